@@ -1,0 +1,51 @@
+//! The HTML document around every page.
+
+use crate::App;
+use crate::context::{detect_language, request_extension};
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+use std::sync::Arc;
+
+/// Addresses of the built files, their content's hash in their names.
+#[derive(Debug, Clone)]
+pub struct Assets {
+    /// The JavaScript glue.
+    pub js: Arc<str>,
+    /// The WebAssembly module.
+    pub wasm: Arc<str>,
+    /// The style sheet.
+    pub css: Arc<str>,
+}
+
+/// The HTML document around every page.
+#[must_use]
+pub fn shell() -> impl IntoView {
+    let assets: Assets = use_context().expect("the server provides Assets to every page");
+    let language = detect_language();
+    let theme = request_extension::<crate::context::Theme>().unwrap_or_default();
+    let nonce = use_nonce();
+    let start = format!(
+        "import('{}').then(m=>m.default({{module_or_path:'{}'}}).then(()=>m.hydrate()))",
+        assets.js, assets.wasm
+    );
+    view! {
+        <!DOCTYPE html>
+        <html lang=language.tag() data-theme=theme.key()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="stylesheet" href=assets.css.to_string()/>
+                <link rel="modulepreload" href=assets.js.to_string() nonce=nonce.clone()/>
+                <link rel="preload" href=assets.wasm.to_string() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                <script type="module" nonce=nonce>{start}</script>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}

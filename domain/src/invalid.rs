@@ -1,0 +1,81 @@
+//! What is wrong with a value that somebody sent, by field.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a field was refused. Each code has a sentence in every language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+pub enum InvalidCode {
+    /// Nothing was given.
+    Required,
+    /// Not of the expected kind (text where a number belongs).
+    Malformed,
+    /// A number outside its bounds, both inclusive, in the field's unit.
+    OutOfRange {
+        /// The least allowed.
+        min: i64,
+        /// The most allowed.
+        max: i64,
+    },
+    /// Text that is too short, in characters.
+    TooShort {
+        /// The fewest characters.
+        min: i64,
+    },
+    /// Text or a list that is too long, in characters or entries.
+    TooLong {
+        /// The most characters or entries.
+        max: i64,
+    },
+    /// A value that is none of the choices.
+    UnknownChoice,
+    /// A field that does not exist.
+    UnknownField,
+    /// A week that its year does not have, or not written `2026-W31`.
+    NoSuchWeek,
+    /// A food or dish that is not in the catalogue.
+    NotInCatalogue,
+    /// Not an e-mail address.
+    NotAnEmail,
+    /// A password on the list of the most used ones, or the e-mail itself.
+    GuessablePassword,
+    /// An address that already has an account.
+    EmailTaken,
+    /// Pregnancy and lactation go with the female reference values, ages 14 to 50.
+    LifeStageNeedsFemale,
+    /// Reference values for pregnancy and lactation end at 50.
+    LifeStageAge,
+    /// The 2023 energy equation is for adults of 19 and more.
+    FormulaNeedsAdult,
+    /// EFSA's values in the data are for adults over 18, neither pregnant nor lactating.
+    ReferenceNeedsAdult,
+    /// No weight loss below a body mass index of 18.5.
+    LossUnderweight,
+    /// No weight loss in pregnancy or lactation.
+    LossLifeStage,
+    /// No weight loss under 19.
+    LossUnder19,
+    /// The deficit would take daily energy below the safe minimum, in kcal.
+    BelowSafeEnergy {
+        /// 1,200 for women, 1,500 for men.
+        minimum: i64,
+    },
+}
+
+/// One refused field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvalidField {
+    /// The field's name on the wire, a path where it lies deeper: `dislikedFoods[2]`.
+    pub field: String,
+    /// Why.
+    #[serde(flatten)]
+    pub code: InvalidCode,
+}
+
+impl InvalidField {
+    /// A refusal of `field`.
+    #[must_use]
+    pub fn new(field: impl Into<String>, code: InvalidCode) -> Self {
+        Self { field: field.into(), code }
+    }
+}

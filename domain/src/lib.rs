@@ -1,0 +1,22 @@
+//! What NutriFlow knows: types, rules and the diet engine.
+//!
+//! Nothing here does I/O, reads a clock or makes randomness: the same arguments give the same
+//! bytes on a server and in a browser.
+
+pub mod account;
+pub mod allergen;
+pub mod amount;
+pub mod catalogue;
+pub mod diet;
+pub mod dish;
+pub mod engine;
+pub mod food;
+pub mod invalid;
+pub mod job;
+pub mod nutrient;
+pub mod plan;
+pub mod problem;
+pub mod profile;
+pub mod target;
+pub mod text;
+pub mod week;

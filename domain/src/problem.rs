@@ -1,0 +1,100 @@
+//! What can go wrong, as whoever asked gets to know it.
+
+use crate::engine::Infeasible;
+use crate::invalid::InvalidField;
+use serde::{Deserialize, Serialize};
+
+/// An error as it leaves the product: on REST, in the pages and in the command line.
+///
+/// Nothing internal is in it; what is behind an [`Problem::Internal`] stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+pub enum Problem {
+    /// The request can't be read at all.
+    #[error("malformed request")]
+    Malformed,
+    /// Some fields are refused.
+    #[error("invalid fields")]
+    Invalid {
+        /// Which, and why.
+        fields: Vec<InvalidField>,
+    },
+    /// There is no such thing, or not for this person.
+    #[error("not found")]
+    NotFound,
+    /// It contradicts the state of things.
+    #[error("conflict")]
+    Conflict,
+    /// Known, but not allowed.
+    #[error("forbidden")]
+    Forbidden,
+    /// Not known who asks.
+    #[error("unauthenticated")]
+    Unauthenticated,
+    /// E-mail and password do not belong together.
+    #[error("wrong credentials")]
+    WrongCredentials,
+    /// A profile is needed first.
+    #[error("profile missing")]
+    ProfileMissing,
+    /// No week meets every constraint.
+    #[error("infeasible")]
+    Infeasible {
+        /// Which constraints conflict, and what would help.
+        reason: Infeasible,
+    },
+    /// The body is larger than allowed.
+    #[error("too large")]
+    TooLarge,
+    /// Too many requests.
+    #[error("rate limited")]
+    RateLimited {
+        /// Seconds until the next one is taken.
+        after: i64,
+    },
+    /// The database can't take it just now.
+    #[error("unavailable")]
+    Unavailable,
+    /// A fault on this side.
+    #[error("internal")]
+    Internal,
+}
+
+impl Problem {
+    /// The stable name, SCREAMING_SNAKE_CASE.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed => "MALFORMED",
+            Self::Invalid { .. } => "INVALID",
+            Self::NotFound => "NOT_FOUND",
+            Self::Conflict => "CONFLICT",
+            Self::Forbidden => "FORBIDDEN",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::WrongCredentials => "WRONG_CREDENTIALS",
+            Self::ProfileMissing => "PROFILE_MISSING",
+            Self::Infeasible { .. } => "INFEASIBLE",
+            Self::TooLarge => "TOO_LARGE",
+            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// The HTTP status that says it.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::Unauthenticated | Self::WrongCredentials => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict | Self::ProfileMissing => 409,
+            Self::TooLarge => 413,
+            Self::Invalid { .. } | Self::Infeasible { .. } => 422,
+            Self::RateLimited { .. } => 429,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Turns `en.toml` and `es.toml` into an enum of keys and a table of texts for each language,
+//! so that a missing translation or a misspelt key doesn't compile.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+fn main() {
+    let directory = std::env::var("CARGO_MANIFEST_DIR").expect("set by cargo");
+    let [english, spanish] = ["en.toml", "es.toml"].map(|file| {
+        println!("cargo::rerun-if-changed={file}");
+        let text = std::fs::read_to_string(Path::new(&directory).join(file))
+            .unwrap_or_else(|error| panic!("{file}: {error}"));
+        let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{file}: {error}"));
+        let mut texts = BTreeMap::new();
+        flatten(&table, "", file, &mut texts);
+        texts
+    });
+    for key in english.keys() {
+        assert!(spanish.contains_key(key), "es.toml lacks {key}");
+    }
+    for (key, text) in &spanish {
+        let original = english.get(key).unwrap_or_else(|| panic!("en.toml lacks {key}"));
+        assert_eq!(arguments(original), arguments(text), "{key}: other {{arguments}} in es.toml");
+    }
+
+    let mut code = String::from("/// A sentence or label.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\n#[repr(u16)]\npub enum Key {\n");
+    for (key, text) in &english {
+        let doc = text.lines().next().unwrap_or_default();
+        writeln!(code, "    #[doc = {doc:?}]\n    {},", variant(key)).expect("writes to memory");
+    }
+    code.push_str("}\n");
+    for (name, texts) in [("ENGLISH", &english), ("SPANISH", &spanish)] {
+        writeln!(code, "static {name}: [&str; {}] = [", texts.len()).expect("writes to memory");
+        for text in texts.values() {
+            writeln!(code, "    {text:?},").expect("writes to memory");
+        }
+        code.push_str("];\n");
+    }
+    writeln!(code, "static KEYS: [(&str, Key); {}] = [", english.len()).expect("writes to memory");
+    for key in english.keys() {
+        writeln!(code, "    ({key:?}, Key::{}),", variant(key)).expect("writes to memory");
+    }
+    code.push_str("];\n");
+    let out = std::env::var("OUT_DIR").expect("set by cargo");
+    std::fs::write(Path::new(&out).join("texts.rs"), code).expect("OUT_DIR is writable");
+}
+
+fn flatten(table: &toml::Table, prefix: &str, file: &str, texts: &mut BTreeMap<String, String>) {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match value {
+            toml::Value::String(text) => {
+                texts.insert(key, text.clone());
+            }
+            toml::Value::Table(inner) => flatten(inner, &key, file, texts),
+            _ => panic!("{file}: {key} is not a text"),
+        }
+    }
+}
+
+/// `plan.week_of` becomes `PlanWeekOf`.
+fn variant(key: &str) -> String {
+    key.split(['.', '_', '-'])
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters)
+        })
+        .collect()
+}
+
+fn arguments(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = text
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}

@@ -1,0 +1,76 @@
+//! Every sentence that NutriFlow says, in each language.
+//!
+//! The texts are in `en.toml` and `es.toml`; `plan.week_of` there is [`Key::PlanWeekOf`] here.
+//! A text may hold arguments in braces: `"{minutes} min"`.
+
+use domain::text::Language;
+
+include!(concat!(env!("OUT_DIR"), "/texts.rs"));
+
+/// The text of a key.
+#[must_use]
+pub fn text(language: Language, key: Key) -> &'static str {
+    match language {
+        Language::En => ENGLISH[key as usize],
+        Language::Es => SPANISH[key as usize],
+    }
+}
+
+/// The text of a key with its arguments filled in.
+#[must_use]
+pub fn fill(language: Language, key: Key, arguments: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    let mut rest = text(language, key);
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, tail)) = after.split_once('}') else {
+            filled.push('{');
+            rest = after;
+            continue;
+        };
+        match arguments.iter().find(|(argument, _)| *argument == name) {
+            Some((_, value)) => filled.push_str(value),
+            None => {
+                filled.push('{');
+                filled.push_str(name);
+                filled.push('}');
+            }
+        }
+        rest = tail;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// The key of a dotted name, for names that are built from data: `nutrient.vitaminC`.
+#[must_use]
+pub fn key(name: &str) -> Option<Key> {
+    KEYS.binary_search_by(|(known, _)| (*known).cmp(name)).ok().map(|index| KEYS[index].1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_filled_and_unknown_ones_kept() {
+        assert_eq!(
+            fill(Language::En, Key::InvalidTooShort, &[("min", "10")]),
+            "Use at least 10 characters."
+        );
+        assert!(fill(Language::En, Key::InvalidTooShort, &[]).contains("{min}"));
+    }
+
+    #[test]
+    fn names_built_from_data_are_found() {
+        for nutrient in domain::nutrient::Nutrient::ALL {
+            assert!(key(&format!("nutrient.{}", nutrient.key())).is_some(), "{}", nutrient.key());
+        }
+        for allergen in domain::allergen::Allergen::ALL {
+            assert!(key(&format!("allergen.{}", allergen.key())).is_some(), "{}", allergen.key());
+        }
+        for diet in domain::diet::Diet::ALL {
+            assert!(key(&format!("diet.{}", diet.key())).is_some(), "{}", diet.key());
+        }
+    }
+}
