@@ -42,8 +42,12 @@ const NAMES: [(&str, &str, &str); 28] = [
     ("", "Total fat", ""),
 ];
 
-const US_WITHOUT_COLUMN: [&str; 4] =
-    ["Linoleic acid", "alpha-Linolenic acid", "Iodine", "Total water"];
+const US_WITHOUT_COLUMN: [&str; 4] = [
+    "Linoleic acid",
+    "alpha-Linolenic acid",
+    "Iodine",
+    "Total water",
+];
 
 const EFSA_WITHOUT_COLUMN: [&str; 11] = [
     "Saturated fatty acids",
@@ -73,7 +77,10 @@ fn main() {
     let mut out = String::new();
     us(&read("dri_us.csv"), &mut out);
     efsa(&read("efsa_adult_drv.csv"), &mut out);
-    energy(&serde_json::from_str(&read("energy.json")).expect("energy.json is JSON"), &mut out);
+    energy(
+        &serde_json::from_str(&read("energy.json")).expect("energy.json is JSON"),
+        &mut out,
+    );
     let target = Path::new(&env::var("OUT_DIR").expect("set by cargo")).join("reference.rs");
     fs::write(target, out).expect("OUT_DIR is writable");
 }
@@ -81,7 +88,10 @@ fn main() {
 /// The cells of each row after the header. The tables quote nothing.
 fn rows(csv: &str) -> impl Iterator<Item = Vec<&str>> {
     assert!(!csv.contains('"'), "a quoted cell needs a real parser");
-    csv.lines().skip(1).filter(|line| !line.is_empty()).map(|line| line.split(',').collect())
+    csv.lines()
+        .skip(1)
+        .filter(|line| !line.is_empty())
+        .map(|line| line.split(',').collect())
 }
 
 /// A decimal number in thousandths, exactly.
@@ -90,15 +100,33 @@ fn thousandths(text: &str) -> i64 {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     assert!(fraction.len() <= 3, "{text} is finer than a thousandth");
     let number = |part: &str| -> i64 { part.parse().unwrap_or_else(|_| panic!("{text}?")) };
-    sign * (number(whole) * 1000 + if fraction.is_empty() { 0 } else { number(&format!("{fraction:0<3}")) })
+    sign * (number(whole) * 1000
+        + if fraction.is_empty() {
+            0
+        } else {
+            number(&format!("{fraction:0<3}"))
+        })
 }
 
 /// US values, a band a line: sex, life stage, ages, and by nutrient the target and the limit.
 fn us(csv: &str, out: &mut String) {
     let mut bands: Vec<(String, String)> = Vec::new();
     for row in rows(csv) {
-        let [nutrient, unit, sex, stage, from, to, kind, target, _, upper, upper_kind, scope, source] =
-            row[..]
+        let [
+            nutrient,
+            unit,
+            sex,
+            stage,
+            from,
+            to,
+            kind,
+            target,
+            _,
+            upper,
+            upper_kind,
+            scope,
+            source,
+        ] = row[..]
         else {
             panic!("dri_us.csv: {row:?}")
         };
@@ -151,8 +179,12 @@ fn us(csv: &str, out: &mut String) {
             None => bands.push((head, value)),
         }
     }
-    writeln!(out, "/// Dietary Reference Intakes, by sex, life stage and age.").expect("string");
-    writeln!(out, "pub(super) static US: [UsBand; {}] = [", bands.len()).expect("string");
+    writeln!(
+        out,
+        "/// Dietary Reference Intakes, by sex, life stage and age."
+    )
+    .expect("string");
+    writeln!(out, "static US: [UsBand; {}] = [", bands.len()).expect("string");
     for (head, values) in bands {
         writeln!(out, "    UsBand {{ {head}, values: &[{values}] }},").expect("string");
     }
@@ -170,7 +202,9 @@ fn efsa(csv: &str, out: &mut String) {
             continue;
         }
         let name = NAMES.iter().find(|names| names.1 == nutrient);
-        let variant = name.unwrap_or_else(|| panic!("efsa_adult_drv.csv: {nutrient}")).2;
+        let variant = name
+            .unwrap_or_else(|| panic!("efsa_adult_drv.csv: {nutrient}"))
+            .2;
         if variant.is_empty() {
             let constant = nutrient.replace("Total ", "").to_uppercase();
             let (low, high) = note.split_once('-').expect("a range");
@@ -186,8 +220,16 @@ fn efsa(csv: &str, out: &mut String) {
             "mg/MJ" | "mg NE/MJ" => "Megajoule",
             _ => panic!("efsa_adult_drv.csv: unit {unit}"),
         };
-        let factor = if (variant, unit) == ("Sodium", "g/d") { 1000 } else { 1 };
-        let kind = if kind == "PRI" || kind == "PRI/AI" { "Pri" } else { "Ai" };
+        let factor = if (variant, unit) == ("Sodium", "g/d") {
+            1000
+        } else {
+            1
+        };
+        let kind = if kind == "PRI" || kind == "PRI/AI" {
+            "Pri"
+        } else {
+            "Ai"
+        };
         let ages = match ages {
             ">18 yr" | "18-59 y" => "(18, 120)",
             "18-24 yr" => "(18, 24)",
@@ -210,7 +252,7 @@ fn efsa(csv: &str, out: &mut String) {
         lines.into_iter().partition(|line| line.starts_with(' '));
     writeln!(out, "{}", constants.join("\n")).expect("string");
     writeln!(out, "/// EFSA's values in the order of the table.").expect("string");
-    writeln!(out, "pub(super) static EFSA: [EfsaValue; {}] = [", values.len()).expect("string");
+    writeln!(out, "static EFSA: [EfsaValue; {}] = [", values.len()).expect("string");
     writeln!(out, "{}\n];", values.join("\n")).expect("string");
 }
 
@@ -245,14 +287,20 @@ fn energy(json: &Value, out: &mut String) {
         "Mifflin-St Jeor, female and male: constant, age, cm, kg, in thousandths of a kcal.",
         "MIFFLIN",
         "[[i64; 4]; 2]",
-        format!("[{}]", sexes.map(|sex| linear(&text(&mifflin[sex]))).join(", ")),
+        format!(
+            "[{}]",
+            sexes.map(|sex| linear(&text(&mifflin[sex]))).join(", ")
+        ),
     );
     let activities = ["sedentary", "light", "moderate", "active", "very_active"];
     line(
         "Activity factors in thousandths, by `Activity`.",
         "ACTIVITY_FACTORS",
         "[i64; 5]",
-        format!("{:?}", activities.map(|name| number(&mifflin["activity_factor"][name]))),
+        format!(
+            "{:?}",
+            activities.map(|name| number(&mifflin["activity_factor"][name]))
+        ),
     );
     let eer = &json["eer_2023_adult_19plus"];
     let categories = ["inactive", "low_active", "active", "very_active"];
@@ -267,7 +315,10 @@ fn energy(json: &Value, out: &mut String) {
         format!(
             "[{}]",
             sexes
-                .map(|sex| format!("[{}]", categories.map(|name| row(&eer[sex][name])).join(", ")))
+                .map(|sex| format!(
+                    "[{}]",
+                    categories.map(|name| row(&eer[sex][name])).join(", ")
+                ))
                 .join(", ")
         ),
     );
@@ -278,7 +329,11 @@ fn energy(json: &Value, out: &mut String) {
         "[i64; 4]",
         format!("{:?}", categories.map(bound)),
     );
-    for (name, constant) in [("carbohydrate", "CARBOHYDRATE"), ("fat", "FAT"), ("protein", "PROTEIN")] {
+    for (name, constant) in [
+        ("carbohydrate", "CARBOHYDRATE"),
+        ("fat", "FAT"),
+        ("protein", "PROTEIN"),
+    ] {
         let range = &json["amdr_adult_pct_energy"][name];
         line(
             "Acceptable macronutrient distribution range of adults, in percent of energy.",

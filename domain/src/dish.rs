@@ -32,6 +32,30 @@ pub enum Meal {
     Snack,
 }
 
+impl Meal {
+    /// Every occasion, in the order of the day.
+    pub const ALL: [Self; 4] = [Self::Breakfast, Self::Lunch, Self::Dinner, Self::Snack];
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Breakfast => "BREAKFAST",
+            Self::Lunch => "LUNCH",
+            Self::Dinner => "DINNER",
+            Self::Snack => "SNACK",
+        }
+    }
+
+    /// The occasion of a wire name, in any letter case.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|meal| meal.key().eq_ignore_ascii_case(key))
+    }
+}
+
 /// So much of a food in one serving.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,7 +70,8 @@ pub struct Portion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Content {
-    /// The sum over the foods whose value is known, in the nutrient's unit, a serving.
+    /// The sum over the foods whose value is known, in the nutrient's unit, a serving. A multiple
+    /// of four thousandths, so that a quarter serving is exact.
     pub amount: Amount,
     /// The share of the dish's weight whose value is known, in thousandths.
     pub known_permille: i64,

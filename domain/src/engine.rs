@@ -1,7 +1,67 @@
 //! The diet engine.
 
-use serde::{Deserialize, Serialize};
+mod infeasible;
 
-/// Why no week exists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Infeasible {}
+pub use infeasible::{Conflict, Infeasible, Relaxation};
+
+use crate::catalogue::Catalogue;
+use crate::plan::Plan;
+use crate::profile::Profile;
+use crate::week::IsoWeek;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// The version of the model and of the search. Any change that can change a plan raises it.
+pub const VERSION: i64 = 1;
+
+/// What identifies a plan: SHA-256, in hexadecimal, over the JSON of everything that it is computed
+/// from.
+///
+/// The encoding is canonical: fields in the order of declaration, sets sorted, numbers of a
+/// profile's weight in thousandths at most.
+#[must_use]
+pub fn input_hash(profile: &Profile, week: IsoWeek, catalogue_version: &str) -> String {
+    #[derive(Serialize)]
+    struct Input<'a> {
+        engine: i64,
+        catalogue: &'a str,
+        week: IsoWeek,
+        profile: &'a Profile,
+    }
+    let input = Input {
+        engine: VERSION,
+        catalogue: catalogue_version,
+        week,
+        profile,
+    };
+    // Strings, integers and finite numbers always have a JSON form.
+    let json = serde_json::to_vec(&input).unwrap_or_default();
+    hexadecimal(&Sha256::digest(json))
+}
+
+/// Bytes in lower-case hexadecimal.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string never fails.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// The week of meals for a profile.
+///
+/// # Errors
+/// [`Infeasible`] where no week meets every hard constraint.
+pub fn plan(
+    _profile: &Profile,
+    _week: IsoWeek,
+    _catalogue: &Catalogue,
+) -> Result<Plan, Infeasible> {
+    Err(Infeasible {
+        conflicts: vec![],
+        relaxations: vec![],
+    })
+}
