@@ -1,1 +1,20 @@
-//! service
+//! What NutriFlow does: one function a use case, `fn(&Ctx, Command) -> Result<…>`.
+//!
+//! Each authorises, opens the one transaction, and commits once. Pages, REST, the command line and
+//! jobs call the same functions.
+
+pub mod account;
+pub mod catalogue;
+mod clock;
+mod ctx;
+pub mod demo;
+mod error;
+pub mod jobs;
+mod password;
+pub mod plan;
+pub mod profile;
+mod token;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use ctx::{Actor, Ctx, Institution, Mode, Service, Settings};
+pub use error::{Error, Result};

@@ -1,1 +1,45 @@
-//! storage
+//! Every SQL statement, one file an aggregate. Nothing else names a table.
+//!
+//! One text serves both engines: parameters are `$1`, booleans and identifiers are typed by the
+//! driver, JSON is compared by `->>`. Where the dialects differ, a statement has two texts and the
+//! transaction picks its own. Each statement states how many parameters it takes, since SQLite
+//! binds a missing one as NULL without a word; the compiler compares that with the arguments, and
+//! a test with what each engine counts.
+
+pub mod account;
+pub mod audit;
+mod db;
+mod error;
+pub mod food;
+pub mod job;
+pub mod plan;
+pub mod profile;
+pub mod session;
+pub mod setting;
+mod statement;
+
+pub use db::{Database, Db, Dialect, Tx, Wakeup};
+pub use error::Error;
+pub use statement::Statement;
+
+/// What each function here returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Every statement of the product, for the test that prepares them all.
+#[must_use]
+pub fn statements() -> Vec<&'static Statement> {
+    [
+        account::STATEMENTS,
+        audit::STATEMENTS,
+        food::STATEMENTS,
+        job::STATEMENTS,
+        plan::STATEMENTS,
+        profile::STATEMENTS,
+        session::STATEMENTS,
+        setting::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .collect()
+}

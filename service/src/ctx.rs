@@ -1,0 +1,248 @@
+//! Who asks, where, and with what at hand.
+
+use crate::clock::{Clock, Ids};
+use crate::password::Passwords;
+use crate::token::Tokens;
+use crate::{Error, Result};
+use domain::account::Role;
+use domain::catalogue::Catalogue;
+use domain::problem::Problem;
+use domain::text::Language;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use storage::{Database, Db, Tx};
+use uuid::Uuid;
+
+/// What an installation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// To be tried: demo accounts exist, and the sign-in page names them.
+    Demo,
+    /// To be used.
+    Production,
+}
+
+/// What an installation is configured with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What it is for.
+    pub mode: Mode,
+    /// Where it keeps its institutions.
+    pub database: Database,
+    /// The institutions, by the names of their databases; the first answers where none is named.
+    pub institutions: Vec<String>,
+    /// Signs access tokens. At least 32 bytes in production.
+    pub secret: String,
+    /// The address under which people reach it, `https://…` where the cookie must be secure.
+    pub public_url: String,
+}
+
+/// An institution and its database.
+#[derive(Debug, Clone)]
+pub struct Institution {
+    /// Its name in paths and tokens.
+    pub slug: Arc<str>,
+    /// Its database.
+    pub db: Db,
+}
+
+/// The running product: what every request shares.
+#[derive(Debug)]
+pub struct Service {
+    pub(crate) settings: Settings,
+    pub(crate) institutions: BTreeMap<String, Institution>,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Ids,
+    pub(crate) passwords: Passwords,
+    pub(crate) tokens: Tokens,
+}
+
+/// The secret of demo mode. It is public, so production refuses it.
+pub const DEMO_SECRET: &str = "nutriflow-demo-secret-that-everybody-knows";
+
+impl Service {
+    /// Opens every institution's database, brings it up to date, and loads the catalogue.
+    ///
+    /// # Errors
+    /// Where a setting is unsafe or a database can't be opened.
+    pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
+        if settings.mode == Mode::Production
+            && (settings.secret.len() < 32 || settings.secret == DEMO_SECRET)
+        {
+            return Err(Error::Internal(
+                "production mode needs a secret of its own: set NUTRIFLOW_SECRET to at least 32 \
+                 random characters, for example from `openssl rand -hex 32`"
+                    .to_owned(),
+            ));
+        }
+        let catalogue = crate::catalogue::load().await?;
+        let mut institutions = BTreeMap::new();
+        for slug in &settings.institutions {
+            let db = Db::open(&settings.database, slug).await?;
+            crate::catalogue::import_foods(&db).await?;
+            institutions.insert(slug.clone(), Institution { slug: slug.as_str().into(), db });
+        }
+        let service = Arc::new(Self {
+            tokens: Tokens::new(&settings.secret),
+            passwords: Passwords::new()?,
+            settings,
+            institutions,
+            catalogue,
+            clock,
+            ids: Ids::default(),
+        });
+        if service.settings.mode == Mode::Demo {
+            crate::demo::seed(&service).await?;
+        }
+        Ok(service)
+    }
+
+    /// What is kept of a name, or of no name: the first institution.
+    ///
+    /// # Errors
+    /// [`Problem::NotFound`] where there is no such institution.
+    pub fn institution(&self, slug: Option<&str>) -> Result<&Institution> {
+        let slug = slug.or(self.settings.institutions.first().map(String::as_str));
+        slug.and_then(|slug| self.institutions.get(slug)).ok_or(Error::Problem(Problem::NotFound))
+    }
+
+    /// Every institution.
+    pub fn institutions(&self) -> impl Iterator<Item = &Institution> {
+        self.institutions.values()
+    }
+
+    /// The dishes and their foods.
+    #[must_use]
+    pub const fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// Microseconds since 1970 UTC.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// An id that is larger than those before it.
+    #[must_use]
+    pub fn next_id(&self) -> Uuid {
+        self.ids.next(self.now())
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.settings.mode
+    }
+
+    /// Whether people reach it over HTTPS.
+    #[must_use]
+    pub fn https(&self) -> bool {
+        self.settings.public_url.starts_with("https://")
+    }
+
+    /// Whether every database answers.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] where one does not.
+    pub async fn ready(&self) -> Result<()> {
+        for institution in self.institutions() {
+            institution.db.ping().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// Nobody known.
+    Anonymous,
+    /// Somebody who signed in.
+    Account {
+        /// Whose account.
+        id: Uuid,
+        /// What they are here.
+        role: Role,
+    },
+    /// The installation itself, or who sits at its command line.
+    System,
+}
+
+/// Everything that a use case knows of its caller.
+#[derive(Debug, Clone)]
+pub struct Ctx {
+    /// What every request shares.
+    pub service: Arc<Service>,
+    /// Where.
+    pub institution: Institution,
+    /// Who.
+    pub actor: Actor,
+    /// The language to answer in.
+    pub language: Language,
+    /// The request that all log lines and jobs name.
+    pub request_id: Arc<str>,
+}
+
+impl Ctx {
+    /// A context of the installation itself.
+    #[must_use]
+    pub fn system(service: &Arc<Service>, institution: &Institution, request_id: &str) -> Self {
+        Self {
+            service: Arc::clone(service),
+            institution: institution.clone(),
+            actor: Actor::System,
+            language: Language::default(),
+            request_id: request_id.into(),
+        }
+    }
+
+    /// The account of whoever asks.
+    ///
+    /// # Errors
+    /// [`Problem::Unauthenticated`] where nobody has signed in.
+    pub fn account_id(&self) -> Result<Uuid> {
+        match self.actor {
+            Actor::Account { id, .. } => Ok(id),
+            Actor::Anonymous | Actor::System => Err(Problem::Unauthenticated.into()),
+        }
+    }
+
+    /// Whether this installation is only to be tried.
+    #[must_use]
+    pub fn demo(&self) -> bool {
+        self.service.mode() == Mode::Demo
+    }
+
+    /// Microseconds since 1970 UTC.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.service.now()
+    }
+
+    pub(crate) async fn read(&self) -> Result<Tx> {
+        Ok(self.institution.db.read().await?)
+    }
+
+    pub(crate) async fn write(&self) -> Result<Tx> {
+        Ok(self.institution.db.write().await?)
+    }
+
+    /// Writes who does what, in the transaction that does it.
+    pub(crate) async fn audit(&self, tx: &mut Tx, action: &str, subject: &str) -> Result<()> {
+        let actor_id = match self.actor {
+            Actor::Account { id, .. } => Some(id),
+            Actor::Anonymous | Actor::System => None,
+        };
+        let entry = storage::audit::Entry {
+            id: self.service.next_id(),
+            at: self.now(),
+            actor_id,
+            action,
+            subject,
+            request_id: &self.request_id,
+        };
+        Ok(storage::audit::insert(tx, &entry).await?)
+    }
+}

@@ -1,0 +1,60 @@
+//! How a use case fails.
+
+use domain::invalid::{InvalidCode, InvalidField};
+use domain::problem::Problem;
+
+/// What each use case returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// How a use case fails.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Something that whoever asked should know.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    /// A fault of the program.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// One refused field.
+    #[must_use]
+    pub fn invalid(field: &str, code: InvalidCode) -> Self {
+        Self::Problem(Problem::Invalid { fields: vec![InvalidField::new(field, code)] })
+    }
+
+    /// Refused fields.
+    #[must_use]
+    pub fn invalid_fields(fields: Vec<InvalidField>) -> Self {
+        Self::Problem(Problem::Invalid { fields })
+    }
+
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+/// What leaves the product. What is behind a fault is logged here, and only here.
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Problem(problem) => problem,
+            Error::Storage(storage::Error::Unavailable(cause)) => {
+                tracing::warn!(%cause, "the database is unavailable");
+                Self::Unavailable
+            }
+            Error::Storage(cause) => {
+                tracing::error!(%cause, "the database refused");
+                Self::Internal
+            }
+            Error::Internal(cause) => {
+                tracing::error!(%cause, "internal error");
+                Self::Internal
+            }
+        }
+    }
+}

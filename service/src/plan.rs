@@ -1,0 +1,180 @@
+//! Plans: asked for as jobs, read by their owners.
+
+use crate::ctx::Ctx;
+use crate::jobs::compute_plan::ComputePlan;
+use crate::jobs::{self, JobError};
+use crate::{Error, Result};
+use domain::engine::{self, Infeasible};
+use domain::invalid::InvalidCode;
+use domain::job::JobStatus;
+use domain::plan::Plan;
+use domain::problem::Problem;
+use domain::week::IsoWeek;
+use storage::plan::{PlanRow, StoredPlan};
+use storage::{job, plan, profile};
+use uuid::Uuid;
+
+/// How many plans a page of a list may hold.
+pub const PAGE_MOST: i64 = 100;
+
+/// A job that computes a plan, as its owner sees it.
+#[derive(Debug, Clone)]
+pub struct PlanJob {
+    /// Its id.
+    pub id: Uuid,
+    /// Where it is.
+    pub status: JobStatus,
+    /// Percent done.
+    pub progress: i64,
+    /// The plan, once it is there.
+    pub plan_id: Option<Uuid>,
+    /// Why there is none, once that is known.
+    pub problem: Option<Problem>,
+    /// When it was asked for, in microseconds.
+    pub created_at: i64,
+    /// When it was begun.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+}
+
+/// A plan with what the database knows of it.
+#[derive(Debug, Clone)]
+pub struct OwnedPlan {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was made, in microseconds.
+    pub created_at: i64,
+    /// The plan.
+    pub plan: Plan,
+}
+
+/// A page of a member's plans, newest first.
+#[derive(Debug)]
+pub struct PlanPage {
+    /// The plans.
+    pub items: Vec<PlanRow>,
+    /// Where the next page begins, where there is one.
+    pub next: Option<Uuid>,
+}
+
+/// Reads a week as somebody wrote it.
+///
+/// # Errors
+/// [`InvalidCode::NoSuchWeek`] at the field `week`.
+pub fn parse_week(week: &str) -> Result<IsoWeek> {
+    week.parse().map_err(|_| Error::invalid("week", InvalidCode::NoSuchWeek))
+}
+
+/// Asks for the plan of a week. The same input again is the same job and the same plan; a hundred
+/// requests at once compute it once.
+///
+/// # Errors
+/// [`Problem::ProfileMissing`] where the member has no profile yet.
+pub async fn request(ctx: &Ctx, week: IsoWeek) -> Result<PlanJob> {
+    let account = ctx.account_id()?;
+    let mut tx = ctx.write().await?;
+    let profile =
+        profile::get(&mut tx, account).await?.ok_or(Error::Problem(Problem::ProfileMissing))?;
+    let input_hash = engine::input_hash(&profile, week, &ctx.service.catalogue.version);
+    let id = jobs::enqueue(ctx, &mut tx, Some(account), &ComputePlan { profile, week, input_hash }).await?;
+    let row = job::of_owner(&mut tx, account, id).await?.ok_or(Error::Problem(Problem::NotFound))?;
+    tx.commit().await?;
+    view(row)
+}
+
+/// A job of the member's own.
+///
+/// # Errors
+/// [`Problem::NotFound`], also for another member's job.
+pub async fn job(ctx: &Ctx, id: Uuid) -> Result<PlanJob> {
+    let account = ctx.account_id()?;
+    let row = job::of_owner(&mut ctx.read().await?, account, id).await?;
+    view(row.ok_or(Error::Problem(Problem::NotFound))?)
+}
+
+fn view(row: job::JobRow) -> Result<PlanJob> {
+    let status = match row.state.as_str() {
+        "running" => JobStatus::Running,
+        "succeeded" => JobStatus::Ready,
+        "dead" | "cancelled" => JobStatus::Failed,
+        _ => JobStatus::Pending,
+    };
+    let problem = match (status, row.error) {
+        (JobStatus::Failed, Some(error)) => Some(JobError::problem_of(error.0)),
+        (JobStatus::Failed, None) => Some(Problem::Internal),
+        _ => None,
+    };
+    let plan_id = match row.result {
+        Some(result) => ComputePlan::plan_id(result.0),
+        None => None,
+    };
+    Ok(PlanJob {
+        id: row.id,
+        status,
+        progress: row.progress,
+        plan_id,
+        problem,
+        created_at: row.created_at,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+    })
+}
+
+fn parse(stored: StoredPlan) -> Result<OwnedPlan> {
+    let plan = serde_json::from_str(&stored.document).map_err(Error::internal)?;
+    Ok(OwnedPlan { id: stored.id, created_at: stored.created_at, plan })
+}
+
+/// A plan of the member's own.
+///
+/// # Errors
+/// [`Problem::NotFound`], also for another member's plan.
+pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OwnedPlan> {
+    parse(document(ctx, id).await?)
+}
+
+/// A plan of the member's own as the bytes that were computed.
+///
+/// # Errors
+/// [`Problem::NotFound`], also for another member's plan.
+pub async fn document(ctx: &Ctx, id: Uuid) -> Result<StoredPlan> {
+    let account = ctx.account_id()?;
+    let stored = plan::by_id(&mut ctx.read().await?, account, id).await?;
+    stored.ok_or(Error::Problem(Problem::NotFound))
+}
+
+/// The member's newest plan of a week, where there is one.
+///
+/// # Errors
+/// [`Problem::Unauthenticated`] where nobody has signed in.
+pub async fn latest_of_week(ctx: &Ctx, week: IsoWeek) -> Result<Option<OwnedPlan>> {
+    let account = ctx.account_id()?;
+    let stored = plan::latest_of_week(&mut ctx.read().await?, account, &week.to_string()).await?;
+    stored.map(parse).transpose()
+}
+
+/// The member's plans, newest first, after the one where the last page ended.
+///
+/// # Errors
+/// [`InvalidCode::OutOfRange`] where `limit` is not 1 to 100.
+pub async fn list(ctx: &Ctx, after: Option<Uuid>, limit: i64) -> Result<PlanPage> {
+    let account = ctx.account_id()?;
+    if !(1..=PAGE_MOST).contains(&limit) {
+        return Err(Error::invalid("limit", InvalidCode::OutOfRange { min: 1, max: PAGE_MOST }));
+    }
+    // One more than asked for tells whether there is a next page.
+    let before = after.unwrap_or(Uuid::max());
+    let mut items = plan::list(&mut ctx.read().await?, account, before, limit + 1).await?;
+    let next = (items.len() as i64 > limit).then(|| {
+        items.truncate(limit as usize);
+        items.last().map(|row| row.id)
+    });
+    Ok(PlanPage { items, next: next.flatten() })
+}
+
+impl From<Infeasible> for Error {
+    fn from(reason: Infeasible) -> Self {
+        Self::Problem(Problem::Infeasible { reason })
+    }
+}

@@ -1,0 +1,59 @@
+//! Members' profiles.
+
+use crate::ctx::Ctx;
+use crate::{Error, Result};
+use domain::invalid::{InvalidCode, InvalidField};
+use domain::problem::Problem;
+use domain::profile::{Profile, ProfileDraft};
+use domain::dish::DishId;
+use storage::profile;
+
+/// Checks a draft and stores it as the member's profile.
+///
+/// # Errors
+/// [`Problem::Invalid`] with every field that is refused.
+pub async fn put(ctx: &Ctx, draft: &ProfileDraft) -> Result<Profile> {
+    let account = ctx.account_id()?;
+    let mut fields = draft.validate().err().unwrap_or_default();
+    for (index, id) in draft.disliked_dishes.iter().enumerate() {
+        if ctx.service.catalogue.dish(&DishId(id.clone())).is_none() {
+            fields.push(InvalidField::new(format!("dislikedDishes[{index}]"), InvalidCode::NotInCatalogue));
+        }
+    }
+    // A list that is too long was refused above; it is not looked up as well.
+    if fields.is_empty() && !draft.disliked_foods.is_empty() {
+        let numbers: Vec<&str> = draft.disliked_foods.iter().map(String::as_str).collect();
+        let known = storage::food::known(&mut ctx.read().await?, &numbers).await?;
+        for (index, number) in draft.disliked_foods.iter().enumerate() {
+            if !known.contains(number) {
+                fields.push(InvalidField::new(format!("dislikedFoods[{index}]"), InvalidCode::NotInCatalogue));
+            }
+        }
+    }
+    if !fields.is_empty() {
+        return Err(Error::invalid_fields(fields));
+    }
+    let valid = draft.validate().map_err(Error::invalid_fields)?;
+    let mut tx = ctx.write().await?;
+    profile::put(&mut tx, account, &valid, ctx.now()).await?;
+    ctx.audit(&mut tx, "profile.put", &account.to_string()).await?;
+    tx.commit().await?;
+    Ok(valid)
+}
+
+/// The member's profile, where they have one.
+///
+/// # Errors
+/// [`Problem::Unauthenticated`] where nobody has signed in.
+pub async fn find(ctx: &Ctx) -> Result<Option<Profile>> {
+    let account = ctx.account_id()?;
+    Ok(profile::get(&mut ctx.read().await?, account).await?)
+}
+
+/// The member's profile.
+///
+/// # Errors
+/// [`Problem::NotFound`] where they have none.
+pub async fn get(ctx: &Ctx) -> Result<Profile> {
+    find(ctx).await?.ok_or(Error::Problem(Problem::NotFound))
+}

@@ -1,0 +1,113 @@
+//! Accounts.
+
+use crate::statement::{execute, optional, rows, statements};
+use crate::{Result, Tx};
+use domain::account::Role;
+use uuid::Uuid;
+
+statements! {
+    INSERT(6) = "INSERT INTO account (id, email, name, password_hash, role, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING";
+    BY_EMAIL(1) = "SELECT id, email, name, password_hash, role FROM account WHERE email = $1";
+    BY_ID(1) = "SELECT id, email, name, password_hash, role FROM account WHERE id = $1";
+    SET_PASSWORD(2) = "UPDATE account SET password_hash = $2 WHERE id = $1";
+    COUNT(0) = "SELECT COUNT(*) AS count FROM account";
+}
+
+/// A person's account.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Account {
+    /// Its id.
+    pub id: Uuid,
+    /// Lower-case address.
+    pub email: String,
+    /// What the person is called.
+    pub name: String,
+    /// The password's hash in PHC form.
+    pub password_hash: String,
+    #[sqlx(try_from = "String")]
+    role: StoredRole,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct StoredRole(Role);
+
+impl TryFrom<String> for StoredRole {
+    type Error = String;
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        [Role::Member, Role::Staff, Role::Admin, Role::Operator]
+            .into_iter()
+            .find(|role| role.key() == text)
+            .map(Self)
+            .ok_or(text)
+    }
+}
+
+impl Account {
+    /// What the person is here.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role.0
+    }
+}
+
+/// An account to be.
+#[derive(Debug)]
+pub struct NewAccount<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// Lower-case address.
+    pub email: &'a str,
+    /// What the person is called.
+    pub name: &'a str,
+    /// The password's hash in PHC form.
+    pub password_hash: &'a str,
+    /// What the person is here.
+    pub role: Role,
+    /// Now, in microseconds.
+    pub created_at: i64,
+}
+
+/// Makes an account; false where the address has one already.
+///
+/// # Errors
+/// Where the database does.
+pub async fn insert(tx: &mut Tx, account: &NewAccount<'_>) -> Result<bool> {
+    let NewAccount { id, email, name, password_hash, role, created_at } = account;
+    let inserted =
+        execute!(tx, INSERT, id, *email, *name, *password_hash, role.key(), created_at)?;
+    Ok(inserted == 1)
+}
+
+/// The account of a lower-case address.
+///
+/// # Errors
+/// Where the database does.
+pub async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
+    optional!(tx, Account, BY_EMAIL, email)
+}
+
+/// The account of an id.
+///
+/// # Errors
+/// Where the database does.
+pub async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<Account>> {
+    optional!(tx, Account, BY_ID, id)
+}
+
+/// Replaces the password's hash.
+///
+/// # Errors
+/// Where the database does.
+pub async fn set_password(tx: &mut Tx, id: Uuid, password_hash: &str) -> Result<()> {
+    execute!(tx, SET_PASSWORD, id, password_hash).map(drop)
+}
+
+/// How many accounts there are.
+///
+/// # Errors
+/// Where the database does.
+pub async fn count(tx: &mut Tx) -> Result<i64> {
+    let counted = rows!(tx, (i64,), COUNT)?;
+    Ok(counted.first().map_or(0, |row| row.0))
+}

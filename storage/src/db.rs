@@ -1,0 +1,320 @@
+//! A database of one institution, and transactions on it.
+
+use crate::{Error, Result};
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// How long a writer waits for another before it gives up.
+const BUSY: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection before it is told to come back.
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// Readers of a SQLite file at once; each is a thread, and two cores are the smallest machine.
+const SQLITE_READERS: u32 = 8;
+/// Connections to PostgreSQL, whose default allows a hundred to all its clients.
+const POSTGRES_CONNECTIONS: u32 = 20;
+
+/// The language of an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+/// Where an installation keeps its institutions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    /// A folder with a SQLite file for each institution: `sqlite:var`.
+    Sqlite(PathBuf),
+    /// A PostgreSQL database with a schema for each institution: `postgres://…`.
+    Postgres(String),
+}
+
+impl FromStr for Database {
+    type Err = Error;
+    fn from_str(address: &str) -> Result<Self> {
+        if let Some(folder) = address.strip_prefix("sqlite:") {
+            let folder = folder.strip_prefix("//").unwrap_or(folder);
+            if !folder.is_empty() {
+                return Ok(Self::Sqlite(folder.into()));
+            }
+        } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            return Ok(Self::Postgres(address.to_owned()));
+        }
+        // The address may hold a password: only its scheme is repeated.
+        Err(Error::Address(address.split(':').next().unwrap_or_default().to_owned()))
+    }
+}
+
+/// Tells the workers that a job may be ready.
+#[derive(Debug, Clone, Default)]
+pub struct Wakeup(Arc<Notify>);
+
+impl Wakeup {
+    /// Wakes one waiter now, or the next one that waits.
+    pub fn wake(&self) {
+        self.0.notify_one();
+    }
+
+    /// Waits until somebody wakes.
+    pub async fn woken(&self) {
+        self.0.notified().await;
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Pools {
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// The database of one institution.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pools: Pools,
+    wakeup: Wakeup,
+}
+
+/// A transaction on SQLite.
+pub struct SqliteTx {
+    pub(crate) connection: sqlx::Transaction<'static, Sqlite>,
+    enqueued: Option<Wakeup>,
+    wakeup: Wakeup,
+}
+
+/// A transaction on PostgreSQL.
+pub struct PostgresTx {
+    pub(crate) connection: sqlx::Transaction<'static, Postgres>,
+}
+
+/// A transaction. Dropped without a commit, it changes nothing.
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(SqliteTx),
+    /// On PostgreSQL.
+    Postgres(PostgresTx),
+}
+
+impl Db {
+    /// Opens the database of an institution, makes it where it is absent, and brings its schema up
+    /// to date.
+    ///
+    /// `institution` becomes part of a file or schema name: lower-case letters, digits and `_`.
+    ///
+    /// # Errors
+    /// Where the database can't be reached or its schema can't be brought up to date.
+    pub async fn open(database: &Database, institution: &str) -> Result<Self> {
+        let sound = !institution.is_empty()
+            && institution.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if !sound {
+            return Err(Error::Address(institution.to_owned()));
+        }
+        match database {
+            Database::Sqlite(folder) => Self::open_sqlite(folder, institution).await,
+            Database::Postgres(address) => Self::open_postgres(address, institution).await,
+        }
+    }
+
+    async fn open_sqlite(folder: &std::path::Path, institution: &str) -> Result<Self> {
+        if libsqlite3_sys::SQLITE_VERSION_NUMBER < 3_051_003 {
+            let version = libsqlite3_sys::SQLITE_VERSION.to_str().unwrap_or("of an unknown version");
+            return Err(Error::OldSqlite(version));
+        }
+        let folder_owned = folder.to_owned();
+        tokio::task::spawn_blocking(move || std::fs::create_dir_all(folder_owned))
+            .await
+            .map_err(|_| Error::from(sqlx::Error::WorkerCrashed))?
+            .map_err(|error| Error::from(sqlx::Error::Io(error)))?;
+        let options = SqliteConnectOptions::new()
+            .filename(folder.join(format!("{institution}.db")))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .pragma("cache_size", "-16000")
+            .optimize_on_close(true, 400);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE)
+            .connect_with(options.clone())
+            .await?;
+        SQLITE_MIGRATIONS.run(&writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(ACQUIRE)
+            .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
+            .await?;
+        Ok(Self { pools: Pools::Sqlite { writer, readers }, wakeup: Wakeup::default() })
+    }
+
+    async fn open_postgres(address: &str, institution: &str) -> Result<Self> {
+        let schema = format!("institution_{institution}");
+        let options = PgConnectOptions::from_str(address)?;
+        // The schema must exist before a search path can name it. Its name is checked above.
+        let mut connection = sqlx::ConnectOptions::connect(&options).await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {schema}")))
+            .execute(&mut connection)
+            .await?;
+        sqlx::Connection::close(connection).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(ACQUIRE)
+            .connect_with(options.options([("search_path", schema.as_str())]))
+            .await?;
+        POSTGRES_MIGRATIONS.run(&pool).await?;
+        let wakeup = Wakeup::default();
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen(&schema).await?;
+        let waker = wakeup.clone();
+        // It ends when the pool is closed; a lost connection is renewed by the listener itself.
+        tokio::spawn(async move {
+            while listener.recv().await.is_ok() {
+                waker.wake();
+            }
+        });
+        Ok(Self { pools: Pools::Postgres(pool), wakeup })
+    }
+
+    /// The engine's language.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        match self.pools {
+            Pools::Sqlite { .. } => Dialect::Sqlite,
+            Pools::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// What is woken when a job was enqueued and committed.
+    #[must_use]
+    pub const fn wakeup(&self) -> &Wakeup {
+        &self.wakeup
+    }
+
+    /// A transaction that only reads, on one consistent state.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where no connection is free in time.
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => self.sqlite(readers.begin().await?),
+            Pools::Postgres(pool) => Tx::Postgres(PostgresTx { connection: pool.begin().await? }),
+        })
+    }
+
+    /// A transaction that writes. On SQLite there is one at a time.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where no connection is free in time or the file stays locked.
+    pub async fn write(&self) -> Result<Tx> {
+        Ok(match &self.pools {
+            Pools::Sqlite { writer, .. } => self.sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Tx::Postgres(PostgresTx { connection: pool.begin().await? }),
+        })
+    }
+
+    fn sqlite(&self, connection: sqlx::Transaction<'static, Sqlite>) -> Tx {
+        Tx::Sqlite(SqliteTx { connection, enqueued: None, wakeup: self.wakeup.clone() })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where it does not.
+    pub async fn ping(&self) -> Result<()> {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.map(drop)?,
+            Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// Closes every connection, once the last one is given back.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// How many parameters the engine counts in a statement's text.
+    ///
+    /// # Errors
+    /// Where the engine does not accept the text.
+    pub async fn parameters(&self, statement: &crate::Statement) -> Result<usize> {
+        use sqlx::{Either, Executor, SqlSafeStr, Statement as _};
+        let count = |parameters: Option<usize>| parameters.unwrap_or_default();
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => {
+                let mut connection: PoolConnection<Sqlite> = readers.acquire().await?;
+                let prepared = connection.prepare(statement.sqlite.into_sql_str()).await?;
+                count(prepared.parameters().map(|p| p.either(|types| types.len(), |n| n)))
+            }
+            Pools::Postgres(pool) => {
+                let mut connection: PoolConnection<Postgres> = pool.acquire().await?;
+                let prepared = connection.prepare(statement.postgres.into_sql_str()).await?;
+                count(prepared.parameters().map(|p| match p {
+                    Either::Left(types) => types.len(),
+                    Either::Right(number) => number,
+                }))
+            }
+        })
+    }
+}
+
+impl Tx {
+    /// The engine's language.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Makes everything that was done durable, and wakes the workers where a job was enqueued.
+    ///
+    /// # Errors
+    /// Where the engine could not; then nothing was done, or with a lost connection it is unknown.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => {
+                tx.connection.commit().await?;
+                if let Some(wakeup) = tx.enqueued {
+                    wakeup.wake();
+                }
+            }
+            Self::Postgres(tx) => tx.connection.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Notes that this transaction enqueues a job, so that its commit wakes a worker.
+    pub(crate) async fn will_wake(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.enqueued = Some(tx.wakeup.clone()),
+            Self::Postgres(tx) => {
+                // NOTIFY is delivered on commit, to every process that listens.
+                sqlx::query("SELECT pg_notify(current_schema(), '')")
+                    .execute(&mut *tx.connection)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! Profiles.
+
+use crate::statement::{execute, optional, statements};
+use crate::{Result, Tx};
+use domain::profile::Profile;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+statements! {
+    PUT(3) = "INSERT INTO profile (account_id, document, updated_at) VALUES ($1, $2, $3)
+        ON CONFLICT (account_id) DO UPDATE SET document = excluded.document, updated_at = excluded.updated_at";
+    GET(1) = "SELECT document FROM profile WHERE account_id = $1";
+}
+
+/// Stores a member's profile.
+///
+/// # Errors
+/// Where the database does.
+pub async fn put(tx: &mut Tx, account: Uuid, profile: &Profile, now: i64) -> Result<()> {
+    execute!(tx, PUT, account, Json(profile), now).map(drop)
+}
+
+/// A member's profile, where they have one.
+///
+/// # Errors
+/// Where the database does.
+pub async fn get(tx: &mut Tx, account: Uuid) -> Result<Option<Profile>> {
+    let row = optional!(tx, (Json<Profile>,), GET, account)?;
+    Ok(row.map(|(Json(profile),)| profile))
+}

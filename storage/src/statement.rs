@@ -1,0 +1,97 @@
+//! Statements, and the macros that run one text on whichever engine a transaction is of.
+
+use crate::db::Dialect;
+
+/// One SQL statement.
+#[derive(Debug)]
+pub struct Statement {
+    /// Its name in the code.
+    pub name: &'static str,
+    /// How many parameters it takes.
+    pub parameters: usize,
+    /// Its text for SQLite.
+    pub sqlite: &'static str,
+    /// Its text for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+impl Statement {
+    /// The text for a dialect.
+    #[must_use]
+    pub const fn text(&self, dialect: Dialect) -> &'static str {
+        match dialect {
+            Dialect::Sqlite => self.sqlite,
+            Dialect::Postgres => self.postgres,
+        }
+    }
+}
+
+/// Declares the statements of a file, and `STATEMENTS`, the list of them.
+macro_rules! statements {
+    ($($name:ident($parameters:literal) = $sqlite:literal $(| $postgres:literal)?;)*) => {
+        $(static $name: $crate::Statement = $crate::Statement {
+            name: concat!(module_path!(), "::", stringify!($name)),
+            parameters: $parameters,
+            sqlite: $sqlite,
+            postgres: $crate::statement::statements!(@postgres $sqlite $(, $postgres)?),
+        };)*
+        /// The statements of this file.
+        pub(crate) const STATEMENTS: &[&$crate::Statement] = &[$(&$name),*];
+    };
+    (@postgres $sqlite:literal) => { $sqlite };
+    (@postgres $sqlite:literal, $postgres:literal) => { $postgres };
+}
+pub(crate) use statements;
+
+/// Runs `query.$fetch(connection)` for the engine of the transaction.
+macro_rules! run {
+    ($tx:expr, $query:ident $(::<$row:ty>)?, $fetch:ident, $statement:expr $(, $bind:expr)*) => {{
+        debug_assert_eq!(
+            $statement.parameters,
+            <[()]>::len(&[$($crate::statement::run!(@unit $bind)),*]),
+            "{}", $statement.name
+        );
+        match $tx {
+            $crate::Tx::Sqlite(tx) => sqlx::$query$(::<_, $row>)?($statement.sqlite)
+                $(.bind($bind))*.$fetch(&mut *tx.connection).await,
+            $crate::Tx::Postgres(tx) => sqlx::$query$(::<_, $row>)?($statement.postgres)
+                $(.bind($bind))*.$fetch(&mut *tx.connection).await,
+        }.map_err($crate::Error::from)
+    }};
+    (@unit $bind:expr) => { () };
+}
+pub(crate) use run;
+
+/// All rows of a statement.
+macro_rules! rows {
+    ($tx:expr, $row:ty, $statement:expr $(, $bind:expr)* $(,)?) => {
+        $crate::statement::run!($tx, query_as::<$row>, fetch_all, $statement $(, $bind)*)
+    };
+}
+pub(crate) use rows;
+
+/// The one row of a statement, where there is one.
+macro_rules! optional {
+    ($tx:expr, $row:ty, $statement:expr $(, $bind:expr)* $(,)?) => {
+        $crate::statement::run!($tx, query_as::<$row>, fetch_optional, $statement $(, $bind)*)
+    };
+}
+pub(crate) use optional;
+
+/// Executes a statement and gives the number of rows that it changed.
+macro_rules! execute {
+    ($tx:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
+        debug_assert_eq!(
+            $statement.parameters,
+            <[()]>::len(&[$($crate::statement::run!(@unit $bind)),*]),
+            "{}", $statement.name
+        );
+        match $tx {
+            $crate::Tx::Sqlite(tx) => sqlx::query($statement.sqlite)
+                $(.bind($bind))*.execute(&mut *tx.connection).await.map(|done| done.rows_affected()),
+            $crate::Tx::Postgres(tx) => sqlx::query($statement.postgres)
+                $(.bind($bind))*.execute(&mut *tx.connection).await.map(|done| done.rows_affected()),
+        }.map_err($crate::Error::from)
+    }};
+}
+pub(crate) use execute;
