@@ -1,8 +1,10 @@
 //! What every page knows: the language, and who asks.
 
+use domain::account::Role;
 use domain::text::Language;
 use leptos::prelude::*;
 use locales::Key;
+use serde::{Deserialize, Serialize};
 
 /// The language of the page, the same on the server and after hydration.
 #[must_use]
@@ -20,6 +22,72 @@ pub fn t(key: Key) -> &'static str {
 #[must_use]
 pub fn fill(key: Key, arguments: &[(&str, &str)]) -> String {
     locales::fill(language(), key, arguments)
+}
+
+/// The text of a name that is built from data: `name("nutrient", "vitaminC")`.
+///
+/// A name without a text shows itself, so that a gap is seen.
+#[must_use]
+pub fn name(table: &str, name: &str) -> String {
+    locales::key(&format!("{table}.{name}")).map_or_else(|| name.to_owned(), |key| t(key).to_owned())
+}
+
+/// Who is signed in, as the pages need it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// What they are here.
+    pub role: Role,
+}
+
+/// Who is signed in. It is asked once a document, in the root.
+#[derive(Clone, Copy)]
+pub(crate) struct MeResource(pub Resource<Option<Me>>);
+
+/// Who is signed in: `me().await` within a `Suspense`.
+#[must_use]
+pub fn me() -> Resource<Option<Me>> {
+    expect_context::<MeResource>().0
+}
+
+/// The request's context, for server functions.
+#[cfg(feature = "ssr")]
+pub(crate) fn ctx() -> Result<service::Ctx, crate::error::AppError> {
+    request_extension().ok_or_else(|| domain::problem::Problem::Internal.into())
+}
+
+/// Adds a `Set-Cookie` header to the response.
+#[cfg(feature = "ssr")]
+pub(crate) fn set_cookie(cookie: &str) {
+    use axum::http::{HeaderValue, header};
+    if let (Some(options), Ok(value)) =
+        (use_context::<leptos_axum::ResponseOptions>(), HeaderValue::from_str(cookie))
+    {
+        options.append_header(header::SET_COOKIE, value);
+    }
+}
+
+/// The path, if it leads to a page of this very site: `/plan`, not `//elsewhere.example`.
+#[must_use]
+pub fn local_path(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix('/')?;
+    let plain = !rest.starts_with(['/', '\\']) && !path.contains(|c: char| c.is_control() || c == '\\');
+    plain.then_some(path)
+}
+
+/// Answers the page that is rendering with a status. In the browser there is none.
+pub fn answer_with_status(status: u16) {
+    #[cfg(feature = "ssr")]
+    if let (Some(options), Ok(status)) =
+        (use_context::<leptos_axum::ResponseOptions>(), axum::http::StatusCode::from_u16(status))
+    {
+        options.set_status(status);
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = status;
 }
 
 /// Finds the language: in the browser the server's choice stands at `<html lang>`.
@@ -72,4 +140,26 @@ impl Theme {
     pub fn from_key(key: &str) -> Option<Self> {
         [Self::Auto, Self::Light, Self::Dark].into_iter().find(|theme| theme.key() == key)
     }
+}
+
+/// The theme of the page.
+#[must_use]
+pub fn theme() -> Theme {
+    use_context::<Theme>().unwrap_or_default()
+}
+
+/// Finds the theme: in the browser the server's choice stands at `<html data-theme>`.
+#[cfg(not(feature = "ssr"))]
+pub(crate) fn detect_theme() -> Theme {
+    document()
+        .document_element()
+        .and_then(|html| html.get_attribute("data-theme"))
+        .and_then(|key| Theme::from_key(&key))
+        .unwrap_or_default()
+}
+
+/// Finds the theme: the request's middleware has read the cookie.
+#[cfg(feature = "ssr")]
+pub(crate) fn detect_theme() -> Theme {
+    request_extension().unwrap_or_default()
 }

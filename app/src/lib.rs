@@ -7,6 +7,7 @@
 
 pub mod components;
 pub mod context;
+pub mod error;
 pub mod pages;
 mod routes;
 #[cfg(feature = "ssr")]

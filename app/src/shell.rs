@@ -1,7 +1,7 @@
 //! The HTML document around every page.
 
 use crate::App;
-use crate::context::{detect_language, request_extension};
+use crate::context::{detect_language, detect_theme};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -23,7 +23,7 @@ pub struct Assets {
 pub fn shell() -> impl IntoView {
     let assets: Assets = use_context().expect("the server provides Assets to every page");
     let language = detect_language();
-    let theme = request_extension::<crate::context::Theme>().unwrap_or_default();
+    let theme = detect_theme();
     let nonce = use_nonce();
     let start = format!(
         "import('{}').then(m=>m.default({{module_or_path:'{}'}}).then(()=>m.hydrate()))",
@@ -36,6 +36,8 @@ pub fn shell() -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf6ee"/>
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131a16"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=assets.css.to_string()/>
                 <link rel="modulepreload" href=assets.js.to_string() nonce=nonce.clone()/>

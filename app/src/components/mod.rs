@@ -1,1 +1,14 @@
-//! Parts that pages share.
+//! Parts that pages share. `style/main.css` lists the classes that go with them.
+
+pub mod data;
+pub mod feedback;
+pub mod form;
+pub mod frame;
+pub mod icon;
+pub mod plate;
+
+pub use data::{Bar, Progress, Ring};
+pub use feedback::{Empty, Notice, ProblemNotice, Skeleton};
+pub use form::{Choice, Choices, Field, Form, FormState, Submit};
+pub use icon::Icon;
+pub use plate::Plate;

@@ -1,0 +1,632 @@
+//! Forms: one way to send, refuse and keep what somebody typed, with and without JavaScript.
+//!
+//! A page puts [`Field`]s and [`Choices`] into a [`Form`] that names a server function by its
+//! path: `<Form action=SignIn::PATH>`. Then:
+//!
+//! - **Hydrated**, the form is sent by `fetch` to the server function. A refusal comes back as an
+//!   [`AppError`]; its messages appear at their fields and the first of them gets the focus.
+//!   Nothing is rendered anew, so nothing typed is lost. A redirect is followed in the browser
+//!   (`reload` loads the whole document, for when who is signed in changes).
+//! - **Without JavaScript**, or before hydration, the form is posted to the page's own address,
+//!   the server function's path in the hidden field `_action`. [`post`] takes it there: it calls
+//!   the server function; success is `303 See Other`, and a refusal renders the same page with the
+//!   status of the problem and a [`Submitted`] in the request, from which the fields take their
+//!   values and messages back. Passwords are never sent back.
+//!
+//! No cookie, no size limit but the body's, and one path for both.
+
+use super::feedback::ProblemNotice;
+use super::icon::{self, Icon};
+use crate::context::t;
+use crate::error;
+#[cfg(feature = "hydrate")]
+use crate::error::AppError;
+use domain::problem::Problem;
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use locales::Key;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+pub use server::post;
+
+/// The hidden field that names the server function.
+pub const ACTION: &str = "_action";
+
+/// A form that was refused, on its way into the page that shows it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submitted {
+    /// The server function's path.
+    pub action: String,
+    /// What was typed, by field, without passwords.
+    pub values: Vec<(String, String)>,
+    /// Why it was refused.
+    pub problem: Problem,
+}
+
+/// What a form's fields share with it.
+#[derive(Clone, Copy)]
+pub struct FormState {
+    problem: RwSignal<Option<Problem>>,
+    pending: RwSignal<bool>,
+    values: StoredValue<Option<Vec<(String, String)>>>,
+    /// Whether a field has taken the focus that the first refused one gets.
+    focused: StoredValue<bool>,
+}
+
+impl FormState {
+    /// The state of the form around this component.
+    #[must_use]
+    pub fn current() -> Self {
+        use_context().unwrap_or_else(|| Self::new(None))
+    }
+
+    fn new(submitted: Option<Submitted>) -> Self {
+        let (problem, values) = submitted.map(|it| (it.problem, it.values)).unzip();
+        Self {
+            problem: RwSignal::new(problem),
+            pending: RwSignal::new(false),
+            values: StoredValue::new(values),
+            focused: StoredValue::new(false),
+        }
+    }
+
+    /// What was typed into a field before the page was rendered anew; `None` when it was not.
+    #[must_use]
+    pub fn typed(&self, name: &str) -> Option<String> {
+        self.all_typed(name)?.into_iter().next()
+    }
+
+    /// Every value of a field that may have several (checkboxes). Empty when none was ticked,
+    /// `None` when the page was not rendered anew.
+    #[must_use]
+    pub fn all_typed(&self, name: &str) -> Option<Vec<String>> {
+        self.values.with_value(|values| {
+            let matching = values.as_ref()?.iter().filter(|(field, _)| field == name);
+            Some(matching.map(|(_, value)| value.clone()).collect())
+        })
+    }
+
+    /// Why a field was refused, in words. Reactive.
+    #[must_use]
+    pub fn error(&self, name: &str) -> Option<String> {
+        self.problem.with(|problem| match problem {
+            Some(Problem::Invalid { fields }) => fields
+                .iter()
+                .find(|field| same_field(name, &field.field))
+                .map(|field| error::explain(&field.code)),
+            _ => None,
+        })
+    }
+
+    /// Whether the form is on its way. Reactive.
+    #[must_use]
+    pub fn pending(&self) -> bool {
+        self.pending.get()
+    }
+
+    /// What went wrong, if something did. Reactive.
+    #[must_use]
+    pub fn problem(&self) -> Option<Problem> {
+        self.problem.get()
+    }
+
+    /// Whether a field should take the focus: it is the first refused one on a page rendered anew.
+    fn takes_focus(&self, name: &str) -> bool {
+        let refused = untrack(|| self.error(name).is_some());
+        refused && !self.focused.get_value() && {
+            self.focused.set_value(true);
+            true
+        }
+    }
+}
+
+/// Whether a form's field is the one that a problem names: `profile[height_cm]`, `heightCm`.
+fn same_field(name: &str, wire: &str) -> bool {
+    fn essence(field: &str) -> String {
+        let field = field.split("[]").next().unwrap_or_default();
+        let field = match field.strip_suffix(']').and_then(|open| open.rsplit_once('[')) {
+            Some((outer, index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => outer,
+            Some((_, inner)) => inner,
+            None => field.rsplit('.').next().unwrap_or_default(),
+        };
+        field.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect()
+    }
+    essence(name) == essence(wire)
+}
+
+/// A form for a server function. See the module's documentation.
+#[component]
+pub fn Form(
+    /// The server function's path: `SignIn::PATH` (`use leptos::server_fn::ServerFn`).
+    action: &'static str,
+    /// Load the whole document after success: who is signed in has changed.
+    #[prop(optional)]
+    reload: bool,
+    /// Called after success instead of following its redirect, in the browser only.
+    #[prop(optional, into)]
+    on_done: Option<Callback<()>>,
+    /// Classes; a stack of fields by default.
+    #[prop(default = "stack")]
+    class: &'static str,
+    /// Fields and buttons.
+    children: Children,
+) -> impl IntoView {
+    let submitted = use_context::<StoredValue<Option<Submitted>>>()
+        .and_then(|all| all.get_value())
+        .filter(|submitted| submitted.action == action);
+    let state = FormState::new(submitted);
+    provide_context(state);
+    let node = NodeRef::<html::Form>::new();
+    let navigate = leptos_router::hooks::use_navigate();
+
+    let on_submit = move |event: SubmitEvent| {
+        if event.default_prevented() {
+            return;
+        }
+        event.prevent_default();
+        #[cfg(feature = "hydrate")]
+        {
+            let navigate = navigate.clone();
+            browser::send(event, action, state, node, move |location| match (on_done, location) {
+                (Some(done), _) => done.run(()),
+                (None, Some(location)) if reload => {
+                    let _ = window().location().set_href(&location);
+                }
+                (None, Some(location)) => navigate(&location, leptos_router::NavigateOptions::default()),
+                (None, None) => {}
+            });
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (&navigate, on_done, reload);
+    };
+
+    let notice = move || state.problem().map(|problem| view! { <ProblemNotice problem=problem/> });
+    view! {
+        <form method="post" novalidate class=class node_ref=node on:submit=on_submit aria-busy=move || state.pending().then_some("true")>
+            <input type="hidden" name=ACTION value=action/>
+            {notice}
+            {children()}
+        </form>
+    }
+}
+
+/// A line of text with its label, hint and error.
+#[component]
+pub fn Field(
+    /// The server function's argument: `email`, `profile[height_cm]`.
+    name: &'static str,
+    /// Its label.
+    #[prop(into)]
+    label: String,
+    /// What helps to fill it in.
+    #[prop(into, optional)]
+    hint: String,
+    /// `text`, `email`, `password`; numbers too are `text`, so that a browser drops nothing.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What a browser may fill in.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// `numeric`, `decimal`, `email`.
+    #[prop(default = "text")]
+    inputmode: &'static str,
+    /// What stands in it at first.
+    #[prop(into, optional)]
+    value: String,
+    /// A unit after it.
+    #[prop(into, optional)]
+    unit: String,
+    /// Whether it may be left empty; the label says so.
+    #[prop(optional)]
+    optional: bool,
+    /// Hears each keystroke, for what is computed live.
+    #[prop(optional, into)]
+    on_input: Option<Callback<String>>,
+) -> impl IntoView {
+    let state = FormState::current();
+    let ids = Ids::of(name);
+    let value = state.typed(name).unwrap_or(value);
+    let autofocus = state.takes_focus(name);
+    let described = ids.described(!hint.is_empty());
+    let optional = optional.then(|| view! { " " <span class="field__optional">{t(Key::FormOptional)}</span> });
+    let input = view! {
+        <input
+            class="input"
+            id=ids.input.clone()
+            name=name
+            type=kind
+            value=value
+            inputmode=inputmode
+            autocomplete=autocomplete
+            autofocus=autofocus
+            aria-describedby=described
+            aria-invalid=move || state.error(name).map(|_| "true")
+            on:input=move |event| {
+                if let Some(hear) = on_input {
+                    hear.run(event_target_value(&event));
+                }
+            }
+        />
+    };
+    let input = if unit.is_empty() {
+        input.into_any()
+    } else {
+        view! { <div class="affix">{input}<span aria-hidden="true">{unit}</span></div> }.into_any()
+    };
+    view! {
+        <div class="field">
+            <label for=ids.input.clone()>{label}{optional}</label>
+            {hint_line(&ids, hint)}
+            {input}
+            {error_line(&ids, state, name)}
+        </div>
+    }
+    .into_any()
+}
+
+/// One of the choices of [`Choices`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What is read.
+    pub label: String,
+    /// A second, smaller line; shown in `choices` only.
+    pub note: String,
+}
+
+impl Choice {
+    /// A choice without a note.
+    #[must_use]
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { value: value.into(), label: label.into(), note: String::new() }
+    }
+
+    /// The choice with a note.
+    #[must_use]
+    pub fn note(self, note: impl Into<String>) -> Self {
+        Self { note: note.into(), ..self }
+    }
+}
+
+/// Radio buttons, or checkboxes where several may be chosen.
+#[component]
+pub fn Choices(
+    /// The server function's argument; for several values `allergens[]`.
+    name: &'static str,
+    /// What is asked.
+    #[prop(into)]
+    legend: String,
+    /// What helps to choose.
+    #[prop(into, optional)]
+    hint: String,
+    /// What can be chosen.
+    options: Vec<Choice>,
+    /// What is chosen at first.
+    #[prop(optional)]
+    selected: Vec<String>,
+    /// Whether several may be chosen.
+    #[prop(optional)]
+    several: bool,
+    /// `choices` (cards with notes), `pills`, `segmented`.
+    #[prop(default = "choices")]
+    class: &'static str,
+    /// Hears each change: the value, and whether it is chosen now.
+    #[prop(optional, into)]
+    on_change: Option<Callback<(String, bool)>>,
+) -> impl IntoView {
+    let state = FormState::current();
+    let ids = Ids::of(name);
+    let selected = state.all_typed(name).unwrap_or(selected);
+    let autofocus = state.takes_focus(name);
+    let kind = if several { "checkbox" } else { "radio" };
+    let options = options
+        .into_iter()
+        .enumerate()
+        .map(|(index, choice)| {
+            let checked = selected.contains(&choice.value);
+            let value = choice.value.clone();
+            let note = (!choice.note.is_empty()).then(|| view! { <small>{choice.note}</small> });
+            let label = if class == "choices" {
+                view! { <b>{choice.label}</b> }.into_any()
+            } else {
+                view! { <span>{choice.label}</span> }.into_any()
+            };
+            view! {
+                <label>
+                    <input
+                        type=kind
+                        name=name
+                        value=choice.value
+                        checked=checked
+                        autofocus=autofocus && index == 0
+                        on:change=move |event| {
+                            if let Some(hear) = on_change {
+                                hear.run((value.clone(), event_target_checked(&event)));
+                            }
+                        }
+                    />
+                    {label}
+                    {note}
+                </label>
+            }
+        })
+        .collect_view();
+    let described = ids.described(!hint.is_empty());
+    view! {
+        <fieldset class="field" aria-describedby=described>
+            <legend>{legend}</legend>
+            {hint_line(&ids, hint)}
+            <div class=class aria-invalid=move || state.error(name).map(|_| "true")>{options}</div>
+            {error_line(&ids, state, name)}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// The button that sends the form; it says when it is on its way.
+#[component]
+pub fn Submit(
+    /// What it does.
+    #[prop(into)]
+    label: String,
+    /// Further classes.
+    #[prop(default = "btn--primary")]
+    class: &'static str,
+) -> impl IntoView {
+    let state = FormState::current();
+    view! {
+        <button type="submit" class=format!("btn {class}") aria-busy=move || state.pending().then_some("true")>
+            {move || state.pending().then(|| view! { <span class="spinner" aria-hidden="true"></span> })}
+            {label}
+        </button>
+    }
+    .into_any()
+}
+
+/// The error line of a field, for parts that draw their own inputs. Its id is `<name>-error`.
+#[must_use]
+pub fn field_error(name: &'static str) -> AnyView {
+    error_line(&Ids::of(name), FormState::current(), name).into_any()
+}
+
+struct Ids {
+    input: String,
+    hint: String,
+    error: String,
+}
+
+impl Ids {
+    fn of(name: &str) -> Self {
+        let input: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        Self { hint: format!("{input}-hint"), error: format!("{input}-error"), input }
+    }
+
+    /// Both ids always stand: a reference to nothing is ignored.
+    fn described(&self, hint: bool) -> String {
+        if hint { format!("{} {}", self.error, self.hint) } else { self.error.clone() }
+    }
+}
+
+fn hint_line(ids: &Ids, hint: String) -> impl IntoView + use<> {
+    let id = ids.hint.clone();
+    (!hint.is_empty()).then(|| view! { <p class="field__hint" id=id>{hint}</p> })
+}
+
+fn error_line(ids: &Ids, state: FormState, name: &'static str) -> impl IntoView + use<> {
+    let id = ids.error.clone();
+    move || {
+        let id = id.clone();
+        state.error(name).map(|text| {
+            view! { <p class="field__error" id=id><Icon path=icon::ALERT/><span>{text}</span></p> }
+        })
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use super::*;
+    use leptos::server_fn::error::FromServerFnError;
+    use leptos::wasm_bindgen::{JsCast, JsValue};
+    use web_sys::{FormData, HtmlButtonElement, HtmlElement, UrlSearchParams};
+
+    /// Sends the form and hands the address to go to, if there is one, to `done`.
+    pub(super) fn send(
+        event: SubmitEvent,
+        action: &'static str,
+        state: FormState,
+        node: NodeRef<html::Form>,
+        done: impl FnOnce(Option<String>) + 'static,
+    ) {
+        let Some(form) = node.get_untracked() else { return };
+        if state.pending.get_untracked() {
+            return;
+        }
+        let Some(body) = encode(&event, &form) else { return };
+        state.pending.set(true);
+        leptos::task::spawn_local(async move {
+            let answer = call(action, body).await;
+            state.pending.set(false);
+            match answer {
+                Ok(location) => {
+                    state.problem.set(None);
+                    done(location);
+                }
+                Err(AppError(problem)) => {
+                    state.problem.set(Some(problem));
+                    // The messages are in the document after the effects have run.
+                    request_animation_frame(move || {
+                        let first = |query| form.query_selector(query).ok().flatten();
+                        let first = first("[aria-invalid=true] input, input[aria-invalid=true], select[aria-invalid=true]")
+                            .or_else(|| first("[role=alert]"));
+                        if let Some(element) = first {
+                            let _ = element.unchecked_into::<HtmlElement>().focus();
+                        }
+                    });
+                }
+            }
+        });
+    }
+
+    fn encode(event: &SubmitEvent, form: &web_sys::HtmlFormElement) -> Option<String> {
+        let data = FormData::new_with_form(form).ok()?;
+        if let Some(button) = event.submitter().and_then(|it| it.dyn_into::<HtmlButtonElement>().ok())
+            && !button.name().is_empty()
+        {
+            let _ = data.append_with_str(&button.name(), &button.value());
+        }
+        let params = UrlSearchParams::new_with_str_sequence_sequence(data.unchecked_ref::<JsValue>()).ok()?;
+        Some(params.to_string().into())
+    }
+
+    async fn call(action: &str, body: String) -> Result<Option<String>, AppError> {
+        let lost = |_| AppError(Problem::Unavailable);
+        let response = gloo_net::http::Request::post(action)
+            .header("accept", "application/json")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .map_err(lost)?
+            .send()
+            .await
+            .map_err(lost)?;
+        if response.status() >= 400 {
+            let body = response.binary().await.map_err(lost)?;
+            return Err(AppError::de(body.into()));
+        }
+        Ok(response.headers().get("location"))
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::*;
+    use crate::error::AppError;
+    use crate::shell;
+    use axum::body::Body;
+    use axum::extract::{FromRequest, RawForm};
+    use axum::http::{HeaderValue, Method, Request, StatusCode, Uri, header};
+    use axum::response::{IntoResponse, Response};
+    use leptos::server_fn::error::FromServerFnError;
+
+    /// The most that an answer of a server function to a form may weigh.
+    const ANSWER: usize = 1 << 20;
+
+    /// Takes a form that a page posted to its own address. Mounted as `POST` at every page.
+    ///
+    /// `context` is what server functions and pages get on their other ways too.
+    pub async fn post(
+        request: Request<Body>,
+        context: impl Fn() + Clone + Send + Sync + 'static,
+    ) -> Response {
+        let (parts, body) = request.into_parts();
+        let form = match RawForm::from_request(Request::from_parts(parts.clone(), body), &()).await {
+            Ok(RawForm(form)) => form,
+            Err(refusal) => return refusal.into_response(),
+        };
+        let mut values = parse(&form);
+        let Some(action) = values.iter().find(|(name, _)| name == ACTION).map(|(_, path)| path.clone()) else {
+            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        };
+        let Some(uri) = action.parse::<Uri>().ok().filter(|uri| uri.authority().is_none() && uri.path().starts_with("/api/"))
+        else {
+            return StatusCode::BAD_REQUEST.into_response();
+        };
+
+        let mut call = parts.clone();
+        call.uri = uri;
+        call.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let call = Request::from_parts(call, Body::from(form));
+        let answer = leptos_axum::handle_server_fns_with_context(context.clone(), call).await.into_response();
+
+        let (head, body) = answer.into_parts();
+        if head.status.is_success() {
+            let here = || HeaderValue::from_str(parts.uri.path()).unwrap_or(HeaderValue::from_static("/"));
+            let mut redirect = StatusCode::SEE_OTHER.into_response();
+            let location = head.headers.get(header::LOCATION).cloned().unwrap_or_else(here);
+            redirect.headers_mut().insert(header::LOCATION, location);
+            for cookie in head.headers.get_all(header::SET_COOKIE) {
+                redirect.headers_mut().append(header::SET_COOKIE, cookie.clone());
+            }
+            return redirect;
+        }
+
+        let AppError(problem) = match axum::body::to_bytes(body, ANSWER).await {
+            Ok(bytes) => AppError::de(bytes),
+            Err(_) => AppError(Problem::Internal),
+        };
+        values.retain(|(name, _)| name != ACTION && !name.to_ascii_lowercase().contains("password"));
+        let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut page = parts;
+        page.method = Method::GET;
+        page.headers.remove(header::CONTENT_LENGTH);
+        page.headers.remove(header::CONTENT_TYPE);
+        page.extensions.insert(Submitted { action, values, problem });
+        let page = Request::from_parts(page, Body::empty());
+        let mut page = leptos_axum::render_app_async_with_context(context, shell)(page).await;
+        if page.status().is_success() {
+            *page.status_mut() = status;
+        }
+        page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        page
+    }
+
+    /// The pairs of `application/x-www-form-urlencoded`.
+    fn parse(form: &[u8]) -> Vec<(String, String)> {
+        form.split(|byte| *byte == b'&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+                (decode(&pair[..at]), decode(pair.get(at + 1..).unwrap_or_default()))
+            })
+            .collect()
+    }
+
+    fn decode(text: &[u8]) -> String {
+        let hex = |byte: u8| (byte as char).to_digit(16);
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut rest = text;
+        while let [first, tail @ ..] = rest {
+            let (byte, tail) = match (first, tail) {
+                (b'+', _) => (b' ', tail),
+                (b'%', [high, low, after @ ..]) => match (hex(*high), hex(*low)) {
+                    (Some(high), Some(low)) => ((high * 16 + low) as u8, after),
+                    _ => (b'%', tail),
+                },
+                _ => (*first, tail),
+            };
+            bytes.push(byte);
+            rest = tail;
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_form_body_is_read_as_a_browser_writes_it() {
+            let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            assert_eq!(
+                parse(b"a=1+2&b%5B%5D=%C3%B1&c&d=100%&=x"),
+                [pair("a", "1 2"), pair("b[]", "ñ"), pair("c", ""), pair("d", "100%"), pair("", "x")]
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_matched_with_what_the_wire_calls_them() {
+        assert!(same_field("height_cm", "heightCm"));
+        assert!(same_field("profile[height_cm]", "heightCm"));
+        assert!(same_field("disliked_foods[]", "dislikedFoods[2]"));
+        assert!(same_field("email", "email"));
+        assert!(!same_field("name", "email"));
+    }
+}

@@ -1,0 +1,13 @@
+//! Server functions of the account.
+
+use crate::context::Me;
+use crate::error::AppError;
+use leptos::prelude::*;
+
+/// Who is signed in.
+#[server(endpoint = "me")]
+pub async fn get_me() -> Result<Option<Me>, AppError> {
+    let ctx = crate::context::ctx()?;
+    let me = service::account::me(&ctx).await?;
+    Ok(me.map(|me| Me { name: me.name, email: me.email, role: me.role }))
+}

@@ -1,0 +1,47 @@
+use crate::components::Icon;
+use crate::components::icon;
+use crate::context::{self, Me, name, t};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::{A, Redirect};
+use locales::Key;
+
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let me = context::me();
+    view! {
+        <Title text=t(Key::AccountTitle)/>
+        <div class="page page--text stack stack--l">
+            <div class="stack stack--s">
+                <h1>{t(Key::AccountTitle)}</h1>
+                <p class="lede">{t(Key::AccountLede)}</p>
+            </div>
+            <Suspense fallback=|| ()>
+                {move || Suspend::new(async move {
+                    match me.await {
+                        Some(me) => details(me),
+                        None => view! { <Redirect path="/sign-in?next=/account"/> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        </div>
+    }
+}
+
+fn details(me: Me) -> AnyView {
+    view! {
+        <div class="card">
+            <dl class="facts">
+                <div><dt>{t(Key::AccountName)}</dt><dd>{me.name}</dd></div>
+                <div><dt>{t(Key::AccountEmail)}</dt><dd>{me.email}</dd></div>
+                <div><dt>{t(Key::AccountRole)}</dt><dd>{name("role", me.role.key())}</dd></div>
+            </dl>
+        </div>
+        <div class="cluster">
+            <A href="/profile" attr:class="btn btn--primary">{t(Key::AccountToProfile)}<Icon path=icon::ARROW/></A>
+            <A href="/plan" attr:class="btn">{t(Key::AccountToPlan)}</A>
+            <form method="post" action="/sign-out"><button class="btn btn--quiet">{t(Key::AccountSignOut)}</button></form>
+        </div>
+    }
+    .into_any()
+}

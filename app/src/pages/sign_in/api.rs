@@ -1,0 +1,45 @@
+//! Server functions of signing in.
+
+use crate::error::AppError;
+use domain::account::Role;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Signs a browser in and leads it on to `next`, or to the plan.
+#[server(endpoint = "sign-in")]
+pub async fn sign_in(
+    #[server(default)] email: String,
+    #[server(default)] password: String,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
+    let ctx = crate::context::ctx()?;
+    let session = service::account::sign_in(&ctx, service::account::SignIn { email, password }).await?;
+    crate::context::set_cookie(&service::account::session_cookie(&ctx, &session));
+    leptos_axum::redirect(crate::context::local_path(&next).unwrap_or("/plan"));
+    Ok(())
+}
+
+/// An account to try the demo with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DemoAccount {
+    /// Its address.
+    pub email: String,
+    /// Its password, which is no secret.
+    pub password: String,
+    /// What it is here.
+    pub role: Role,
+}
+
+/// The accounts to try the demo with; none where this is no demo.
+#[server(endpoint = "demo-accounts")]
+pub async fn demo_accounts() -> Result<Vec<DemoAccount>, AppError> {
+    let ctx = crate::context::ctx()?;
+    let accounts = ctx.demo().then_some(service::demo::ACCOUNTS).into_iter().flatten();
+    Ok(accounts
+        .map(|account| DemoAccount {
+            email: account.email.to_owned(),
+            password: account.password.to_owned(),
+            role: account.role,
+        })
+        .collect())
+}

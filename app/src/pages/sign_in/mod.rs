@@ -1,0 +1,5 @@
+//! Signing in.
+
+pub mod api;
+mod view;
+pub use view::SignInPage;

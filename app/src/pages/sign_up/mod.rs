@@ -1,0 +1,5 @@
+//! Signing up.
+
+pub mod api;
+mod view;
+pub use view::SignUpPage;
