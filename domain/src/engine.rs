@@ -1,13 +1,21 @@
 //! The diet engine.
 
 mod infeasible;
+pub mod model;
+mod report;
+mod search;
+mod solve;
+mod state;
 
 pub use infeasible::{Conflict, Infeasible, Relaxation};
+pub use solve::{Solution, judge, solve};
 
 use crate::catalogue::Catalogue;
 use crate::plan::Plan;
 use crate::profile::Profile;
+use crate::target;
 use crate::week::IsoWeek;
+use model::Model;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -54,14 +62,19 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 /// The week of meals for a profile.
 ///
 /// # Errors
-/// [`Infeasible`] where no week meets every hard constraint.
-pub fn plan(
-    _profile: &Profile,
-    _week: IsoWeek,
-    _catalogue: &Catalogue,
-) -> Result<Plan, Infeasible> {
-    Err(Infeasible {
-        conflicts: vec![],
-        relaxations: vec![],
-    })
+/// [`Infeasible`] where no week was found that meets every hard constraint.
+pub fn plan(profile: &Profile, week: IsoWeek, catalogue: &Catalogue) -> Result<Plan, Infeasible> {
+    let targets = target::targets(profile);
+    let model = Model::new(profile, &targets, week, catalogue);
+    match solve(&model) {
+        Some(solution) => Ok(report::report(
+            profile, week, catalogue, targets, &model, &solution,
+        )),
+        None => Err(Infeasible {
+            conflicts: vec![Conflict::Energy {
+                kcal: targets.energy,
+            }],
+            relaxations: vec![],
+        }),
+    }
 }

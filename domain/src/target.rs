@@ -71,7 +71,8 @@ pub struct Targets {
     pub protein: (Amount, Amount),
     /// Grams of fat a day: least and most.
     pub fat: (Amount, Amount),
-    /// Grams of carbohydrate a day: least and most.
+    /// Grams of carbohydrate a day: least and most. Of a keto pattern the most is of net
+    /// carbohydrate, without fibre, and binds each day of a plan.
     pub carbohydrate: (Amount, Amount),
     /// Nutrients with a reference, in the order of [`Nutrient::ALL`].
     pub nutrients: Vec<NutrientTarget>,
@@ -207,7 +208,12 @@ pub fn targets(profile: &Profile) -> Targets {
     };
     set(Nutrient::Protein, protein.0, protein.1);
     set(Nutrient::Fat, fat.0, fat.1);
-    set(Nutrient::Carbohydrate, carbohydrate.0, carbohydrate.1);
+    if keto {
+        // The limit counts net carbohydrate, for which there is no row.
+        table[Nutrient::Carbohydrate as usize].at_least = None;
+    } else {
+        set(Nutrient::Carbohydrate, carbohydrate.0, carbohydrate.1);
+    }
     table[Nutrient::SaturatedFat as usize].at_most = Some(ReferenceValue {
         amount: grams(reference::SATURATED_FAT_MOST, energy, KCAL_A_GRAM_FAT),
         kind: ReferenceKind::Guideline,
