@@ -3,7 +3,6 @@
 use crate::context::language;
 use domain::invalid::InvalidCode;
 use domain::problem::Problem;
-use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -56,6 +55,7 @@ impl From<service::Error> for AppError {
 #[cfg(feature = "ssr")]
 fn answer_with_status(problem: &Problem) {
     use axum::http::{StatusCode, header, request::Parts};
+    use leptos::prelude::use_context;
     let called = use_context::<Parts>().is_some_and(|parts| {
         parts.uri.path().starts_with("/api/")
             && !parts
