@@ -16,5 +16,5 @@ pub mod profile;
 mod token;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use ctx::{Actor, Ctx, Institution, Mode, Service, Settings};
+pub use ctx::{Actor, Ctx, DEMO_SECRET, Institution, Mode, Service, Settings};
 pub use error::{Error, Result};

@@ -1,0 +1,193 @@
+//! The command line, and the configuration that it shares with the environment.
+
+use crate::telemetry::{self, LogFormat};
+use crate::{Server, http};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::account::Role;
+use domain::problem::Problem;
+use domain::text::Language;
+use service::account::{Register, create_with_role};
+use service::{Ctx, Mode, Service, Settings, SystemClock};
+use std::io::BufRead as _;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use storage::Database;
+
+/// From a profile to a plate: diet plans and campus meals.
+#[derive(Debug, Parser)]
+#[command(name = "nutriflow", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    installation: Installation,
+}
+
+#[derive(Debug, Args)]
+struct Installation {
+    /// Where the data is: `sqlite:FOLDER`, or `postgres://…`.
+    #[arg(long, global = true, env = "NUTRIFLOW_DATABASE", default_value = "sqlite:var")]
+    database: String,
+    /// What the installation is for. The demo has accounts that everybody knows.
+    #[arg(long, global = true, env = "NUTRIFLOW_MODE", default_value = "production")]
+    mode: CliMode,
+    /// Signs access tokens: at least 32 random characters.
+    #[arg(long, global = true, env = "NUTRIFLOW_SECRET", hide_env_values = true, default_value = "")]
+    secret: String,
+    /// The address under which people reach it; `https://…` makes cookies secure.
+    #[arg(long, global = true, env = "NUTRIFLOW_PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
+    public_url: String,
+    /// The institutions, by short names of lower-case letters, digits and `_`.
+    #[arg(long, global = true, env = "NUTRIFLOW_INSTITUTIONS", value_delimiter = ',', default_value = "demo")]
+    institutions: Vec<String>,
+    /// The form of log lines.
+    #[arg(long, global = true, env = "NUTRIFLOW_LOG", default_value = "text")]
+    log: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CliMode {
+    Demo,
+    Production,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves pages and API, and runs jobs.
+    Serve {
+        /// Where to listen.
+        #[arg(long, env = "NUTRIFLOW_LISTEN", default_value = "127.0.0.1:3000")]
+        listen: SocketAddr,
+    },
+    /// Administrators.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Makes an administrator's account. The password is read from standard input.
+    Create {
+        /// The address to sign in with.
+        #[arg(long)]
+        email: String,
+        /// What to call them.
+        #[arg(long)]
+        name: String,
+        /// The institution; the first one where none is named.
+        #[arg(long)]
+        institution: Option<String>,
+    },
+}
+
+impl Installation {
+    fn settings(self) -> Result<Settings, service::Error> {
+        let mode = match self.mode {
+            CliMode::Demo => Mode::Demo,
+            CliMode::Production => Mode::Production,
+        };
+        let secret = if self.secret.is_empty() && mode == Mode::Demo {
+            service::DEMO_SECRET.to_owned()
+        } else {
+            self.secret
+        };
+        Ok(Settings {
+            mode,
+            database: self.database.parse::<Database>()?,
+            institutions: self.institutions,
+            secret,
+            public_url: self.public_url,
+        })
+    }
+}
+
+/// Does what the command line says.
+pub async fn run(cli: Cli) -> ExitCode {
+    telemetry::start(cli.installation.log);
+    let done = match cli.command {
+        Command::Serve { listen } => serve(cli.installation, listen).await,
+        Command::Admin { command: AdminCommand::Create { email, name, institution } } => {
+            create_admin(cli.installation, email, name, institution).await
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            for line in explain(error) {
+                eprintln!("nutriflow: {line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error for whoever sits at the command line: they run the installation, so they see causes.
+fn explain(error: service::Error) -> Vec<String> {
+    match error {
+        service::Error::Problem(Problem::Invalid { fields }) => fields
+            .iter()
+            .map(|field| format!("{}: {}", field.field, http::problem::explain(&field.code, Language::En)))
+            .collect(),
+        other => vec![other.to_string()],
+    }
+}
+
+async fn start(installation: Installation) -> Result<Arc<Service>, service::Error> {
+    Service::start(installation.settings()?, Arc::new(SystemClock)).await
+}
+
+async fn serve(installation: Installation, listen: SocketAddr) -> Result<(), service::Error> {
+    let service = start(installation).await?;
+    let unusable = |error: std::io::Error| service::Error::Internal(format!("{listen}: {error}"));
+    let server = Server::bind(&service, listen).await.map_err(unusable)?;
+    println!("NutriFlow listens on http://{}", server.address().map_err(unusable)?);
+    if service.mode() == Mode::Demo {
+        println!("Sign in as");
+        for account in service::demo::ACCOUNTS {
+            let role = account.role.key().to_lowercase();
+            println!("  {role:7} {:27} {}", account.email, account.password);
+        }
+    }
+    server.run(stop_signal()).await.map_err(unusable)
+}
+
+/// Ends when the process is asked to stop.
+async fn stop_signal() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupted.await;
+}
+
+async fn create_admin(
+    installation: Installation,
+    email: String,
+    name: String,
+    institution: Option<String>,
+) -> Result<(), service::Error> {
+    let service = start(installation).await?;
+    let institution = service.institution(institution.as_deref())?;
+    eprintln!("Password:");
+    let mut password = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut password)
+        .map_err(|error| service::Error::Internal(error.to_string()))?;
+    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    let ctx = Ctx::system(&service, institution, "command-line");
+    let id = create_with_role(&ctx, Register { name, email, password }, Role::Admin).await?;
+    println!("{id}");
+    Ok(())
+}

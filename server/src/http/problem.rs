@@ -1,0 +1,195 @@
+//! Problems on the wire: RFC 9457, `application/problem+json`.
+
+use super::request::RequestId;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::invalid::InvalidCode;
+use domain::problem::Problem;
+use domain::text::Language;
+use serde::Serialize;
+use serde_json::Value;
+use std::any::Any;
+use utoipa::ToSchema;
+
+/// A problem as an endpoint's error. The body is written by [`render`], which knows the language.
+#[derive(Debug, Clone)]
+pub struct ApiError(pub Problem);
+
+impl From<service::Error> for ApiError {
+    fn from(error: service::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        if let Problem::RateLimited { after } = self.0 {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What every error's body holds.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemDocument {
+    /// Names the kind of problem: `urn:nutriflow:problem:INVALID`.
+    r#type: String,
+    /// What happened, in the caller's language.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What to do, in the caller's language.
+    detail: String,
+    /// The kind of problem, for programs: `INVALID`, `NOT_FOUND`, …
+    code: &'static str,
+    /// The request that this answers.
+    request_id: String,
+    /// The refused fields, where there are some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+    /// Which constraints conflict and what would help, where no plan exists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    infeasible: Option<Value>,
+}
+
+/// A refused field.
+#[derive(Debug, Serialize, ToSchema)]
+struct FieldProblem {
+    /// Its name, a path where it lies deeper: `dislikedFoods[2]`.
+    field: String,
+    /// Why, in the caller's language.
+    message: String,
+    /// Why, for programs, with the numbers that it is about.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    code: InvalidCode,
+}
+
+fn sentence(language: Language, table: &str, name: &str, arguments: &[(&str, &str)]) -> String {
+    locales::key(&format!("{table}.{name}"))
+        .map_or_else(|| name.to_owned(), |key| locales::fill(language, key, arguments))
+}
+
+/// Why a field was refused, in words.
+#[must_use]
+pub fn explain(code: &InvalidCode, language: Language) -> String {
+    let value = serde_json::to_value(code).unwrap_or_default();
+    let name = value["code"].as_str().unwrap_or_default().to_ascii_lowercase();
+    let numbers: Vec<(String, String)> = value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, value)| Some((key.clone(), value.as_i64()?.to_string())))
+        .collect();
+    let arguments: Vec<(&str, &str)> =
+        numbers.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    sentence(language, "invalid", &name, &arguments)
+}
+
+impl ProblemDocument {
+    /// The document of a problem in a language.
+    #[must_use]
+    pub fn new(problem: &Problem, language: Language, request_id: &str) -> Self {
+        let code = problem.code();
+        let after = match problem {
+            Problem::RateLimited { after } => after.to_string(),
+            _ => String::new(),
+        };
+        let errors = match problem {
+            Problem::Invalid { fields } => fields
+                .iter()
+                .map(|field| FieldProblem {
+                    field: field.field.clone(),
+                    message: explain(&field.code, language),
+                    code: field.code.clone(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let infeasible = match problem {
+            Problem::Infeasible { reason } => serde_json::to_value(reason).ok(),
+            _ => None,
+        };
+        Self {
+            r#type: format!("urn:nutriflow:problem:{code}"),
+            title: sentence(language, "problem", code, &[]),
+            status: problem.status(),
+            detail: sentence(language, "problem_help", code, &[("after", &after)]),
+            code,
+            request_id: request_id.to_owned(),
+            errors,
+            infeasible,
+        }
+    }
+}
+
+impl ProblemDocument {
+    /// What happened and what to do, in the caller's language.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{} {}", self.title, self.detail)
+    }
+}
+
+/// Writes the body of an [`ApiError`], and gives the router's own refusals (no such route, wrong
+/// method, body too large) the same form outside pages.
+pub async fn render(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let language = super::request::cookie(headers, "language")
+        .and_then(Language::from_tag)
+        .or_else(|| {
+            let accepted = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+            Language::from_accept_language(accepted)
+        })
+        .unwrap_or_default();
+    let api = request.uri().path().starts_with("/v1/");
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
+    let response = next.run(request).await;
+    let problem = match response.extensions().get::<ApiError>() {
+        Some(error) => error.0.clone(),
+        None if !api => return response,
+        None => match response.status() {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED if is_bare(&response) => Problem::NotFound,
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+            _ => return response,
+        },
+    };
+    let document = ProblemDocument::new(&problem, language, &request_id);
+    let (mut head, _) = response.into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    let body = Json(document).into_response().into_body();
+    Response::from_parts(head, body)
+}
+
+fn is_bare(response: &Response) -> bool {
+    !response.headers().contains_key(header::CONTENT_TYPE)
+}
+
+/// The answer to a request whose handler panicked.
+#[must_use]
+pub fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let message = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(message, "a handler panicked");
+    ApiError(Problem::Internal).into_response()
+}

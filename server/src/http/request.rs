@@ -1,0 +1,161 @@
+//! What each request gets before a handler sees it: an id, a language, and who asks.
+
+use super::problem::ApiError;
+use app::context::Theme;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::problem::Problem;
+use domain::text::Language;
+use service::{Actor, Ctx, Service};
+use std::sync::Arc;
+use std::time::Instant;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+/// The id that every log line and job of a request names.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub Arc<str>);
+
+const REQUEST_ID: &str = "x-request-id";
+
+/// The value of a cookie.
+#[must_use]
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: impl header::AsHeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Takes the caller's request id, where it is sound, or makes one; answers with it, and logs one
+/// line a request.
+pub async fn identify_and_log(mut request: Request, next: Next) -> Response {
+    let given = text(request.headers(), REQUEST_ID).filter(|id| {
+        (1..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    });
+    #[allow(clippy::disallowed_methods, reason = "a label for logs, decided before a Ctx exists")]
+    let id: Arc<str> = given.map_or_else(|| Uuid::now_v7().to_string().into(), Into::into);
+    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let begun = Instant::now();
+    let method = request.method().clone();
+    // The template, never the address: ids and queries stay out of logs.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched".into(), |path| Arc::<str>::from(path.as_str()));
+    let span = tracing::info_span!("request", request_id = %id);
+    async {
+        let mut response = next.run(request).await;
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        secure(response.headers_mut());
+        let status = response.status().as_u16();
+        let duration_ms = begun.elapsed().as_millis();
+        tracing::info!(%method, %route, status, duration_ms, "request ended");
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Headers that every answer carries. Pages bring a content security policy with their nonce.
+fn secure(headers: &mut HeaderMap) {
+    let mut default = |name: header::HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::REFERRER_POLICY, "same-origin");
+    default(header::X_FRAME_OPTIONS, "DENY");
+    default(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    );
+}
+
+/// Refuses a request that changes something and was caused by a page of another origin.
+///
+/// Every current browser says where a request comes from; what says nothing is no browser, and has
+/// no cookies that somebody else could ride on.
+pub async fn refuse_foreign_origin(request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || own_origin(request.headers()) {
+        return next.run(request).await;
+    }
+    ApiError(Problem::Forbidden).into_response()
+}
+
+fn own_origin(headers: &HeaderMap) -> bool {
+    if let Some(site) = text(headers, "sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    match (text(headers, header::ORIGIN), text(headers, header::HOST)) {
+        (Some(origin), Some(host)) => {
+            origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+        }
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}
+
+/// Finds out the language, the theme and who asks, and leaves a [`Ctx`] in the request.
+pub async fn context(
+    State(service): State<Arc<Service>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let language = cookie(headers, "language")
+        .and_then(Language::from_tag)
+        .or_else(|| Language::from_accept_language(text(headers, header::ACCEPT_LANGUAGE)?))
+        .unwrap_or_default();
+    let theme = cookie(headers, "theme").and_then(Theme::from_key).unwrap_or_default();
+    let institution = match service.institution(None) {
+        Ok(institution) => institution.clone(),
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .map_or_else(|| "unidentified".into(), |id| Arc::clone(&id.0));
+    let anonymous = Ctx {
+        service: Arc::clone(&service),
+        institution,
+        actor: Actor::Anonymous,
+        language,
+        request_id,
+    };
+    let actor = match actor(&anonymous, headers).await {
+        Ok(actor) => actor,
+        Err(problem) => return ApiError(problem).into_response(),
+    };
+    request.extensions_mut().insert(language);
+    request.extensions_mut().insert(theme);
+    request.extensions_mut().insert(Ctx { actor, ..anonymous });
+    next.run(request).await
+}
+
+/// A bearer token that is not good is an error; a cookie that is not good is just nobody.
+async fn actor(ctx: &Ctx, headers: &HeaderMap) -> Result<Actor, Problem> {
+    if let Some(authorization) = text(headers, header::AUTHORIZATION) {
+        return authorization
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .and_then(|(_, token)| service::account::actor_of_access_token(ctx, token.trim()))
+            .ok_or(Problem::Unauthenticated);
+    }
+    match cookie(headers, service::account::session_cookie_name(ctx)) {
+        Some(token) => Ok(service::account::actor_of_session(ctx, token).await?),
+        None => Ok(Actor::Anonymous),
+    }
+}

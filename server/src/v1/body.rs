@@ -1,0 +1,114 @@
+//! What a request brings, with refusals that name the field.
+
+use crate::http::problem::ApiError;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
+use domain::invalid::{InvalidCode, InvalidField};
+use domain::problem::Problem;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use uuid::Uuid;
+
+/// A body of JSON.
+pub struct JsonBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            match rejection.into_response().status() {
+                StatusCode::PAYLOAD_TOO_LARGE => ApiError(Problem::TooLarge),
+                _ => ApiError(Problem::Malformed),
+            }
+        })?;
+        parse(&bytes).map(Self).map_err(ApiError)
+    }
+}
+
+/// The id in a path. What is no id names nothing.
+pub struct ResourceId(pub Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for ResourceId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<Uuid>::from_request_parts(parts, state).await;
+        path.map(|Path(id)| Self(id)).map_err(|_| ApiError(Problem::NotFound))
+    }
+}
+
+/// The query of an address.
+pub struct Parameters<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query.map(|Query(parameters)| Self(parameters)).map_err(|_| ApiError(Problem::Malformed))
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.inner();
+        if inner.classify() != Category::Data {
+            return Problem::Malformed;
+        }
+        // serde_json tells the name only in its message, in back quotes.
+        let message = inner.to_string();
+        let named = message.split('`').nth(1).unwrap_or_default();
+        let (field, code) = if message.starts_with("unknown field") {
+            (named, InvalidCode::UnknownField)
+        } else if message.starts_with("missing field") {
+            (named, InvalidCode::Required)
+        } else if message.starts_with("unknown variant") {
+            (path.as_str(), InvalidCode::UnknownChoice)
+        } else if path == "." {
+            // Not an object at all.
+            return Problem::Malformed;
+        } else {
+            (path.as_str(), InvalidCode::Malformed)
+        };
+        Problem::Invalid { fields: vec![InvalidField::new(field, code)] }
+    })?;
+    deserializer.end().map_err(|_| Problem::Malformed)?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::profile::ProfileDraft;
+
+    fn refused(json: &str) -> Problem {
+        parse::<ProfileDraft>(json.as_bytes()).unwrap_err()
+    }
+
+    fn invalid(field: &str, code: InvalidCode) -> Problem {
+        Problem::Invalid { fields: vec![InvalidField::new(field, code)] }
+    }
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        assert_eq!(refused(r#"{"agee": 3}"#), invalid("agee", InvalidCode::UnknownField));
+        assert_eq!(refused(r#"{"age": "three"}"#), invalid("age", InvalidCode::Malformed));
+        assert_eq!(
+            refused(r#"{"allergens": ["EGG", 3]}"#),
+            invalid("allergens[1]", InvalidCode::Malformed)
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        for json in ["", "{", "{} {}", "[]x", "3"] {
+            assert_eq!(refused(json), Problem::Malformed, "{json}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The dishes of the catalogue.
+
+pub mod get;
+pub mod list;

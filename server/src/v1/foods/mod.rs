@@ -1,0 +1,3 @@
+//! The food table.
+
+pub mod search;

@@ -1,0 +1,82 @@
+//! The API: `/v1/<noun>/<verb>`, one file an endpoint. Its description is made from the code.
+
+mod auth;
+mod body;
+mod catalogue;
+mod diet;
+mod dishes;
+mod foods;
+mod profile;
+mod time;
+
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::middleware;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "NutriFlow",
+        description = "From a profile to a plate. Times are RFC 3339; errors are RFC 9457 problem documents; \
+                       lists are `{items, nextCursor}`. Sign in with `POST /v1/auth/token` and send the access \
+                       token as `Authorization: Bearer …`."
+    ),
+    modifiers(&Bearer),
+    security(("bearer" = [])),
+    tags(
+        (name = "auth", description = "Accounts and tokens"),
+        (name = "profile", description = "Who you are and what you may eat"),
+        (name = "diet", description = "Weeks of meals"),
+        (name = "catalogue", description = "Dishes and foods"),
+    )
+)]
+struct Description;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        openapi
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The endpoints, their description and the page to browse it.
+pub fn router() -> Router {
+    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(auth::register::register))
+        .routes(routes!(auth::token::token))
+        .routes(routes!(profile::get::get, profile::put::put))
+        .routes(routes!(diet::request_plan::request_plan, diet::list_plans::list_plans))
+        .routes(routes!(diet::get_plan::get_plan))
+        .routes(routes!(diet::get_job::get_job))
+        .routes(routes!(dishes::list::list))
+        .routes(routes!(dishes::get::get))
+        .routes(routes!(foods::search::search))
+        .split_for_parts();
+    let docs = Router::new()
+        .merge(SwaggerUi::new("/v1/docs").url("/v1/openapi.json", description))
+        // The page that browses the description styles itself inline.
+        .layer(middleware::map_response(|mut response: axum::response::Response| async {
+            response.headers_mut().insert(
+                header::CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static(
+                    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                     frame-ancestors 'none'; base-uri 'none'",
+                ),
+            );
+            response
+        }));
+    // The catalogue of the browser's engine is no part of the described API: it changes with it.
+    router
+        .route("/v1/catalogue/{version}", axum::routing::get(catalogue::get))
+        .merge(docs)
+}
