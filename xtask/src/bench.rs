@@ -1,0 +1,26 @@
+//! `cargo xtask bench`
+
+use crate::process;
+use crate::system;
+use crate::workspace::Workspace;
+use anyhow::Result;
+
+/// Runs a benchmark, with the tools that it compares against.
+///
+/// # Errors
+/// When it does not compile or fails.
+pub fn run(workspace: &Workspace, name: &str, arguments: &[String]) -> Result<()> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["run", "--release", "--package=bench"]);
+    if name == "engine" {
+        // The solver that finds the optimum is C++, called through bindings made by libclang.
+        if system::find_program(&["cmake"]).is_none() {
+            system::install_packages(&["cmake"])?;
+        }
+        if system::has_packages() {
+            system::install_packages(&["clang", "libclang-dev"])?;
+        }
+        cargo.arg("--features=optimum");
+    }
+    process::run(cargo.arg("--").arg(name).args(arguments))
+}

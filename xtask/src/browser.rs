@@ -1,0 +1,34 @@
+//! A Chromium for the end-to-end tests.
+
+use crate::process;
+use crate::system;
+use crate::workspace::Workspace;
+use anyhow::Result;
+use std::path::PathBuf;
+
+const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// Finds a browser or installs Debian's; `None` means that Playwright brings its own.
+///
+/// # Errors
+/// When there is none to be had.
+pub fn set_up(workspace: &Workspace) -> Result<Option<PathBuf>> {
+    if let Some(browser) = system::find_program(&NAMES) {
+        return Ok(Some(browser));
+    }
+    match system::install_packages(&["chromium"]) {
+        Ok(()) => Ok(system::find_program(&NAMES)),
+        Err(error) => {
+            eprintln!("    {error:#}; taking Playwright's browser instead");
+            process::step("Installing Playwright's browser", || {
+                process::run(
+                    workspace
+                        .command("node_modules/.bin/playwright")
+                        .current_dir(workspace.path("end2end"))
+                        .args(["install", "chromium"]),
+                )
+            })?;
+            Ok(None)
+        }
+    }
+}

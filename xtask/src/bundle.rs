@@ -1,0 +1,288 @@
+//! What the browser loads: `target/site`, made from the `frontend` package, `style/` and `public/`.
+//!
+//! The server finds the files through `target/site/manifest.json`. Those in `pkg/` have a hash of
+//! their content in their names, so that a browser may keep them for ever.
+
+use crate::compress;
+use crate::process;
+use crate::stylesheet;
+use crate::wasm::{self, Toolchain};
+use crate::workspace::Workspace;
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// How much the bundle is worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quality {
+    /// What users get: as small as can be, with its compressed forms.
+    Shipped,
+    /// What someone gets who is waiting for it: built quickly, not compressed.
+    Quick,
+}
+
+impl Quality {
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Shipped => "wasm",
+            Self::Quick => "wasm-dev",
+        }
+    }
+}
+
+/// The addresses of the built files, as the manifest has them.
+#[derive(Debug)]
+pub struct Manifest {
+    /// The JavaScript glue.
+    pub js: String,
+    /// The WebAssembly module.
+    pub wasm: String,
+    /// The style sheet.
+    pub css: String,
+}
+
+impl Manifest {
+    /// Reads the manifest of the built site.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn read(workspace: &Workspace) -> Result<Self> {
+        let text = fs::read_to_string(workspace.site().join(MANIFEST))?;
+        let json: serde_json::Value = serde_json::from_str(&text)?;
+        let address = |key: &str| {
+            json[key]
+                .as_str()
+                .map(str::to_owned)
+                .with_context(|| format!("the manifest has no {key}"))
+        };
+        Ok(Self {
+            js: address("js")?,
+            wasm: address("wasm")?,
+            css: address("css")?,
+        })
+    }
+}
+
+const MANIFEST: &str = "manifest.json";
+
+/// Sets up the toolchain and builds the site.
+///
+/// # Errors
+/// When a tool is missing or a source is wrong.
+pub fn build(workspace: &Workspace, quality: Quality) -> Result<()> {
+    let toolchain = process::step("Looking for the browser's toolchain", || {
+        Toolchain::set_up(workspace)
+    })?;
+    compile(workspace, &toolchain, quality)?;
+    assemble(workspace, quality)?;
+    Ok(())
+}
+
+/// Compiles the `frontend` package.
+///
+/// # Errors
+/// When it does not compile.
+pub fn compile(workspace: &Workspace, toolchain: &Toolchain, quality: Quality) -> Result<()> {
+    process::step("Compiling for the browser", || {
+        process::run(toolchain.cargo(workspace, "build").args([
+            "--package=frontend",
+            "--profile",
+            quality.profile(),
+        ]))
+    })
+}
+
+/// Makes the site from the compiled package, unless it is made from the same already; returns
+/// whether there was anything to do.
+///
+/// # Errors
+/// When a source is wrong.
+pub fn assemble(workspace: &Workspace, quality: Quality) -> Result<bool> {
+    let module = workspace
+        .target(wasm::TARGET)
+        .join(quality.profile())
+        .join("frontend.wasm");
+    let stamp = workspace.site().with_extension("stamp");
+    let inputs = fingerprint(workspace, &module)?;
+    if fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == inputs)
+        && Manifest::read(workspace).is_ok()
+    {
+        return Ok(false);
+    }
+    process::step("Bundling for the browser", || {
+        // A half-made site must not count as made.
+        fs::write(&stamp, "")?;
+        let files = make(workspace, &module)?;
+        write_site(&workspace.site(), &files, quality)?;
+        fs::write(&stamp, &inputs)?;
+        Ok(true)
+    })
+}
+
+/// A hash of everything that the site is made from, this program included.
+fn fingerprint(workspace: &Workspace, module: &Path) -> Result<String> {
+    let mut hasher = Sha256::new();
+    for file in [module, &std::env::current_exe()?] {
+        let content = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        hasher.update(Sha256::digest(content));
+    }
+    for directory in ["style", "public"] {
+        for (name, path) in files_below(&workspace.path(directory))? {
+            hasher.update(name.as_bytes());
+            hasher.update(Sha256::digest(fs::read(path)?));
+        }
+    }
+    Ok(hex::encode(hasher.finalize()))
+}
+
+/// The site's files by their paths, not compressed yet.
+fn make(workspace: &Workspace, module: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for (name, path) in files_below(&workspace.path("public"))? {
+        files.insert(name, fs::read(path)?);
+    }
+
+    let mut bindings = Bindgen::new()
+        .input_path(module)
+        .out_name("nutriflow")
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        // The page says where the module is; its name here would lack the hash.
+        .omit_default_module_path(true)
+        .generate_output()?;
+    let wasm = bindings.wasm_mut().emit_wasm();
+    let wasm_name = format!("pkg/nutriflow.{}.wasm", short_hash([&*wasm]));
+
+    let mut snippets = BTreeMap::new();
+    for (package, sources) in bindings.snippets() {
+        for (index, source) in sources.iter().enumerate() {
+            snippets.insert(format!("{package}/inline{index}.js"), source.clone());
+        }
+    }
+    for (path, source) in bindings.local_modules() {
+        snippets.insert(path.clone(), source.clone());
+    }
+    // Packages' own scripts are imported by fixed names, so the directory carries the hash.
+    let mut js = bindings.js().to_owned();
+    if !snippets.is_empty() {
+        let parts = snippets
+            .iter()
+            .flat_map(|(path, source)| [path.as_bytes(), source.as_bytes()]);
+        let directory = format!("snippets.{}", short_hash(parts));
+        js = js.replace("./snippets/", &format!("./{directory}/"));
+        for (path, source) in snippets {
+            files.insert(format!("pkg/{directory}/{path}"), source.into_bytes());
+        }
+    }
+    let js_name = format!("pkg/nutriflow.{}.js", short_hash([js.as_bytes()]));
+
+    let css = stylesheet::build(&workspace.path("style/main.css"))?;
+    let css_name = format!("pkg/nutriflow.{}.css", short_hash([css.as_bytes()]));
+
+    let manifest = serde_json::json!({
+        "js": format!("/{js_name}"),
+        "wasm": format!("/{wasm_name}"),
+        "css": format!("/{css_name}"),
+    });
+    files.insert(js_name, js.into_bytes());
+    files.insert(wasm_name, wasm);
+    files.insert(css_name, css.into_bytes());
+    files.insert(MANIFEST.into(), serde_json::to_vec_pretty(&manifest)?);
+    Ok(files)
+}
+
+/// Writes the files with their compressed forms and removes all others. The manifest is written
+/// last and always: a server that reads it finds what it names, and cargo, which cannot see that a
+/// file came to the directory, sees by it that the embedded site is another.
+fn write_site(site: &Path, files: &BTreeMap<String, Vec<u8>>, quality: Quality) -> Result<()> {
+    let mut expected = BTreeSet::from([MANIFEST.to_owned()]);
+    for (name, content) in files.iter().filter(|(name, _)| *name != MANIFEST) {
+        let mut variants = vec![(name.clone(), content.clone())];
+        if quality == Quality::Shipped && is_compressible(name) {
+            variants.push((format!("{name}.br"), compress::brotli(content)?));
+            variants.push((format!("{name}.gz"), compress::gzip(content)?));
+        }
+        for (name, content) in variants {
+            let path = site.join(&name);
+            if let Some(directory) = path.parent() {
+                fs::create_dir_all(directory)?;
+            }
+            fs::write(path, content)?;
+            expected.insert(name);
+        }
+    }
+    fs::write(site.join(MANIFEST), &files[MANIFEST])?;
+    for (name, path) in files_below(site)? {
+        if !expected.contains(&name) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_compressible(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(
+        extension,
+        "css" | "html" | "ico" | "js" | "json" | "svg" | "txt" | "wasm" | "webmanifest" | "xml"
+    )
+}
+
+fn short_hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hex::encode(&hasher.finalize()[..8])
+}
+
+/// All files below a directory by their relative paths, in order; none when there is no directory.
+fn files_below(directory: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    let mut found = BTreeMap::new();
+    let mut left = vec![directory.to_path_buf()];
+    while let Some(current) = left.pop() {
+        if !current.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(current)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                left.push(path);
+            } else if let Ok(relative) = path.strip_prefix(directory) {
+                found.insert(relative.to_string_lossy().into_owned(), path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system;
+
+    #[test]
+    fn a_written_site_keeps_nothing_of_the_one_before() {
+        let site = system::temporary_directory("site").unwrap();
+        let files = |css: &str| {
+            BTreeMap::from([
+                (MANIFEST.to_owned(), css.as_bytes().to_vec()),
+                (css.to_owned(), b"body{}".to_vec()),
+            ])
+        };
+
+        write_site(&site, &files("pkg/old.css"), Quality::Shipped).unwrap();
+        write_site(&site, &files("pkg/new.css"), Quality::Shipped).unwrap();
+
+        let names: Vec<String> = files_below(&site).unwrap().into_keys().collect();
+        let expected = [MANIFEST, "pkg/new.css", "pkg/new.css.br", "pkg/new.css.gz"];
+        assert_eq!(names, expected);
+        assert_eq!(fs::read(site.join(MANIFEST)).unwrap(), b"pkg/new.css");
+        fs::remove_dir_all(site).unwrap();
+    }
+}

@@ -1,0 +1,55 @@
+//! `cargo xtask size`: what a browser downloads before a page is interactive.
+
+use crate::bundle::{self, Manifest, Quality};
+use crate::compress;
+use crate::workspace::Workspace;
+use anyhow::Result;
+use std::fs;
+use std::process::ExitCode;
+
+const KIB: usize = 1024;
+/// JavaScript and WebAssembly together, under brotli.
+const SCRIPT_BUDGET: usize = 300 * KIB;
+/// The style sheet, under brotli.
+const STYLE_BUDGET: usize = 25 * KIB;
+
+/// Prints the sizes and says by the exit code whether they are within the budget.
+///
+/// # Errors
+/// When the bundle cannot be built.
+pub fn run(workspace: &Workspace) -> Result<ExitCode> {
+    bundle::build(workspace, Quality::Shipped)?;
+    Ok(if is_within_budget(workspace)? {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Prints the sizes of the built site and whether they are within the budget.
+///
+/// # Errors
+/// When there is no built site.
+pub fn is_within_budget(workspace: &Workspace) -> Result<bool> {
+    let manifest = Manifest::read(workspace)?;
+    println!("{:>6} {:>10} {:>10} {:>10}", "", "raw", "gzip", "brotli");
+    let measure = |label: &str, address: &str| -> Result<usize> {
+        let content = fs::read(workspace.site().join(address.trim_start_matches('/')))?;
+        let brotli = compress::brotli(&content)?.len();
+        let gzip = compress::gzip(&content)?.len();
+        println!("{label:>6} {:>10} {gzip:>10} {brotli:>10}", content.len());
+        Ok(brotli)
+    };
+    let script = measure("js", &manifest.js)? + measure("wasm", &manifest.wasm)?;
+    let style = measure("css", &manifest.css)?;
+    let script = judge("js + wasm", script, SCRIPT_BUDGET);
+    let style = judge("css", style, STYLE_BUDGET);
+    Ok(script && style)
+}
+
+fn judge(label: &str, size: usize, budget: usize) -> bool {
+    let within = size <= budget;
+    let verdict = if within { "within" } else { "ABOVE" };
+    println!("{label}: {size} bytes of brotli, {verdict} the budget of {budget}");
+    within
+}

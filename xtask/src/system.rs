@@ -1,0 +1,114 @@
+//! The machine: its programs, and Debian's packages for those that it lacks.
+
+use crate::process;
+use anyhow::{Result, bail};
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The first program of one of these names in `PATH`.
+pub fn find_program(names: &[&str]) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    let directories: Vec<PathBuf> = env::split_paths(&path).collect();
+    names.iter().find_map(|name| {
+        directories
+            .iter()
+            .map(|directory| directory.join(name))
+            .find(|candidate| candidate.is_file())
+    })
+}
+
+/// Whether this process may do everything.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Whether [`install_packages`] can work here at all.
+pub fn has_packages() -> bool {
+    find_program(&["apt-get"]).is_some()
+}
+
+/// Installs those of Debian's packages that are missing.
+///
+/// # Errors
+/// When something is missing and cannot be installed.
+pub fn install_packages(names: &[&str]) -> Result<()> {
+    let missing: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| !is_installed(name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    if !has_packages() {
+        bail!("please install {list} (here is no apt-get to do it)");
+    }
+    if !is_root() && find_program(&["sudo"]).is_none() {
+        bail!("please run as root: apt-get install {list}");
+    }
+    process::step(&format!("Installing {list}"), || {
+        let mut install = vec!["install", "--yes", "--no-install-recommends"];
+        install.extend(missing.iter().copied());
+        // Lists may be absent, or older than what the mirror still keeps.
+        process::run(&mut apt_get(&["update"]))?;
+        process::run(&mut apt_get(&install))
+    })
+}
+
+fn is_installed(package: &str) -> bool {
+    process::output(
+        Command::new("dpkg-query")
+            .args(["--show", "--showformat=${db:Status-Status}", package])
+            .stderr(std::process::Stdio::null()),
+    )
+    .is_ok_and(|status| status == "installed")
+}
+
+fn apt_get(arguments: &[&str]) -> Command {
+    let mut command = if is_root() {
+        Command::new("env")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.arg("env");
+        sudo
+    };
+    command
+        .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"])
+        .args(["-o", "Acquire::Retries=2", "-o", "DPkg::Lock::Timeout=120"])
+        .args(arguments);
+    command
+}
+
+/// A new, empty directory for this process alone.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn temporary_directory(purpose: &str) -> Result<PathBuf> {
+    let directory = env::temp_dir().join(format!("nutriflow-{purpose}-{}", std::process::id()));
+    remove_directory(&directory)?;
+    std::fs::create_dir(&directory)?;
+    Ok(directory)
+}
+
+/// Removes a directory with all that is in it, if it is there.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn remove_directory(directory: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A port of the loopback interface that nobody listens on.
+///
+/// # Errors
+/// When the system has none.
+pub fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?
+        .local_addr()?
+        .port())
+}
