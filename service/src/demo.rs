@@ -1,7 +1,7 @@
 //! The demo's accounts.
 
 use crate::account::{Register, create_with_role};
-use crate::ctx::{Ctx, Service};
+use crate::ctx::{Actor, Ctx, Service};
 use crate::{Error, Result};
 use domain::account::Role;
 use domain::invalid::InvalidCode;
@@ -44,7 +44,7 @@ pub const ACCOUNTS: [DemoAccount; 3] = [
     },
 ];
 
-/// Makes the demo's accounts where they are absent.
+/// Makes the demo's accounts where they are absent, and the member's profile.
 pub(crate) async fn seed(service: &Arc<Service>) -> Result<()> {
     let institution = service.institution(None)?;
     let ctx = Ctx::system(service, institution, "demo");
@@ -59,6 +59,10 @@ pub(crate) async fn seed(service: &Arc<Service>) -> Result<()> {
             password: account.password.to_owned(),
         };
         match create_with_role(&ctx, register, account.role).await {
+            Ok(id) if account.role == Role::Member => {
+                let member = Ctx { actor: Actor::Account { id, role: account.role }, ..ctx.clone() };
+                crate::profile::put(&member, &member_profile()).await?;
+            }
             Ok(_) => {}
             // Another process of the same database was faster.
             Err(Error::Problem(Problem::Invalid { fields }))
@@ -69,9 +73,8 @@ pub(crate) async fn seed(service: &Arc<Service>) -> Result<()> {
     Ok(())
 }
 
-/// A profile for a visitor to begin with.
-#[must_use]
-pub fn sample_profile() -> ProfileDraft {
+/// The demo member's profile, so that their week is one click away.
+fn member_profile() -> ProfileDraft {
     ProfileDraft {
         sex: Some("FEMALE".to_owned()),
         age: Some(21.0),

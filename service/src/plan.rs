@@ -49,6 +49,17 @@ pub struct OwnedPlan {
     pub plan: Plan,
 }
 
+/// What a member has for a week.
+#[derive(Debug)]
+pub struct WeekPlan {
+    /// Whether they have a profile to plan for.
+    pub profile: bool,
+    /// The plan, where there is one.
+    pub plan: Option<OwnedPlan>,
+    /// Whether that plan is what their profile of today gives.
+    pub current: bool,
+}
+
 /// A page of a member's plans, newest first.
 #[derive(Debug)]
 pub struct PlanPage {
@@ -152,6 +163,47 @@ pub async fn latest_of_week(ctx: &Ctx, week: IsoWeek) -> Result<Option<OwnedPlan
     let account = ctx.account_id()?;
     let stored = plan::latest_of_week(&mut ctx.read().await?, account, &week.to_string()).await?;
     stored.map(parse).transpose()
+}
+
+/// What the member has for a week: the version that is asked for, else the plan that their profile of
+/// today gives, else the newest.
+///
+/// # Errors
+/// [`Problem::NotFound`] for a version that is not theirs, or of another week.
+pub async fn of_week(ctx: &Ctx, week: IsoWeek, version: Option<&str>) -> Result<WeekPlan> {
+    let account = ctx.account_id()?;
+    let mut tx = ctx.read().await?;
+    let profile = profile::get(&mut tx, account).await?;
+    let input_hash =
+        profile.as_ref().map(|profile| engine::input_hash(profile, week, &ctx.service.catalogue.version));
+    let of_today = match &input_hash {
+        Some(input_hash) => plan::by_input(&mut tx, account, input_hash).await?,
+        None => None,
+    };
+    let wanted = match version {
+        Some(id) => Some(parse_id(id)?),
+        None => of_today,
+    };
+    let stored = match wanted {
+        Some(id) => Some(
+            plan::by_id(&mut tx, account, id).await?.ok_or(Error::Problem(Problem::NotFound))?,
+        ),
+        None => plan::latest_of_week(&mut tx, account, &week.to_string()).await?,
+    };
+    let plan = stored.map(parse).transpose()?;
+    if plan.as_ref().is_some_and(|plan| plan.plan.week != week) {
+        return Err(Problem::NotFound.into());
+    }
+    let current = plan.as_ref().is_some_and(|plan| Some(&plan.plan.input_hash) == input_hash.as_ref());
+    Ok(WeekPlan { profile: profile.is_some(), plan, current })
+}
+
+/// Reads an id as it stands in an address.
+///
+/// # Errors
+/// [`Problem::NotFound`] where it is none.
+pub fn parse_id(id: &str) -> Result<Uuid> {
+    id.parse().map_err(|_| Error::Problem(Problem::NotFound))
 }
 
 /// The member's plans, newest first, after the one where the last page ended.

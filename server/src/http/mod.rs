@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use service::Service;
 use std::sync::Arc;
+use tower_http::compression::CompressionLayer;
 
 /// The largest body: profiles, forms and commands are small.
 pub const BODY_MOST: usize = 64 * 1024;
@@ -24,6 +25,7 @@ pub fn router(service: &Arc<Service>) -> Router {
         .merge(pages::router())
         .route("/preferences", post(preferences::set))
         .route("/sign-out", post(preferences::sign_out))
+        .layer(CompressionLayer::new())
         .layer(middleware::from_fn(request::refuse_foreign_origin))
         .layer(middleware::from_fn_with_state(Arc::clone(service), request::context));
     Router::new()

@@ -4,14 +4,19 @@ use super::assets;
 use app::{App, shell};
 use axum::Router;
 use axum::extract::Request;
+use axum::http::{HeaderValue, header};
 use axum::routing::post;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 
 /// A route for each page, for the forms that pages post to themselves, and for server functions.
 pub fn router() -> Router {
     let assets = assets::assets();
-    let context = move || provide_context(assets.clone());
+    let context = move || {
+        provide_context(assets.clone());
+        protect();
+    };
     let pages = generate_route_list(App);
     let mut router = Router::new();
     for page in &pages {
@@ -23,4 +28,18 @@ pub fn router() -> Router {
     }
     let options = LeptosOptions::builder().output_name("nutriflow").build();
     router.leptos_routes_with_context(&options, pages, context, shell).with_state(options)
+}
+
+/// Headers of a page: only the scripts that it names itself may run, and it stays with its reader.
+fn protect() {
+    let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else { return };
+    let policy = format!(
+        "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
+         style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
 }
