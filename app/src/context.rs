@@ -1,6 +1,7 @@
 //! What every page knows: the language, and who asks.
 
 use domain::account::Role;
+use domain::amount::Amount;
 use domain::text::Language;
 use leptos::prelude::*;
 use locales::Key;
@@ -30,6 +31,35 @@ pub fn fill(key: Key, arguments: &[(&str, &str)]) -> String {
 #[must_use]
 pub fn name(table: &str, name: &str) -> String {
     locales::key(&format!("{table}.{name}")).map_or_else(|| name.to_owned(), |key| t(key).to_owned())
+}
+
+/// A whole number with its thousands apart: `12 345`, with narrow spaces that don't break.
+#[must_use]
+pub fn number(value: i64) -> String {
+    let digits = value.unsigned_abs().to_string();
+    let mut text = String::from(if value < 0 { "−" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// An amount as precise as people read it: `1 234`, `56`, `7.8`, `0.45`.
+#[must_use]
+pub fn amount(value: Amount) -> String {
+    let magnitude = value.0.abs();
+    let (places, step) = match magnitude {
+        10_000.. => return number(value.rounded()),
+        1_000.. => (1, 100),
+        _ => (2, 10),
+    };
+    let rounded = (magnitude + step / 2) / step * step;
+    let text = format!("{}.{:03}", rounded / 1000, rounded % 1000);
+    let text = text[..text.len() - (3 - places)].trim_end_matches('0').trim_end_matches('.');
+    if value.0 < 0 && rounded > 0 { format!("−{text}") } else { text.to_owned() }
 }
 
 /// Who is signed in, as the pages need it.
@@ -162,4 +192,24 @@ pub(crate) fn detect_theme() -> Theme {
 #[cfg(feature = "ssr")]
 pub(crate) fn detect_theme() -> Theme {
     request_extension().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_as_precise_as_people_read_them() {
+        let texts = [0, 4, 450, 996, 7_840, 9_960, 56_400, 1_234_500].map(|it| amount(Amount(it)));
+        assert_eq!(texts, ["0", "0", "0.45", "1", "7.8", "10", "56", "1\u{202f}235"]);
+        assert_eq!(number(-12_345_678), "−12\u{202f}345\u{202f}678");
+    }
+
+    #[test]
+    fn only_paths_of_this_site_are_followed() {
+        assert_eq!(local_path("/plan?week=1"), Some("/plan?week=1"));
+        for elsewhere in ["", "plan", "//evil.example", "/\\evil.example", "https://evil.example", "/a\nb"] {
+            assert_eq!(local_path(elsewhere), None, "{elsewhere}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ pub mod icon;
 pub mod plate;
 
 pub use data::{Bar, Progress, Ring};
-pub use feedback::{Empty, Notice, ProblemNotice, Skeleton};
+pub use feedback::{Empty, Notice, ProblemNotice, ProblemPage, Skeleton};
 pub use form::{Choice, Choices, Field, Form, FormState, Submit};
 pub use icon::Icon;
 pub use plate::Plate;

@@ -1,6 +1,6 @@
 use crate::components::icon;
 use crate::components::{Icon, Plate, Ring};
-use crate::context::{fill, name, t};
+use crate::context::{fill, name, number, t};
 use domain::amount::Amount;
 use domain::food::FoodGroup as G;
 use leptos::prelude::*;
@@ -83,19 +83,19 @@ fn sample_day() -> AnyView {
         })
         .collect_view();
     let macros = [
-        ("macro-protein", "protein", 0.98, "96 g"),
-        ("macro-carbohydrate", "carbohydrate", 0.84, "236 g"),
-        ("macro-fat", "fat", 0.9, "71 g"),
+        ("macro-protein", "protein", 0.98, "96"),
+        ("macro-carbohydrate", "carbohydrate", 0.84, "236"),
+        ("macro-fat", "fat", 0.9, "71"),
     ]
     .map(|(class, nutrient, value, text)| {
         let class = format!("ring--s {class}");
-        view! { <figure><Ring class=class value=value text=text/><figcaption>{name("nutrient", nutrient)}</figcaption></figure> }
+        view! { <figure><Ring class=class value=value text=text caption="g"/><figcaption>{name("nutrient", nutrient)}</figcaption></figure> }
     });
     view! {
         <figure class="card hero__day">
             <figcaption class="visually-hidden">{t(Key::LandingSample)}</figcaption>
             <div class="rings">
-                <Ring class="ring--l macro-energy" value=0.985 text="1 970" caption=fill(Key::LandingEnergyOf, &[("target", "2 000")])/>
+                <Ring class="ring--l macro-energy" value=0.985 text=number(1970) caption=fill(Key::LandingEnergyOf, &[("target", &number(2000))])/>
                 {macros.into_iter().collect_view()}
             </div>
             <ul class="meal-list">{meals}</ul>

@@ -2,6 +2,8 @@
 
 use crate::error::AppError;
 use domain::account::Role;
+#[cfg(feature = "ssr")]
+use domain::problem::Problem;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +24,10 @@ pub async fn sign_in(
 /// An account to try the demo with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DemoAccount {
+    /// Its name.
+    pub name: String,
     /// Its address.
     pub email: String,
-    /// Its password, which is no secret.
-    pub password: String,
     /// What it is here.
     pub role: Role,
 }
@@ -36,10 +38,15 @@ pub async fn demo_accounts() -> Result<Vec<DemoAccount>, AppError> {
     let ctx = crate::context::ctx()?;
     let accounts = ctx.demo().then_some(service::demo::ACCOUNTS).into_iter().flatten();
     Ok(accounts
-        .map(|account| DemoAccount {
-            email: account.email.to_owned(),
-            password: account.password.to_owned(),
-            role: account.role,
-        })
+        .map(|it| DemoAccount { name: it.name.to_owned(), email: it.email.to_owned(), role: it.role })
         .collect())
+}
+
+/// Signs a visitor of the demo in.
+#[server(endpoint = "demo-sign-in")]
+pub async fn demo_sign_in(#[server(default)] email: String) -> Result<(), AppError> {
+    let ctx = crate::context::ctx()?;
+    let account = service::demo::ACCOUNTS.iter().find(|account| ctx.demo() && account.email == email);
+    let account = account.ok_or(Problem::NotFound)?;
+    sign_in(account.email.to_owned(), account.password.to_owned(), String::new()).await
 }

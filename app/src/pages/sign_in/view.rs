@@ -1,4 +1,4 @@
-use super::api::{DemoAccount, SignIn, demo_accounts};
+use super::api::{DemoAccount, DemoSignIn, SignIn, demo_accounts};
 use crate::components::icon;
 use crate::components::{Field, Form, Icon, Submit};
 use crate::context::{fill, name, t};
@@ -45,14 +45,10 @@ fn demo_card(accounts: Vec<DemoAccount>) -> AnyView {
         .map(|account| {
             let role = name("role", account.role.key());
             view! {
-                <Form action=SignIn::PATH reload=true class="stack stack--s">
-                    <input type="hidden" name="email" value=account.email.clone()/>
-                    <input type="hidden" name="password" value=account.password/>
-                    <button class="btn btn--block demo-account">
-                        <Icon path=icon::PERSON/>
-                        <span>{fill(Key::SignInDemoAs, &[("name", &role)])}<small>{account.email}</small></span>
-                    </button>
-                </Form>
+                <button name="email" value=account.email class="btn btn--block demo-account">
+                    <Icon path=icon::PERSON/>
+                    <span>{fill(Key::SignInDemoAs, &[("name", &account.name)])}<small>{role}</small></span>
+                </button>
             }
         })
         .collect_view();
@@ -62,7 +58,7 @@ fn demo_card(accounts: Vec<DemoAccount>) -> AnyView {
                 <h2 id="demo" class="h3">{t(Key::SignInDemo)}</h2>
                 <p class="small muted">{t(Key::SignInDemoText)}</p>
             </div>
-            <div class="stack stack--s">{buttons}</div>
+            <Form action=DemoSignIn::PATH reload=true class="stack stack--s">{buttons}</Form>
         </section>
     }
     .into_any()
