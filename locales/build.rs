@@ -11,7 +11,9 @@ fn main() {
         println!("cargo::rerun-if-changed={file}");
         let text = std::fs::read_to_string(Path::new(&directory).join(file))
             .unwrap_or_else(|error| panic!("{file}: {error}"));
-        let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{file}: {error}"));
+        let table: toml::Table = text
+            .parse()
+            .unwrap_or_else(|error| panic!("{file}: {error}"));
         let mut texts = BTreeMap::new();
         flatten(&table, "", file, &mut texts);
         texts
@@ -20,11 +22,19 @@ fn main() {
         assert!(spanish.contains_key(key), "es.toml lacks {key}");
     }
     for (key, text) in &spanish {
-        let original = english.get(key).unwrap_or_else(|| panic!("en.toml lacks {key}"));
-        assert_eq!(arguments(original), arguments(text), "{key}: other {{arguments}} in es.toml");
+        let original = english
+            .get(key)
+            .unwrap_or_else(|| panic!("en.toml lacks {key}"));
+        assert_eq!(
+            arguments(original),
+            arguments(text),
+            "{key}: other {{arguments}} in es.toml"
+        );
     }
 
-    let mut code = String::from("/// A sentence or label.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\n#[repr(u16)]\npub enum Key {\n");
+    let mut code = String::from(
+        "/// A sentence or label.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\n#[repr(u16)]\npub enum Key {\n",
+    );
     for (key, text) in &english {
         let doc = text.lines().next().unwrap_or_default();
         writeln!(code, "    #[doc = {doc:?}]\n    {},", variant(key)).expect("writes to memory");
@@ -48,7 +58,11 @@ fn main() {
 
 fn flatten(table: &toml::Table, prefix: &str, file: &str, texts: &mut BTreeMap<String, String>) {
     for (name, value) in table {
-        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        let key = if prefix.is_empty() {
+            name.clone()
+        } else {
+            format!("{prefix}.{name}")
+        };
         match value {
             toml::Value::String(text) => {
                 texts.insert(key, text.clone());
@@ -64,7 +78,11 @@ fn variant(key: &str) -> String {
     key.split(['.', '_', '-'])
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters)
+            letters
+                .next()
+                .into_iter()
+                .flat_map(char::to_uppercase)
+                .chain(letters)
         })
         .collect()
 }

@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::path::Path;
 
 fn main() {
-    let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../data");
+    let root =
+        Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../data");
     let out = std::env::var("OUT_DIR").expect("set by cargo");
     println!("cargo::rerun-if-changed={}", root.display());
     let read = |path: &Path| {
@@ -13,7 +14,10 @@ fn main() {
     let mut dishes: Vec<_> = std::fs::read_dir(root.join("dishes"))
         .expect("data/dishes exists")
         .map(|entry| entry.expect("readable").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     dishes.sort();
     let dishes: String = dishes.iter().map(|path| read(path) + "\n").collect();
@@ -25,6 +29,8 @@ fn main() {
         let file = std::fs::File::create(Path::new(&out).join(name)).expect("OUT_DIR is writable");
         // Quality 9, window 2^22: a tenth larger than quality 11 and twenty times as fast to make.
         let mut writer = brotli::CompressorWriter::new(file, 1 << 16, 9, 22);
-        writer.write_all(text.as_bytes()).expect("OUT_DIR is writable");
+        writer
+            .write_all(text.as_bytes())
+            .expect("OUT_DIR is writable");
     }
 }

@@ -45,7 +45,9 @@ pub fn fill(language: Language, key: Key, arguments: &[(&str, &str)]) -> String 
 /// The key of a dotted name, for names that are built from data: `nutrient.vitaminC`.
 #[must_use]
 pub fn key(name: &str) -> Option<Key> {
-    KEYS.binary_search_by(|(known, _)| (*known).cmp(name)).ok().map(|index| KEYS[index].1)
+    KEYS.binary_search_by(|(known, _)| (*known).cmp(name))
+        .ok()
+        .map(|index| KEYS[index].1)
 }
 
 #[cfg(test)]
@@ -64,13 +66,25 @@ mod tests {
     #[test]
     fn names_built_from_data_are_found() {
         for nutrient in domain::nutrient::Nutrient::ALL {
-            assert!(key(&format!("nutrient.{}", nutrient.key())).is_some(), "{}", nutrient.key());
+            assert!(
+                key(&format!("nutrient.{}", nutrient.key())).is_some(),
+                "{}",
+                nutrient.key()
+            );
         }
         for allergen in domain::allergen::Allergen::ALL {
-            assert!(key(&format!("allergen.{}", allergen.key())).is_some(), "{}", allergen.key());
+            assert!(
+                key(&format!("allergen.{}", allergen.key())).is_some(),
+                "{}",
+                allergen.key()
+            );
         }
         for diet in domain::diet::Diet::ALL {
-            assert!(key(&format!("diet.{}", diet.key())).is_some(), "{}", diet.key());
+            assert!(
+                key(&format!("diet.{}", diet.key())).is_some(),
+                "{}",
+                diet.key()
+            );
         }
     }
 }

@@ -27,19 +27,46 @@ pub struct Cli {
 #[derive(Debug, Args)]
 struct Installation {
     /// Where the data is: `sqlite:FOLDER`, or `postgres://…`.
-    #[arg(long, global = true, env = "NUTRIFLOW_DATABASE", default_value = "sqlite:var")]
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_DATABASE",
+        default_value = "sqlite:var"
+    )]
     database: String,
     /// What the installation is for. The demo has accounts that everybody knows.
-    #[arg(long, global = true, env = "NUTRIFLOW_MODE", default_value = "production")]
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_MODE",
+        default_value = "production"
+    )]
     mode: CliMode,
     /// Signs access tokens: at least 32 random characters.
-    #[arg(long, global = true, env = "NUTRIFLOW_SECRET", hide_env_values = true, default_value = "")]
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_SECRET",
+        hide_env_values = true,
+        default_value = ""
+    )]
     secret: String,
     /// The address under which people reach it; `https://…` makes cookies secure.
-    #[arg(long, global = true, env = "NUTRIFLOW_PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_PUBLIC_URL",
+        default_value = "http://127.0.0.1:3000"
+    )]
     public_url: String,
     /// The institutions, by short names of lower-case letters, digits and `_`.
-    #[arg(long, global = true, env = "NUTRIFLOW_INSTITUTIONS", value_delimiter = ',', default_value = "demo")]
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_INSTITUTIONS",
+        value_delimiter = ',',
+        default_value = "demo"
+    )]
     institutions: Vec<String>,
     /// The form of log lines.
     #[arg(long, global = true, env = "NUTRIFLOW_LOG", default_value = "text")]
@@ -109,9 +136,14 @@ pub async fn run(cli: Cli) -> ExitCode {
     telemetry::start(cli.installation.log);
     let done = match cli.command {
         Command::Serve { listen } => serve(cli.installation, listen).await,
-        Command::Admin { command: AdminCommand::Create { email, name, institution } } => {
-            create_admin(cli.installation, email, name, institution).await
-        }
+        Command::Admin {
+            command:
+                AdminCommand::Create {
+                    email,
+                    name,
+                    institution,
+                },
+        } => create_admin(cli.installation, email, name, institution).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -129,7 +161,13 @@ fn explain(error: service::Error) -> Vec<String> {
     match error {
         service::Error::Problem(Problem::Invalid { fields }) => fields
             .iter()
-            .map(|field| format!("{}: {}", field.field, http::problem::explain(&field.code, Language::En)))
+            .map(|field| {
+                format!(
+                    "{}: {}",
+                    field.field,
+                    http::problem::explain(&field.code, Language::En)
+                )
+            })
             .collect(),
         other => vec![other.to_string()],
     }
@@ -143,7 +181,10 @@ async fn serve(installation: Installation, listen: SocketAddr) -> Result<(), ser
     let service = start(installation).await?;
     let unusable = |error: std::io::Error| service::Error::Internal(format!("{listen}: {error}"));
     let server = Server::bind(&service, listen).await.map_err(unusable)?;
-    println!("NutriFlow listens on http://{}", server.address().map_err(unusable)?);
+    println!(
+        "NutriFlow listens on http://{}",
+        server.address().map_err(unusable)?
+    );
     if service.mode() == Mode::Demo {
         println!("Sign in as");
         for account in service::demo::ACCOUNTS {
@@ -187,7 +228,16 @@ async fn create_admin(
         .map_err(|error| service::Error::Internal(error.to_string()))?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
     let ctx = Ctx::system(&service, institution, "command-line");
-    let id = create_with_role(&ctx, Register { name, email, password }, Role::Admin).await?;
+    let id = create_with_role(
+        &ctx,
+        Register {
+            name,
+            email,
+            password,
+        },
+        Role::Admin,
+    )
+    .await?;
     println!("{id}");
     Ok(())
 }

@@ -27,7 +27,11 @@ impl Server {
     /// Where the address is taken.
     pub async fn bind(service: &Arc<Service>, address: SocketAddr) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
-        Ok(Self { listener, router: http::router(service), runner: Runner::start(service) })
+        Ok(Self {
+            listener,
+            router: http::router(service),
+            runner: Runner::start(service),
+        })
     }
 
     /// Where it listens.
@@ -43,7 +47,9 @@ impl Server {
     /// # Errors
     /// Where the listener fails.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-        let served = axum::serve(self.listener, self.router).with_graceful_shutdown(stop).await;
+        let served = axum::serve(self.listener, self.router)
+            .with_graceful_shutdown(stop)
+            .await;
         self.runner.stop().await;
         served
     }

@@ -107,7 +107,8 @@ async fn create(ctx: &Ctx, register: Register, role: Role) -> Result<(Tx, uuid::
     if !account::insert(&mut tx, &account).await? {
         return Err(Error::invalid("email", InvalidCode::EmailTaken));
     }
-    ctx.audit(&mut tx, "account.create", &id.to_string()).await?;
+    ctx.audit(&mut tx, "account.create", &id.to_string())
+        .await?;
     Ok((tx, id))
 }
 
@@ -153,12 +154,19 @@ async fn authenticate(ctx: &Ctx, sign_in: SignIn) -> Result<Account> {
         Some(email) => account::by_email(&mut ctx.read().await?, email.as_str()).await?,
         None => None,
     };
-    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let hash = account
+        .as_ref()
+        .map(|account| account.password_hash.clone());
     // A password longer than any account's is not worth hashing, but takes its time all the same.
-    let password: String =
-        sign_in.password.chars().take(domain::account::PASSWORD_MAX as usize + 1).collect();
+    let password: String = sign_in
+        .password
+        .chars()
+        .take(domain::account::PASSWORD_MAX as usize + 1)
+        .collect();
     let belongs = ctx.service.passwords.verify(password, hash).await?;
-    account.filter(|_| belongs).ok_or(Error::Problem(Problem::WrongCredentials))
+    account
+        .filter(|_| belongs)
+        .ok_or(Error::Problem(Problem::WrongCredentials))
 }
 
 /// Signs a browser in.
@@ -191,14 +199,23 @@ pub async fn sign_out(ctx: &Ctx, token: &str) -> Result<()> {
 pub async fn actor_of_session(ctx: &Ctx, token: &str) -> Result<Actor> {
     let mut tx = ctx.read().await?;
     let account = session::account(&mut tx, &token::hash(token), ctx.now()).await?;
-    Ok(account.map_or(Actor::Anonymous, |account| Actor::Account { id: account.id, role: account.role() }))
+    Ok(account.map_or(Actor::Anonymous, |account| Actor::Account {
+        id: account.id,
+        role: account.role(),
+    }))
 }
 
 /// Who an access token belongs to, where it is good.
 #[must_use]
 pub fn actor_of_access_token(ctx: &Ctx, access_token: &str) -> Option<Actor> {
-    let claims = ctx.service.tokens.verify(access_token, &ctx.institution.slug, ctx.now())?;
-    Some(Actor::Account { id: claims.sub, role: claims.role })
+    let claims = ctx
+        .service
+        .tokens
+        .verify(access_token, &ctx.institution.slug, ctx.now())?;
+    Some(Actor::Account {
+        id: claims.sub,
+        role: claims.role,
+    })
 }
 
 /// Signs an API client in.
@@ -224,7 +241,12 @@ pub async fn refresh_tokens(ctx: &Ctx, refresh_token: &str) -> Result<TokenPair>
     let Some(family) = session::use_refresh(&mut tx, &hash, ctx.now()).await? else {
         if let Some(family) = session::family(&mut tx, &hash).await? {
             session::delete_family(&mut tx, family.family_id).await?;
-            ctx.audit(&mut tx, "account.refresh_reused", &family.account_id.to_string()).await?;
+            ctx.audit(
+                &mut tx,
+                "account.refresh_reused",
+                &family.account_id.to_string(),
+            )
+            .await?;
             tx.commit().await?;
         }
         return Err(Problem::WrongCredentials.into());
@@ -242,7 +264,9 @@ pub async fn refresh_tokens(ctx: &Ctx, refresh_token: &str) -> Result<TokenPair>
 /// # Errors
 /// Where the database does.
 pub async fn me(ctx: &Ctx) -> Result<Option<Me>> {
-    let Actor::Account { id, .. } = ctx.actor else { return Ok(None) };
+    let Actor::Account { id, .. } = ctx.actor else {
+        return Ok(None);
+    };
     let account = account::by_id(&mut ctx.read().await?, id).await?;
     Ok(account.map(|account| Me {
         id: account.id,
@@ -257,13 +281,31 @@ async fn open_session(ctx: &Ctx, tx: &mut Tx, account: uuid::Uuid) -> Result<Ses
     let now = ctx.now();
     // Each sign-in sweeps, so the table never holds more than a month of them.
     session::delete_expired(tx, now).await?;
-    session::insert(tx, &token::hash(&token), account, now, now + SESSION_SECONDS * MICROS).await?;
-    Ok(Session { token, max_age_seconds: SESSION_SECONDS })
+    session::insert(
+        tx,
+        &token::hash(&token),
+        account,
+        now,
+        now + SESSION_SECONDS * MICROS,
+    )
+    .await?;
+    Ok(Session {
+        token,
+        max_age_seconds: SESSION_SECONDS,
+    })
 }
 
-async fn open_family(ctx: &Ctx, tx: &mut Tx, account_id: uuid::Uuid, role: Role) -> Result<TokenPair> {
+async fn open_family(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account_id: uuid::Uuid,
+    role: Role,
+) -> Result<TokenPair> {
     session::delete_expired(tx, ctx.now()).await?;
-    let family = Family { family_id: ctx.service.next_id(), account_id };
+    let family = Family {
+        family_id: ctx.service.next_id(),
+        account_id,
+    };
     extend_family(ctx, tx, family, role).await
 }
 
@@ -274,7 +316,10 @@ async fn extend_family(ctx: &Ctx, tx: &mut Tx, family: Family, role: Role) -> Re
     session::insert_refresh(tx, &hash, family, now, now + REFRESH_SECONDS * MICROS).await?;
     let slug = &ctx.institution.slug;
     Ok(TokenPair {
-        access_token: ctx.service.tokens.sign(family.account_id, role, slug, now)?,
+        access_token: ctx
+            .service
+            .tokens
+            .sign(family.account_id, role, slug, now)?,
         expires_in: token::ACCESS_SECONDS,
         refresh_token,
     })
@@ -284,7 +329,11 @@ async fn extend_family(ctx: &Ctx, tx: &mut Tx, family: Family, role: Role) -> Re
 /// other host of the domain can set it.
 #[must_use]
 pub fn session_cookie_name(ctx: &Ctx) -> &'static str {
-    if ctx.service.https() { "__Host-nutriflow_session" } else { "nutriflow_session" }
+    if ctx.service.https() {
+        "__Host-nutriflow_session"
+    } else {
+        "nutriflow_session"
+    }
 }
 
 /// The `Set-Cookie` value that signs a browser in.

@@ -21,8 +21,11 @@ const FOUND_MOST: i64 = 50;
 
 fn text(compressed: &[u8]) -> Result<String> {
     let mut text = String::new();
-    std::io::Read::read_to_string(&mut brotli::Decompressor::new(compressed, 1 << 16), &mut text)
-        .map_err(Error::internal)?;
+    std::io::Read::read_to_string(
+        &mut brotli::Decompressor::new(compressed, 1 << 16),
+        &mut text,
+    )
+    .map_err(Error::internal)?;
     Ok(text)
 }
 
@@ -33,7 +36,8 @@ pub(crate) async fn load() -> Result<Arc<Catalogue>> {
         return Ok(Arc::clone(catalogue));
     }
     let catalogue = tokio::task::spawn_blocking(|| {
-        domain::catalogue::load(&text(FOODS)?, &text(FACTS)?, &[&text(DISHES)?]).map_err(Error::internal)
+        domain::catalogue::load(&text(FOODS)?, &text(FACTS)?, &[&text(DISHES)?])
+            .map_err(Error::internal)
     })
     .await
     .map_err(Error::internal)??;
@@ -42,8 +46,16 @@ pub(crate) async fn load() -> Result<Arc<Catalogue>> {
 
 /// Fills the food table of a database, unless it holds this very table already.
 pub(crate) async fn import_foods(db: &Db) -> Result<()> {
-    let version: String = Sha256::digest(FOODS).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    if setting::get(&mut db.read().await?, FOOD_TABLE).await?.as_deref() == Some(&version) {
+    let version: String = Sha256::digest(FOODS)
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    if setting::get(&mut db.read().await?, FOOD_TABLE)
+        .await?
+        .as_deref()
+        == Some(&version)
+    {
         return Ok(());
     }
     let rows = tokio::task::spawn_blocking(|| food_rows(&text(FOODS)?).map_err(Error::internal))
@@ -96,5 +108,8 @@ pub async fn foods_by_number(ctx: &Ctx, numbers: &[&str]) -> Result<Vec<FoundFoo
 /// # Errors
 /// [`domain::problem::Problem::NotFound`] where there is none.
 pub fn dish<'a>(ctx: &'a Ctx, id: &DishId) -> Result<&'a domain::dish::Dish> {
-    ctx.service.catalogue.dish(id).ok_or(Error::Problem(domain::problem::Problem::NotFound))
+    ctx.service
+        .catalogue
+        .dish(id)
+        .ok_or(Error::Problem(domain::problem::Problem::NotFound))
 }

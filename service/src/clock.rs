@@ -15,11 +15,16 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is where the time comes from")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is where the time comes from"
+    )]
     fn now(&self) -> i64 {
         std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |elapsed| i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX))
+            .map_or(0, |elapsed| {
+                i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
+            })
     }
 }
 
@@ -54,7 +59,10 @@ impl Ids {
     pub(crate) fn next(&self, now: i64) -> Uuid {
         let seconds = u64::try_from(now.div_euclid(1_000_000)).unwrap_or_default();
         let nanos = u32::try_from(now.rem_euclid(1_000_000) * 1000).unwrap_or_default();
-        let context = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let context = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         Uuid::new_v7(Timestamp::from_unix(&*context, seconds, nanos))
     }
 }

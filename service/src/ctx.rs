@@ -81,7 +81,13 @@ impl Service {
         for slug in &settings.institutions {
             let db = Db::open(&settings.database, slug).await?;
             crate::catalogue::import_foods(&db).await?;
-            institutions.insert(slug.clone(), Institution { slug: slug.as_str().into(), db });
+            institutions.insert(
+                slug.clone(),
+                Institution {
+                    slug: slug.as_str().into(),
+                    db,
+                },
+            );
         }
         let service = Arc::new(Self {
             tokens: Tokens::new(&settings.secret),
@@ -104,7 +110,8 @@ impl Service {
     /// [`Problem::NotFound`] where there is no such institution.
     pub fn institution(&self, slug: Option<&str>) -> Result<&Institution> {
         let slug = slug.or(self.settings.institutions.first().map(String::as_str));
-        slug.and_then(|slug| self.institutions.get(slug)).ok_or(Error::Problem(Problem::NotFound))
+        slug.and_then(|slug| self.institutions.get(slug))
+            .ok_or(Error::Problem(Problem::NotFound))
     }
 
     /// Every institution.

@@ -60,13 +60,21 @@ pub(crate) async fn seed(service: &Arc<Service>) -> Result<()> {
         };
         match create_with_role(&ctx, register, account.role).await {
             Ok(id) if account.role == Role::Member => {
-                let member = Ctx { actor: Actor::Account { id, role: account.role }, ..ctx.clone() };
+                let member = Ctx {
+                    actor: Actor::Account {
+                        id,
+                        role: account.role,
+                    },
+                    ..ctx.clone()
+                };
                 crate::profile::put(&member, &member_profile()).await?;
             }
             Ok(_) => {}
             // Another process of the same database was faster.
             Err(Error::Problem(Problem::Invalid { fields }))
-                if fields.iter().any(|field| field.code == InvalidCode::EmailTaken) => {}
+                if fields
+                    .iter()
+                    .any(|field| field.code == InvalidCode::EmailTaken) => {}
             Err(error) => return Err(error),
         }
     }

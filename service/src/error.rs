@@ -24,7 +24,9 @@ impl Error {
     /// One refused field.
     #[must_use]
     pub fn invalid(field: &str, code: InvalidCode) -> Self {
-        Self::Problem(Problem::Invalid { fields: vec![InvalidField::new(field, code)] })
+        Self::Problem(Problem::Invalid {
+            fields: vec![InvalidField::new(field, code)],
+        })
     }
 
     /// Refused fields.

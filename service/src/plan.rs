@@ -74,7 +74,8 @@ pub struct PlanPage {
 /// # Errors
 /// [`InvalidCode::NoSuchWeek`] at the field `week`.
 pub fn parse_week(week: &str) -> Result<IsoWeek> {
-    week.parse().map_err(|_| Error::invalid("week", InvalidCode::NoSuchWeek))
+    week.parse()
+        .map_err(|_| Error::invalid("week", InvalidCode::NoSuchWeek))
 }
 
 /// Asks for the plan of a week. The same input again is the same job and the same plan; a hundred
@@ -85,11 +86,24 @@ pub fn parse_week(week: &str) -> Result<IsoWeek> {
 pub async fn request(ctx: &Ctx, week: IsoWeek) -> Result<PlanJob> {
     let account = ctx.account_id()?;
     let mut tx = ctx.write().await?;
-    let profile =
-        profile::get(&mut tx, account).await?.ok_or(Error::Problem(Problem::ProfileMissing))?;
+    let profile = profile::get(&mut tx, account)
+        .await?
+        .ok_or(Error::Problem(Problem::ProfileMissing))?;
     let input_hash = engine::input_hash(&profile, week, &ctx.service.catalogue.version);
-    let id = jobs::enqueue(ctx, &mut tx, Some(account), &ComputePlan { profile, week, input_hash }).await?;
-    let row = job::of_owner(&mut tx, account, id).await?.ok_or(Error::Problem(Problem::NotFound))?;
+    let id = jobs::enqueue(
+        ctx,
+        &mut tx,
+        Some(account),
+        &ComputePlan {
+            profile,
+            week,
+            input_hash,
+        },
+    )
+    .await?;
+    let row = job::of_owner(&mut tx, account, id)
+        .await?
+        .ok_or(Error::Problem(Problem::NotFound))?;
     tx.commit().await?;
     view(row)
 }
@@ -134,7 +148,11 @@ fn view(row: job::JobRow) -> Result<PlanJob> {
 
 fn parse(stored: StoredPlan) -> Result<OwnedPlan> {
     let plan = serde_json::from_str(&stored.document).map_err(Error::internal)?;
-    Ok(OwnedPlan { id: stored.id, created_at: stored.created_at, plan })
+    Ok(OwnedPlan {
+        id: stored.id,
+        created_at: stored.created_at,
+        plan,
+    })
 }
 
 /// A plan of the member's own.
@@ -174,8 +192,9 @@ pub async fn of_week(ctx: &Ctx, week: IsoWeek, version: Option<&str>) -> Result<
     let account = ctx.account_id()?;
     let mut tx = ctx.read().await?;
     let profile = profile::get(&mut tx, account).await?;
-    let input_hash =
-        profile.as_ref().map(|profile| engine::input_hash(profile, week, &ctx.service.catalogue.version));
+    let input_hash = profile
+        .as_ref()
+        .map(|profile| engine::input_hash(profile, week, &ctx.service.catalogue.version));
     let of_today = match &input_hash {
         Some(input_hash) => plan::by_input(&mut tx, account, input_hash).await?,
         None => None,
@@ -186,7 +205,9 @@ pub async fn of_week(ctx: &Ctx, week: IsoWeek, version: Option<&str>) -> Result<
     };
     let stored = match wanted {
         Some(id) => Some(
-            plan::by_id(&mut tx, account, id).await?.ok_or(Error::Problem(Problem::NotFound))?,
+            plan::by_id(&mut tx, account, id)
+                .await?
+                .ok_or(Error::Problem(Problem::NotFound))?,
         ),
         None => plan::latest_of_week(&mut tx, account, &week.to_string()).await?,
     };
@@ -194,8 +215,14 @@ pub async fn of_week(ctx: &Ctx, week: IsoWeek, version: Option<&str>) -> Result<
     if plan.as_ref().is_some_and(|plan| plan.plan.week != week) {
         return Err(Problem::NotFound.into());
     }
-    let current = plan.as_ref().is_some_and(|plan| Some(&plan.plan.input_hash) == input_hash.as_ref());
-    Ok(WeekPlan { profile: profile.is_some(), plan, current })
+    let current = plan
+        .as_ref()
+        .is_some_and(|plan| Some(&plan.plan.input_hash) == input_hash.as_ref());
+    Ok(WeekPlan {
+        profile: profile.is_some(),
+        plan,
+        current,
+    })
 }
 
 /// Reads an id as it stands in an address.
@@ -213,7 +240,13 @@ pub fn parse_id(id: &str) -> Result<Uuid> {
 pub async fn list(ctx: &Ctx, after: Option<Uuid>, limit: i64) -> Result<PlanPage> {
     let account = ctx.account_id()?;
     if !(1..=PAGE_MOST).contains(&limit) {
-        return Err(Error::invalid("limit", InvalidCode::OutOfRange { min: 1, max: PAGE_MOST }));
+        return Err(Error::invalid(
+            "limit",
+            InvalidCode::OutOfRange {
+                min: 1,
+                max: PAGE_MOST,
+            },
+        ));
     }
     // One more than asked for tells whether there is a next page.
     let before = after.unwrap_or(Uuid::max());
@@ -222,7 +255,10 @@ pub async fn list(ctx: &Ctx, after: Option<Uuid>, limit: i64) -> Result<PlanPage
         items.truncate(limit as usize);
         items.last().map(|row| row.id)
     });
-    Ok(PlanPage { items, next: next.flatten() })
+    Ok(PlanPage {
+        items,
+        next: next.flatten(),
+    })
 }
 
 impl From<Infeasible> for Error {

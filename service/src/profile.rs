@@ -2,10 +2,10 @@
 
 use crate::ctx::Ctx;
 use crate::{Error, Result};
+use domain::dish::DishId;
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::problem::Problem;
 use domain::profile::{Profile, ProfileDraft};
-use domain::dish::DishId;
 use storage::profile;
 
 /// Checks a draft and stores it as the member's profile.
@@ -17,7 +17,10 @@ pub async fn put(ctx: &Ctx, draft: &ProfileDraft) -> Result<Profile> {
     let mut fields = draft.validate().err().unwrap_or_default();
     for (index, id) in draft.disliked_dishes.iter().enumerate() {
         if ctx.service.catalogue.dish(&DishId(id.clone())).is_none() {
-            fields.push(InvalidField::new(format!("dislikedDishes[{index}]"), InvalidCode::NotInCatalogue));
+            fields.push(InvalidField::new(
+                format!("dislikedDishes[{index}]"),
+                InvalidCode::NotInCatalogue,
+            ));
         }
     }
     // A list that is too long was refused above; it is not looked up as well.
@@ -26,7 +29,10 @@ pub async fn put(ctx: &Ctx, draft: &ProfileDraft) -> Result<Profile> {
         let known = storage::food::known(&mut ctx.read().await?, &numbers).await?;
         for (index, number) in draft.disliked_foods.iter().enumerate() {
             if !known.contains(number) {
-                fields.push(InvalidField::new(format!("dislikedFoods[{index}]"), InvalidCode::NotInCatalogue));
+                fields.push(InvalidField::new(
+                    format!("dislikedFoods[{index}]"),
+                    InvalidCode::NotInCatalogue,
+                ));
             }
         }
     }
@@ -36,7 +42,8 @@ pub async fn put(ctx: &Ctx, draft: &ProfileDraft) -> Result<Profile> {
     let valid = draft.validate().map_err(Error::invalid_fields)?;
     let mut tx = ctx.write().await?;
     profile::put(&mut tx, account, &valid, ctx.now()).await?;
-    ctx.audit(&mut tx, "profile.put", &account.to_string()).await?;
+    ctx.audit(&mut tx, "profile.put", &account.to_string())
+        .await?;
     tx.commit().await?;
     Ok(valid)
 }

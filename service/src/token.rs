@@ -56,7 +56,13 @@ impl Tokens {
     }
 
     /// An access token for an account of an institution, good for [`ACCESS_SECONDS`].
-    pub(crate) fn sign(&self, account: Uuid, role: Role, institution: &str, now: i64) -> Result<String> {
+    pub(crate) fn sign(
+        &self,
+        account: Uuid,
+        role: Role,
+        institution: &str,
+        now: i64,
+    ) -> Result<String> {
         let iat = now / 1_000_000;
         let claims = Claims {
             iss: ISSUER.to_owned(),
@@ -77,7 +83,9 @@ impl Tokens {
         validation.set_audience(&[institution]);
         // The library would read the wall clock; the product's own clock decides below.
         validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+            .ok()?
+            .claims;
         (claims.exp > now / 1_000_000).then_some(claims)
     }
 }
@@ -94,7 +102,15 @@ mod tests {
         let token = tokens.sign(account, Role::Member, "demo", now).unwrap();
         assert_eq!(tokens.verify(&token, "demo", now).unwrap().sub, account);
         assert!(tokens.verify(&token, "other", now).is_none());
-        assert!(tokens.verify(&token, "demo", now + ACCESS_SECONDS * 1_000_000).is_none());
-        assert!(Tokens::new("another secret").verify(&token, "demo", now).is_none());
+        assert!(
+            tokens
+                .verify(&token, "demo", now + ACCESS_SECONDS * 1_000_000)
+                .is_none()
+        );
+        assert!(
+            Tokens::new("another secret")
+                .verify(&token, "demo", now)
+                .is_none()
+        );
     }
 }

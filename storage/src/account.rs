@@ -73,9 +73,24 @@ pub struct NewAccount<'a> {
 /// # Errors
 /// Where the database does.
 pub async fn insert(tx: &mut Tx, account: &NewAccount<'_>) -> Result<bool> {
-    let NewAccount { id, email, name, password_hash, role, created_at } = account;
-    let inserted =
-        execute!(tx, INSERT, id, *email, *name, *password_hash, role.key(), created_at)?;
+    let NewAccount {
+        id,
+        email,
+        name,
+        password_hash,
+        role,
+        created_at,
+    } = account;
+    let inserted = execute!(
+        tx,
+        INSERT,
+        id,
+        *email,
+        *name,
+        *password_hash,
+        role.key(),
+        created_at
+    )?;
     Ok(inserted == 1)
 }
 

@@ -31,6 +31,13 @@ pub struct Entry<'a> {
 /// # Errors
 /// Where the database does.
 pub async fn insert(tx: &mut Tx, entry: &Entry<'_>) -> Result<()> {
-    let Entry { id, at, actor_id, action, subject, request_id } = entry;
+    let Entry {
+        id,
+        at,
+        actor_id,
+        action,
+        subject,
+        request_id,
+    } = entry;
     execute!(tx, INSERT, id, at, actor_id, *action, *subject, *request_id).map(drop)
 }

@@ -54,7 +54,9 @@ impl FromStr for Database {
             return Ok(Self::Postgres(address.to_owned()));
         }
         // The address may hold a password: only its scheme is repeated.
-        Err(Error::Address(address.split(':').next().unwrap_or_default().to_owned()))
+        Err(Error::Address(
+            address.split(':').next().unwrap_or_default().to_owned(),
+        ))
     }
 }
 
@@ -76,7 +78,10 @@ impl Wakeup {
 
 #[derive(Debug, Clone)]
 enum Pools {
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -117,7 +122,9 @@ impl Db {
     /// Where the database can't be reached or its schema can't be brought up to date.
     pub async fn open(database: &Database, institution: &str) -> Result<Self> {
         let sound = !institution.is_empty()
-            && institution.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            && institution
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if !sound {
             return Err(Error::Address(institution.to_owned()));
         }
@@ -129,7 +136,9 @@ impl Db {
 
     async fn open_sqlite(folder: &std::path::Path, institution: &str) -> Result<Self> {
         if libsqlite3_sys::SQLITE_VERSION_NUMBER < 3_051_003 {
-            let version = libsqlite3_sys::SQLITE_VERSION.to_str().unwrap_or("of an unknown version");
+            let version = libsqlite3_sys::SQLITE_VERSION
+                .to_str()
+                .unwrap_or("of an unknown version");
             return Err(Error::OldSqlite(version));
         }
         let folder_owned = folder.to_owned();
@@ -157,7 +166,10 @@ impl Db {
             .acquire_timeout(ACQUIRE)
             .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
             .await?;
-        Ok(Self { pools: Pools::Sqlite { writer, readers }, wakeup: Wakeup::default() })
+        Ok(Self {
+            pools: Pools::Sqlite { writer, readers },
+            wakeup: Wakeup::default(),
+        })
     }
 
     async fn open_postgres(address: &str, institution: &str) -> Result<Self> {
@@ -165,9 +177,11 @@ impl Db {
         let options = PgConnectOptions::from_str(address)?;
         // The schema must exist before a search path can name it. Its name is checked above.
         let mut connection = sqlx::ConnectOptions::connect(&options).await?;
-        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {schema}")))
-            .execute(&mut connection)
-            .await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "CREATE SCHEMA IF NOT EXISTS {schema}"
+        )))
+        .execute(&mut connection)
+        .await?;
         sqlx::Connection::close(connection).await?;
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
@@ -185,7 +199,10 @@ impl Db {
                 waker.wake();
             }
         });
-        Ok(Self { pools: Pools::Postgres(pool), wakeup })
+        Ok(Self {
+            pools: Pools::Postgres(pool),
+            wakeup,
+        })
     }
 
     /// The engine's language.
@@ -210,7 +227,9 @@ impl Db {
     pub async fn read(&self) -> Result<Tx> {
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => self.sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => Tx::Postgres(PostgresTx { connection: pool.begin().await? }),
+            Pools::Postgres(pool) => Tx::Postgres(PostgresTx {
+                connection: pool.begin().await?,
+            }),
         })
     }
 
@@ -220,13 +239,21 @@ impl Db {
     /// [`Error::Unavailable`] where no connection is free in time or the file stays locked.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match &self.pools {
-            Pools::Sqlite { writer, .. } => self.sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Postgres(pool) => Tx::Postgres(PostgresTx { connection: pool.begin().await? }),
+            Pools::Sqlite { writer, .. } => {
+                self.sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Pools::Postgres(pool) => Tx::Postgres(PostgresTx {
+                connection: pool.begin().await?,
+            }),
         })
     }
 
     fn sqlite(&self, connection: sqlx::Transaction<'static, Sqlite>) -> Tx {
-        Tx::Sqlite(SqliteTx { connection, enqueued: None, wakeup: self.wakeup.clone() })
+        Tx::Sqlite(SqliteTx {
+            connection,
+            enqueued: None,
+            wakeup: self.wakeup.clone(),
+        })
     }
 
     /// Whether the database answers.
@@ -235,7 +262,9 @@ impl Db {
     /// [`Error::Unavailable`] where it does not.
     pub async fn ping(&self) -> Result<()> {
         match &self.pools {
-            Pools::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.map(drop)?,
+            Pools::Sqlite { readers, .. } => {
+                sqlx::query("SELECT 1").execute(readers).await.map(drop)?
+            }
             Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
         }
         Ok(())
@@ -263,11 +292,17 @@ impl Db {
             Pools::Sqlite { readers, .. } => {
                 let mut connection: PoolConnection<Sqlite> = readers.acquire().await?;
                 let prepared = connection.prepare(statement.sqlite.into_sql_str()).await?;
-                count(prepared.parameters().map(|p| p.either(|types| types.len(), |n| n)))
+                count(
+                    prepared
+                        .parameters()
+                        .map(|p| p.either(|types| types.len(), |n| n)),
+                )
             }
             Pools::Postgres(pool) => {
                 let mut connection: PoolConnection<Postgres> = pool.acquire().await?;
-                let prepared = connection.prepare(statement.postgres.into_sql_str()).await?;
+                let prepared = connection
+                    .prepare(statement.postgres.into_sql_str())
+                    .await?;
                 count(prepared.parameters().map(|p| match p {
                     Either::Left(types) => types.len(),
                     Either::Right(number) => number,

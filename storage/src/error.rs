@@ -40,13 +40,19 @@ impl From<sqlx::Error> for Error {
                 if database.is_unique_violation() {
                     return Self::Duplicate(error);
                 }
-                database.code().is_some_and(|code| match code.parse::<u32>() {
-                    Ok(number) if code.len() < 5 => SQLITE_PASSING.contains(&(number & 0xff)),
-                    _ => POSTGRES_PASSING.iter().any(|class| code.starts_with(class)),
-                })
+                database
+                    .code()
+                    .is_some_and(|code| match code.parse::<u32>() {
+                        Ok(number) if code.len() < 5 => SQLITE_PASSING.contains(&(number & 0xff)),
+                        _ => POSTGRES_PASSING.iter().any(|class| code.starts_with(class)),
+                    })
             }
             _ => false,
         };
-        if passing { Self::Unavailable(error) } else { Self::Other(error) }
+        if passing {
+            Self::Unavailable(error)
+        } else {
+            Self::Other(error)
+        }
     }
 }

@@ -68,7 +68,10 @@ pub struct FoundFood {
 ///
 /// # Errors
 /// Where the database does.
-pub async fn replace_all<N: Serialize + Send + Sync>(tx: &mut Tx, foods: &[NewFood<'_, N>]) -> Result<()> {
+pub async fn replace_all<N: Serialize + Send + Sync>(
+    tx: &mut Tx,
+    foods: &[NewFood<'_, N>],
+) -> Result<()> {
     execute!(tx, DELETE_ALL)?;
     for batch in foods.chunks(1000) {
         execute!(tx, INSERT, Json(batch))?;
@@ -94,8 +97,10 @@ pub async fn search(tx: &mut Tx, text: &str, limit: i64) -> Result<Vec<FoundFood
         Dialect::Sqlite => ("\"", "\"*", " "),
         Dialect::Postgres => ("", ":*", " & "),
     };
-    let query: Vec<String> =
-        words.iter().map(|word| format!("{before}{}{after}", word.to_lowercase())).collect();
+    let query: Vec<String> = words
+        .iter()
+        .map(|word| format!("{before}{}{after}", word.to_lowercase()))
+        .collect();
     rows!(tx, FoundFood, SEARCH, query.join(between), limit)
 }
 

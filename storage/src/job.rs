@@ -128,8 +128,18 @@ pub struct JobRow {
 pub async fn enqueue(tx: &mut Tx, job: &NewJob<'_>) -> Result<Uuid> {
     let arguments = Json(&job.arguments);
     let inserted = execute!(
-        tx, INSERT, job.id, job.queue, job.kind, job.priority, arguments, job.owner_id,
-        job.unique_key, job.max_attempts, job.request_id, job.now
+        tx,
+        INSERT,
+        job.id,
+        job.queue,
+        job.kind,
+        job.priority,
+        arguments,
+        job.owner_id,
+        job.unique_key,
+        job.max_attempts,
+        job.request_id,
+        job.now
     )?;
     if inserted == 1 {
         tx.will_wake().await?;
@@ -143,7 +153,13 @@ pub async fn enqueue(tx: &mut Tx, job: &NewJob<'_>) -> Result<Uuid> {
 ///
 /// # Errors
 /// Where the database does.
-pub async fn claim(tx: &mut Tx, queue: &str, now: i64, lease_until: i64, limit: i64) -> Result<Vec<ClaimedJob>> {
+pub async fn claim(
+    tx: &mut Tx,
+    queue: &str,
+    now: i64,
+    lease_until: i64,
+    limit: i64,
+) -> Result<Vec<ClaimedJob>> {
     rows!(tx, ClaimedJob, CLAIM, queue, now, lease_until, limit)
 }
 

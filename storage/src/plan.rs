@@ -71,9 +71,31 @@ pub struct NewPlan<'a> {
 /// # Errors
 /// Where the database does.
 pub async fn insert(tx: &mut Tx, plan: &NewPlan<'_>) -> Result<()> {
-    let NewPlan { id, account_id, week, input_hash, document, energy, cost, score, created_at } = plan;
-    execute!(tx, INSERT, id, account_id, *week, *input_hash, *document, energy, cost, score, created_at)
-        .map(drop)
+    let NewPlan {
+        id,
+        account_id,
+        week,
+        input_hash,
+        document,
+        energy,
+        cost,
+        score,
+        created_at,
+    } = plan;
+    execute!(
+        tx,
+        INSERT,
+        id,
+        account_id,
+        *week,
+        *input_hash,
+        *document,
+        energy,
+        cost,
+        score,
+        created_at
+    )
+    .map(drop)
 }
 
 /// A member's plan by its id.

@@ -27,7 +27,13 @@ statements! {
 ///
 /// # Errors
 /// Where the database does.
-pub async fn insert(tx: &mut Tx, token_hash: &[u8], account: Uuid, now: i64, expires_at: i64) -> Result<()> {
+pub async fn insert(
+    tx: &mut Tx,
+    token_hash: &[u8],
+    account: Uuid,
+    now: i64,
+    expires_at: i64,
+) -> Result<()> {
     execute!(tx, INSERT, token_hash, account, now, expires_at).map(drop)
 }
 
@@ -75,7 +81,16 @@ pub async fn insert_refresh(
     now: i64,
     expires_at: i64,
 ) -> Result<()> {
-    execute!(tx, INSERT_REFRESH, token_hash, family.family_id, family.account_id, now, expires_at).map(drop)
+    execute!(
+        tx,
+        INSERT_REFRESH,
+        token_hash,
+        family.family_id,
+        family.account_id,
+        now,
+        expires_at
+    )
+    .map(drop)
 }
 
 /// Uses a refresh token up; nothing where it is unknown, expired or used already.

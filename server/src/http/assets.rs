@@ -32,7 +32,11 @@ pub fn assets() -> Assets {
             wasm: "/pkg/nutriflow.wasm".to_owned(),
             css: "/pkg/nutriflow.css".to_owned(),
         });
-    Assets { js: manifest.js.into(), wasm: manifest.wasm.into(), css: manifest.css.into() }
+    Assets {
+        js: manifest.js.into(),
+        wasm: manifest.wasm.into(),
+        css: manifest.css.into(),
+    }
 }
 
 /// A route for each file. In debug builds files may come and go, so folders are routed.
@@ -51,12 +55,19 @@ const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 async fn serve(uri: axum::http::Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let Some(kind) = content_type(path) else { return StatusCode::NOT_FOUND.into_response() };
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let Some(kind) = content_type(path) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let accepted = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     let encoded = ENCODINGS
         .iter()
         .filter(|(encoding, _)| accepted.split(',').any(|offer| accepts(offer, encoding)))
-        .find_map(|(encoding, suffix)| Some((Site::get(&format!("{path}{suffix}"))?, Some(*encoding))));
+        .find_map(|(encoding, suffix)| {
+            Some((Site::get(&format!("{path}{suffix}"))?, Some(*encoding)))
+        });
     let Some((file, encoding)) = encoded.or_else(|| Some((Site::get(path)?, None))) else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -68,7 +79,12 @@ fn accepts(offer: &str, encoding: &str) -> bool {
     parts.next() == Some(encoding) && !parts.any(|part| part.trim() == "q=0")
 }
 
-fn respond(file: EmbeddedFile, encoding: Option<&'static str>, kind: &'static str, hashed: bool) -> Response {
+fn respond(
+    file: EmbeddedFile,
+    encoding: Option<&'static str>,
+    kind: &'static str,
+    hashed: bool,
+) -> Response {
     let mut response = Response::new(Body::from(file.data));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -77,7 +93,11 @@ fn respond(file: EmbeddedFile, encoding: Option<&'static str>, kind: &'static st
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     // A hashed name never means other bytes.
-    let caching = if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
+    let caching = if hashed {
+        "public, max-age=31536000, immutable"
+    } else {
+        "public, max-age=3600"
+    };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     response
 }

@@ -27,14 +27,22 @@ pub fn router(service: &Arc<Service>) -> Router {
         .route("/sign-out", post(preferences::sign_out))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(request::refuse_foreign_origin))
-        .layer(middleware::from_fn_with_state(Arc::clone(service), request::context));
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(service),
+            request::context,
+        ));
     Router::new()
         .merge(product)
         .merge(assets::router())
         .route("/livez", get(health::alive))
-        .route("/readyz", get(health::ready).with_state(Arc::clone(service)))
+        .route(
+            "/readyz",
+            get(health::ready).with_state(Arc::clone(service)),
+        )
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .layer(middleware::from_fn(problem::render))
-        .layer(tower_http::catch_panic::CatchPanicLayer::custom(problem::panicked))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(
+            problem::panicked,
+        ))
         .layer(middleware::from_fn(request::identify_and_log))
 }

@@ -27,12 +27,16 @@ pub fn router() -> Router {
         );
     }
     let options = LeptosOptions::builder().output_name("nutriflow").build();
-    router.leptos_routes_with_context(&options, pages, context, shell).with_state(options)
+    router
+        .leptos_routes_with_context(&options, pages, context, shell)
+        .with_state(options)
 }
 
 /// Headers of a page: only the scripts that it names itself may run, and it stays with its reader.
 fn protect() {
-    let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else { return };
+    let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else {
+        return;
+    };
     let policy = format!(
         "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
          style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
@@ -41,5 +45,8 @@ fn protect() {
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
-    options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    options.insert_header(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
 }

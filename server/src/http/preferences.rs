@@ -3,10 +3,10 @@
 use super::problem::ApiError;
 use super::request::cookie;
 use app::context::Theme;
+use axum::Form;
 use axum::extract::Extension;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Form;
 use domain::text::Language;
 use serde::Deserialize;
 use service::Ctx;
@@ -24,7 +24,8 @@ pub struct Preferences {
 
 /// Where to go back to: a path of this site, and nothing that a browser could read as another.
 fn own_path(back: Option<&str>) -> &str {
-    back.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\')).unwrap_or("/")
+    back.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))
+        .unwrap_or("/")
 }
 
 fn see_other(path: &str, cookies: &[String]) -> Response {
@@ -56,9 +57,15 @@ pub async fn set(Extension(ctx): Extension<Ctx>, Form(form): Form<Preferences>) 
 }
 
 /// Ends the browser's sign-in.
-pub async fn sign_out(Extension(ctx): Extension<Ctx>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn sign_out(
+    Extension(ctx): Extension<Ctx>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     if let Some(token) = cookie(&headers, service::account::session_cookie_name(&ctx)) {
         service::account::sign_out(&ctx, token).await?;
     }
-    Ok(see_other("/", &[service::account::clear_session_cookie(&ctx)]))
+    Ok(see_other(
+        "/",
+        &[service::account::clear_session_cookie(&ctx)],
+    ))
 }

@@ -33,10 +33,13 @@ impl From<Problem> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         if let Problem::RateLimited { after } = self.0 {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(after));
         }
         response.extensions_mut().insert(self);
         response
@@ -82,23 +85,30 @@ struct FieldProblem {
 }
 
 fn sentence(language: Language, table: &str, name: &str, arguments: &[(&str, &str)]) -> String {
-    locales::key(&format!("{table}.{name}"))
-        .map_or_else(|| name.to_owned(), |key| locales::fill(language, key, arguments))
+    locales::key(&format!("{table}.{name}")).map_or_else(
+        || name.to_owned(),
+        |key| locales::fill(language, key, arguments),
+    )
 }
 
 /// Why a field was refused, in words.
 #[must_use]
 pub fn explain(code: &InvalidCode, language: Language) -> String {
     let value = serde_json::to_value(code).unwrap_or_default();
-    let name = value["code"].as_str().unwrap_or_default().to_ascii_lowercase();
+    let name = value["code"]
+        .as_str()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let numbers: Vec<(String, String)> = value
         .as_object()
         .into_iter()
         .flatten()
         .filter_map(|(key, value)| Some((key.clone(), value.as_i64()?.to_string())))
         .collect();
-    let arguments: Vec<(&str, &str)> =
-        numbers.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let arguments: Vec<(&str, &str)> = numbers
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
     sentence(language, "invalid", &name, &arguments)
 }
 
@@ -159,13 +169,19 @@ pub async fn render(request: Request, next: Next) -> Response {
         })
         .unwrap_or_default();
     let api = request.uri().path().starts_with("/v1/");
-    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.to_string())
+        .unwrap_or_default();
     let response = next.run(request).await;
     let problem = match response.extensions().get::<ApiError>() {
         Some(error) => error.0.clone(),
         None if !api => return response,
         None => match response.status() {
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED if is_bare(&response) => Problem::NotFound,
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED if is_bare(&response) => {
+                Problem::NotFound
+            }
             StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
             _ => return response,
         },
@@ -173,7 +189,10 @@ pub async fn render(request: Request, next: Next) -> Response {
     let document = ProblemDocument::new(&problem, language, &request_id);
     let (mut head, _) = response.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
-    head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    head.headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     let body = Json(document).into_response().into_body();
     Response::from_parts(head, body)
 }

@@ -41,9 +41,14 @@ fn text<'a>(headers: &'a HeaderMap, name: impl header::AsHeaderName) -> Option<&
 pub async fn identify_and_log(mut request: Request, next: Next) -> Response {
     let given = text(request.headers(), REQUEST_ID).filter(|id| {
         (1..=64).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     });
-    #[allow(clippy::disallowed_methods, reason = "a label for logs, decided before a Ctx exists")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a label for logs, decided before a Ctx exists"
+    )]
     let id: Arc<str> = given.map_or_else(|| Uuid::now_v7().to_string().into(), Into::into);
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
     let begun = Instant::now();
@@ -72,7 +77,9 @@ pub async fn identify_and_log(mut request: Request, next: Next) -> Response {
 /// Headers that every answer carries. Pages bring a content security policy with their nonce.
 fn secure(headers: &mut HeaderMap) {
     let mut default = |name: header::HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     };
     default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(header::REFERRER_POLICY, "same-origin");
@@ -88,7 +95,10 @@ fn secure(headers: &mut HeaderMap) {
 /// Every current browser says where a request comes from; what says nothing is no browser, and has
 /// no cookies that somebody else could ride on.
 pub async fn refuse_foreign_origin(request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if safe || own_origin(request.headers()) {
         return next.run(request).await;
     }
@@ -100,9 +110,9 @@ fn own_origin(headers: &HeaderMap) -> bool {
         return matches!(site, "same-origin" | "none");
     }
     match (text(headers, header::ORIGIN), text(headers, header::HOST)) {
-        (Some(origin), Some(host)) => {
-            origin.split_once("://").is_some_and(|(_, authority)| authority == host)
-        }
+        (Some(origin), Some(host)) => origin
+            .split_once("://")
+            .is_some_and(|(_, authority)| authority == host),
         (Some(_), None) => false,
         (None, _) => true,
     }
@@ -119,7 +129,9 @@ pub async fn context(
         .and_then(Language::from_tag)
         .or_else(|| Language::from_accept_language(text(headers, header::ACCEPT_LANGUAGE)?))
         .unwrap_or_default();
-    let theme = cookie(headers, "theme").and_then(Theme::from_key).unwrap_or_default();
+    let theme = cookie(headers, "theme")
+        .and_then(Theme::from_key)
+        .unwrap_or_default();
     let institution = match service.institution(None) {
         Ok(institution) => institution.clone(),
         Err(error) => return ApiError::from(error).into_response(),

@@ -3,8 +3,8 @@
 use crate::http::problem::ApiError;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::request::Parts;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::IntoResponse as _;
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::problem::Problem;
@@ -19,12 +19,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            match rejection.into_response().status() {
-                StatusCode::PAYLOAD_TOO_LARGE => ApiError(Problem::TooLarge),
-                _ => ApiError(Problem::Malformed),
-            }
-        })?;
+        let bytes =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection.into_response().status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => ApiError(Problem::TooLarge),
+                    _ => ApiError(Problem::Malformed),
+                })?;
         parse(&bytes).map(Self).map_err(ApiError)
     }
 }
@@ -37,7 +38,8 @@ impl<S: Send + Sync> FromRequestParts<S> for ResourceId {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<Uuid>::from_request_parts(parts, state).await;
-        path.map(|Path(id)| Self(id)).map_err(|_| ApiError(Problem::NotFound))
+        path.map(|Path(id)| Self(id))
+            .map_err(|_| ApiError(Problem::NotFound))
     }
 }
 
@@ -49,7 +51,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = Query::<T>::from_request_parts(parts, state).await;
-        query.map(|Query(parameters)| Self(parameters)).map_err(|_| ApiError(Problem::Malformed))
+        query
+            .map(|Query(parameters)| Self(parameters))
+            .map_err(|_| ApiError(Problem::Malformed))
     }
 }
 
@@ -76,7 +80,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         } else {
             (path.as_str(), InvalidCode::Malformed)
         };
-        Problem::Invalid { fields: vec![InvalidField::new(field, code)] }
+        Problem::Invalid {
+            fields: vec![InvalidField::new(field, code)],
+        }
     })?;
     deserializer.end().map_err(|_| Problem::Malformed)?;
     Ok(value)
@@ -92,13 +98,21 @@ mod tests {
     }
 
     fn invalid(field: &str, code: InvalidCode) -> Problem {
-        Problem::Invalid { fields: vec![InvalidField::new(field, code)] }
+        Problem::Invalid {
+            fields: vec![InvalidField::new(field, code)],
+        }
     }
 
     #[test]
     fn a_refusal_names_the_field() {
-        assert_eq!(refused(r#"{"agee": 3}"#), invalid("agee", InvalidCode::UnknownField));
-        assert_eq!(refused(r#"{"age": "three"}"#), invalid("age", InvalidCode::Malformed));
+        assert_eq!(
+            refused(r#"{"agee": 3}"#),
+            invalid("agee", InvalidCode::UnknownField)
+        );
+        assert_eq!(
+            refused(r#"{"age": "three"}"#),
+            invalid("age", InvalidCode::Malformed)
+        );
         assert_eq!(
             refused(r#"{"allergens": ["EGG", 3]}"#),
             invalid("allergens[1]", InvalidCode::Malformed)

@@ -10,14 +10,18 @@ use service::Ctx;
 use std::sync::OnceLock;
 
 /// The catalogue without recipes, under the version that a page was rendered with.
-pub async fn get(Extension(ctx): Extension<Ctx>, Path(version): Path<String>) -> Result<Response, ApiError> {
+pub async fn get(
+    Extension(ctx): Extension<Ctx>,
+    Path(version): Path<String>,
+) -> Result<Response, ApiError> {
     static DOCUMENT: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
     let catalogue = ctx.service.catalogue();
     if version != catalogue.version {
         return Err(ApiError(Problem::NotFound));
     }
     let document = DOCUMENT.get_or_init(|| {
-        let json = serde_json::to_vec(&catalogue.for_browser()).map_err(|error| error.to_string())?;
+        let json =
+            serde_json::to_vec(&catalogue.for_browser()).map_err(|error| error.to_string())?;
         let mut compressed = Vec::new();
         let mut writer = brotli::CompressorWriter::new(&mut compressed, 1 << 16, 9, 22);
         std::io::Write::write_all(&mut writer, &json).map_err(|error| error.to_string())?;

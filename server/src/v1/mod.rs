@@ -41,7 +41,10 @@ struct Bearer;
 
 impl utoipa::Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
         openapi
             .components
             .get_or_insert_default()
@@ -55,7 +58,10 @@ pub fn router() -> Router {
         .routes(routes!(auth::register::register))
         .routes(routes!(auth::token::token))
         .routes(routes!(profile::get::get, profile::put::put))
-        .routes(routes!(diet::request_plan::request_plan, diet::list_plans::list_plans))
+        .routes(routes!(
+            diet::request_plan::request_plan,
+            diet::list_plans::list_plans
+        ))
         .routes(routes!(diet::get_plan::get_plan))
         .routes(routes!(diet::get_job::get_job))
         .routes(routes!(dishes::list::list))
@@ -65,18 +71,23 @@ pub fn router() -> Router {
     let docs = Router::new()
         .merge(SwaggerUi::new("/v1/docs").url("/v1/openapi.json", description))
         // The page that browses the description styles itself inline.
-        .layer(middleware::map_response(|mut response: axum::response::Response| async {
-            response.headers_mut().insert(
+        .layer(middleware::map_response(
+            |mut response: axum::response::Response| async {
+                response.headers_mut().insert(
                 header::CONTENT_SECURITY_POLICY,
                 HeaderValue::from_static(
                     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                      frame-ancestors 'none'; base-uri 'none'",
                 ),
             );
-            response
-        }));
+                response
+            },
+        ));
     // The catalogue of the browser's engine is no part of the described API: it changes with it.
     router
-        .route("/v1/catalogue/{version}", axum::routing::get(catalogue::get))
+        .route(
+            "/v1/catalogue/{version}",
+            axum::routing::get(catalogue::get),
+        )
         .merge(docs)
 }

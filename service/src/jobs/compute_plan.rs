@@ -56,7 +56,11 @@ impl Job for ComputePlan {
             let document = serde_json::to_string(&plan)
                 .map_err(|error| JobError::Passing(Error::internal(error)))?;
             let days = plan.days.len().max(1) as i64;
-            let energy: i64 = plan.days.iter().map(|day| day.totals[Nutrient::Energy].rounded()).sum();
+            let energy: i64 = plan
+                .days
+                .iter()
+                .map(|day| day.totals[Nutrient::Energy].rounded())
+                .sum();
             let effect: Effect = Box::new(move |tx| {
                 async move {
                     let new = NewPlan {

@@ -69,7 +69,11 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     /// Does the work that needs no database lock, and says what to write.
     ///
     /// It may run again after it ran: everything that leaves the process must be idempotent.
-    fn run(self, ctx: Ctx, owner: Option<Uuid>) -> BoxFuture<'static, std::result::Result<Effect, JobError>>;
+    fn run(
+        self,
+        ctx: Ctx,
+        owner: Option<Uuid>,
+    ) -> BoxFuture<'static, std::result::Result<Effect, JobError>>;
 }
 
 /// How a job fails.
@@ -113,18 +117,21 @@ pub async fn enqueue<J: Job>(ctx: &Ctx, tx: &mut Tx, owner: Option<Uuid>, job: &
         Some(owner) => format!("{owner}:{key}"),
         None => key,
     });
-    let id = storage::job::enqueue(tx, &NewJob {
-        id: ctx.service.next_id(),
-        queue: J::QUEUE.name(),
-        kind: J::KIND,
-        priority: J::PRIORITY,
-        arguments: serde_json::to_value(job).map_err(Error::internal)?,
-        owner_id: owner,
-        unique_key: unique_key.as_deref(),
-        max_attempts: J::MAX_ATTEMPTS,
-        request_id: &ctx.request_id,
-        now: ctx.now(),
-    })
+    let id = storage::job::enqueue(
+        tx,
+        &NewJob {
+            id: ctx.service.next_id(),
+            queue: J::QUEUE.name(),
+            kind: J::KIND,
+            priority: J::PRIORITY,
+            arguments: serde_json::to_value(job).map_err(Error::internal)?,
+            owner_id: owner,
+            unique_key: unique_key.as_deref(),
+            max_attempts: J::MAX_ATTEMPTS,
+            request_id: &ctx.request_id,
+            now: ctx.now(),
+        },
+    )
     .await?;
     Ok(id)
 }
@@ -133,7 +140,9 @@ pub async fn enqueue<J: Job>(ctx: &Ctx, tx: &mut Tx, owner: Option<Uuid>, job: &
 async fn dispatch(ctx: Ctx, job: &ClaimedJob) -> std::result::Result<Effect, JobError> {
     match job.kind.as_str() {
         compute_plan::ComputePlan::KIND => run_as::<compute_plan::ComputePlan>(ctx, job).await,
-        unknown => Err(JobError::Passing(Error::Internal(format!("no job is called {unknown}")))),
+        unknown => Err(JobError::Passing(Error::Internal(format!(
+            "no job is called {unknown}"
+        )))),
     }
 }
 

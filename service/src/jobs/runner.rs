@@ -48,7 +48,8 @@ impl Runner {
             let worker = Worker {
                 service: Arc::clone(service),
                 institution: institution.clone(),
-                slots: Queue::ALL.map(|queue| (queue, Arc::new(Semaphore::new(queue.concurrency())))),
+                slots: Queue::ALL
+                    .map(|queue| (queue, Arc::new(Semaphore::new(queue.concurrency())))),
             };
             workers.spawn(worker.run(stopped.clone()));
         }
@@ -129,7 +130,11 @@ impl Worker {
     }
 
     fn execution(&self, job: ClaimedJob, slot: OwnedSemaphorePermit) -> Execution {
-        Execution { ctx: Ctx::system(&self.service, &self.institution, &job.request_id), job, slot }
+        Execution {
+            ctx: Ctx::system(&self.service, &self.institution, &job.request_id),
+            job,
+            slot,
+        }
     }
 }
 
@@ -185,9 +190,7 @@ impl Execution {
     async fn attempt(&self) -> Result<Ended> {
         let (ctx, job) = (self.ctx.clone(), self.job.clone());
         // A task of its own: a panic in a handler is a failure of the job, not of the worker.
-        let mut handler = tokio::spawn(
-            async move { dispatch(ctx, &job).await }.in_current_span(),
-        );
+        let mut handler = tokio::spawn(async move { dispatch(ctx, &job).await }.in_current_span());
         let outcome = loop {
             tokio::select! {
                 outcome = &mut handler => break outcome,
@@ -224,7 +227,15 @@ impl Execution {
     async fn succeed(&self, effect: Effect) -> Result<Ended> {
         let mut tx = self.ctx.institution.db.write().await?;
         let result = effect(&mut tx).await?;
-        if !job::succeed(&mut tx, self.job.id, self.job.fence, &result, self.ctx.now()).await? {
+        if !job::succeed(
+            &mut tx,
+            self.job.id,
+            self.job.fence,
+            &result,
+            self.ctx.now(),
+        )
+        .await?
+        {
             return Ok(Ended::LeaseLost);
         }
         tx.commit().await?;
@@ -242,10 +253,16 @@ impl Execution {
         let (id, fence) = (self.job.id, self.job.fence);
         let mut tx = self.ctx.institution.db.write().await?;
         let (kept, ended) = if give_up {
-            (job::bury(&mut tx, id, fence, &stored, now).await?, Ended::Dead)
+            (
+                job::bury(&mut tx, id, fence, &stored, now).await?,
+                Ended::Dead,
+            )
         } else {
             let run_at = now + micros(delay(self.job.attempts));
-            (job::retry(&mut tx, id, fence, &stored, run_at).await?, Ended::Retrying)
+            (
+                job::retry(&mut tx, id, fence, &stored, run_at).await?,
+                Ended::Retrying,
+            )
         };
         tx.commit().await?;
         Ok(if kept { ended } else { Ended::LeaseLost })

@@ -4,8 +4,8 @@ use crate::v1::body::JsonBody;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::Deserialize;
-use service::account::{self, Register};
 use service::Ctx;
+use service::account::{self, Register};
 use utoipa::ToSchema;
 
 /// A new member.
@@ -30,8 +30,20 @@ pub(crate) struct RegisterRequest {
 )]
 pub(crate) async fn register(
     Extension(ctx): Extension<Ctx>,
-    JsonBody(RegisterRequest { name, email, password }): JsonBody<RegisterRequest>,
+    JsonBody(RegisterRequest {
+        name,
+        email,
+        password,
+    }): JsonBody<RegisterRequest>,
 ) -> Result<(StatusCode, Json<TokenResponse>), ApiError> {
-    let pair = account::register_client(&ctx, Register { name, email, password }).await?;
+    let pair = account::register_client(
+        &ctx,
+        Register {
+            name,
+            email,
+            password,
+        },
+    )
+    .await?;
     Ok((StatusCode::CREATED, Json(pair.into())))
 }

@@ -37,18 +37,28 @@ pub(crate) async fn token(
     JsonBody(request): JsonBody<TokenRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let pair = match request {
-        TokenRequest { refresh_token: Some(token), email: None, password: None } => {
-            account::refresh_tokens(&ctx, &token).await?
-        }
-        TokenRequest { email: Some(email), password: Some(password), refresh_token: None } => {
-            account::issue_tokens(&ctx, SignIn { email, password }).await?
-        }
-        TokenRequest { email, password, .. } => {
+        TokenRequest {
+            refresh_token: Some(token),
+            email: None,
+            password: None,
+        } => account::refresh_tokens(&ctx, &token).await?,
+        TokenRequest {
+            email: Some(email),
+            password: Some(password),
+            refresh_token: None,
+        } => account::issue_tokens(&ctx, SignIn { email, password }).await?,
+        TokenRequest {
+            email, password, ..
+        } => {
             let missing = |field: &str, given: &Option<String>| {
-                given.is_none().then(|| InvalidField::new(field, InvalidCode::Required))
+                given
+                    .is_none()
+                    .then(|| InvalidField::new(field, InvalidCode::Required))
             };
-            let fields: Vec<_> =
-                [missing("email", &email), missing("password", &password)].into_iter().flatten().collect();
+            let fields: Vec<_> = [missing("email", &email), missing("password", &password)]
+                .into_iter()
+                .flatten()
+                .collect();
             return Err(ApiError(if fields.is_empty() {
                 Problem::Invalid {
                     fields: vec![InvalidField::new("refreshToken", InvalidCode::UnknownField)],
@@ -58,5 +68,8 @@ pub(crate) async fn token(
             }));
         }
     };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(TokenResponse::from(pair))))
+    Ok((
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(TokenResponse::from(pair)),
+    ))
 }

@@ -38,5 +38,9 @@ pub(crate) async fn get_plan(
     let stored = plan::document(&ctx, id).await?;
     let plan = RawValue::from_string(stored.document)
         .map_err(|error| service::Error::Internal(error.to_string()))?;
-    Ok(Json(PlanResponse { plan_id: stored.id, created_at: rfc3339(stored.created_at), plan }))
+    Ok(Json(PlanResponse {
+        plan_id: stored.id,
+        created_at: rfc3339(stored.created_at),
+        plan,
+    }))
 }

@@ -69,5 +69,8 @@ pub(crate) async fn list_plans(
             created_at: rfc3339(row.created_at),
         })
         .collect();
-    Ok(Json(PlanList { items, next_cursor: plans.next }))
+    Ok(Json(PlanList {
+        items,
+        next_cursor: plans.next,
+    }))
 }

@@ -44,5 +44,12 @@ pub(crate) async fn request_plan(
 ) -> Result<impl IntoResponse, ApiError> {
     let job = plan::request(&ctx, plan::parse_week(&week)?).await?;
     let location = [(header::LOCATION, format!("/v1/diet/jobs/{}", job.id))];
-    Ok((StatusCode::ACCEPTED, location, Json(PlanAccepted { job_id: job.id, status: job.status })))
+    Ok((
+        StatusCode::ACCEPTED,
+        location,
+        Json(PlanAccepted {
+            job_id: job.id,
+            status: job.status,
+        }),
+    ))
 }

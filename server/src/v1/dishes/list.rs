@@ -44,7 +44,11 @@ impl DishItem {
             minutes: dish.minutes,
             cost: dish.cost,
             energy: dish.nutrients[Nutrient::Energy].amount.to_decimal(),
-            allergens: dish.allergens.iter().map(|allergen| allergen.key()).collect(),
+            allergens: dish
+                .allergens
+                .iter()
+                .map(|allergen| allergen.key())
+                .collect(),
             diets: dish.diets.iter().map(|diet| diet.key()).collect(),
         }
     }
@@ -56,6 +60,15 @@ impl DishItem {
     responses((status = 200, description = "The dishes", body = DishList))
 )]
 pub(crate) async fn list(Extension(ctx): Extension<Ctx>) -> Json<DishList> {
-    let items = ctx.service.catalogue().dishes.iter().map(|dish| DishItem::new(dish, &ctx)).collect();
-    Json(DishList { items, next_cursor: None })
+    let items = ctx
+        .service
+        .catalogue()
+        .dishes
+        .iter()
+        .map(|dish| DishItem::new(dish, &ctx))
+        .collect();
+    Json(DishList {
+        items,
+        next_cursor: None,
+    })
 }

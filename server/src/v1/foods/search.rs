@@ -54,5 +54,8 @@ pub(crate) async fn search(
             food_group: food.food_group,
         })
         .collect();
-    Ok(Json(FoodList { items, next_cursor: None }))
+    Ok(Json(FoodList {
+        items,
+        next_cursor: None,
+    }))
 }

@@ -22,6 +22,9 @@ pub struct ProfileResponse {
 
 impl From<Profile> for ProfileResponse {
     fn from(profile: Profile) -> Self {
-        Self { targets: targets(&profile), profile }
+        Self {
+            targets: targets(&profile),
+            profile,
+        }
     }
 }
