@@ -8,6 +8,7 @@ use crate::context::{MeResource, detect_language, detect_theme, language};
 use crate::pages::account::{AccountPage, get_me};
 use crate::pages::landing::LandingPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::profile::ProfilePage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::sign_up::SignUpPage;
 use leptos::prelude::*;
@@ -44,6 +45,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sign-up") view=SignUpPage ssr=Async/>
                     <Route path=path!("/sign-in") view=SignInPage ssr=Async/>
                     <Route path=path!("/account") view=AccountPage ssr=Async/>
+                    <Route path=path!("/profile") view=ProfilePage ssr=Async/>
                 </Routes>
             </main>
             <SiteFooter/>

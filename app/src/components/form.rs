@@ -21,6 +21,7 @@ use crate::context::t;
 use crate::error;
 #[cfg(feature = "hydrate")]
 use crate::error::AppError;
+use domain::invalid::InvalidField;
 use domain::problem::Problem;
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -49,6 +50,8 @@ pub struct Submitted {
 #[derive(Clone, Copy)]
 pub struct FormState {
     problem: RwSignal<Option<Problem>>,
+    /// What a page that checks live says of the fields, since the last answer.
+    checked: RwSignal<Option<Vec<InvalidField>>>,
     pending: RwSignal<bool>,
     values: StoredValue<Option<Vec<(String, String)>>>,
     /// Whether a field has taken the focus that the first refused one gets.
@@ -66,6 +69,7 @@ impl FormState {
         let (problem, values) = submitted.map(|it| (it.problem, it.values)).unzip();
         Self {
             problem: RwSignal::new(problem),
+            checked: RwSignal::new(None),
             pending: RwSignal::new(false),
             values: StoredValue::new(values),
             focused: StoredValue::new(false),
@@ -91,13 +95,37 @@ impl FormState {
     /// Why a field was refused, in words. Reactive.
     #[must_use]
     pub fn error(&self, name: &str) -> Option<String> {
-        self.problem.with(|problem| match problem {
-            Some(Problem::Invalid { fields }) => fields
+        let among = |fields: &[InvalidField]| {
+            fields
                 .iter()
                 .find(|field| same_field(name, &field.field))
-                .map(|field| error::explain(&field.code)),
-            _ => None,
+                .map(|field| error::explain(&field.code))
+        };
+        self.checked.with(|checked| match checked {
+            Some(fields) => among(fields),
+            None => self.problem.with(|problem| match problem {
+                Some(Problem::Invalid { fields }) => among(fields),
+                _ => None,
+            }),
         })
+    }
+
+    /// Says these things at the fields in place of the last answer's, for a page that checks while
+    /// somebody types. Once there is nothing left to say, the answer's notice goes too.
+    pub fn check(&self, fields: Vec<InvalidField>) {
+        if fields.is_empty()
+            && self
+                .problem
+                .with_untracked(|it| matches!(it, Some(Problem::Invalid { .. })))
+        {
+            self.problem.set(None);
+        }
+        if self
+            .checked
+            .with_untracked(|checked| checked.as_ref() != Some(&fields))
+        {
+            self.checked.set(Some(fields));
+        }
     }
 
     /// Whether the form is on its way. Reactive.
@@ -123,15 +151,23 @@ impl FormState {
 }
 
 /// Whether a form's field is the one that a problem names: `profile[height_cm]`, `heightCm`.
-fn same_field(name: &str, wire: &str) -> bool {
+#[must_use]
+pub fn same_field(name: &str, wire: &str) -> bool {
     fn essence(field: &str) -> String {
         let field = field.split("[]").next().unwrap_or_default();
-        let field = match field.strip_suffix(']').and_then(|open| open.rsplit_once('[')) {
+        let field = match field
+            .strip_suffix(']')
+            .and_then(|open| open.rsplit_once('['))
+        {
             Some((outer, index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => outer,
             Some((_, inner)) => inner,
             None => field.rsplit('.').next().unwrap_or_default(),
         };
-        field.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect()
+        field
+            .chars()
+            .filter(|c| *c != '_')
+            .map(|c| c.to_ascii_lowercase())
+            .collect()
     }
     essence(name) == essence(wire)
 }
@@ -169,20 +205,28 @@ pub fn Form(
         #[cfg(feature = "hydrate")]
         {
             let navigate = navigate.clone();
-            browser::send(event, action, state, node, move |location| match (on_done, location) {
-                (Some(done), _) => done.run(()),
-                (None, Some(location)) if reload => {
-                    let _ = window().location().set_href(&location);
+            browser::send(event, action, state, node, move |location| {
+                match (on_done, location) {
+                    (Some(done), _) => done.run(()),
+                    (None, Some(location)) if reload => {
+                        let _ = window().location().set_href(&location);
+                    }
+                    (None, Some(location)) => {
+                        navigate(&location, leptos_router::NavigateOptions::default())
+                    }
+                    (None, None) => {}
                 }
-                (None, Some(location)) => navigate(&location, leptos_router::NavigateOptions::default()),
-                (None, None) => {}
             });
         }
         #[cfg(not(feature = "hydrate"))]
         let _ = (&navigate, on_done, reload);
     };
 
-    let notice = move || state.problem().map(|problem| view! { <ProblemNotice problem=problem/> });
+    let notice = move || {
+        state
+            .problem()
+            .map(|problem| view! { <ProblemNotice problem=problem/> })
+    };
     view! {
         <form method="post" novalidate class=class node_ref=node on:submit=on_submit aria-busy=move || state.pending().then_some("true")>
             <input type="hidden" name=ACTION value=action/>
@@ -230,7 +274,8 @@ pub fn Field(
     let value = state.typed(name).unwrap_or(value);
     let autofocus = state.takes_focus(name);
     let described = ids.described(!hint.is_empty());
-    let optional = optional.then(|| view! { " " <span class="field__optional">{t(Key::FormOptional)}</span> });
+    let optional =
+        optional.then(|| view! { " " <span class="field__optional">{t(Key::FormOptional)}</span> });
     let input = view! {
         <input
             class="input"
@@ -281,13 +326,20 @@ impl Choice {
     /// A choice without a note.
     #[must_use]
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), note: String::new() }
+        Self {
+            value: value.into(),
+            label: label.into(),
+            note: String::new(),
+        }
     }
 
     /// The choice with a note.
     #[must_use]
     pub fn note(self, note: impl Into<String>) -> Self {
-        Self { note: note.into(), ..self }
+        Self {
+            note: note.into(),
+            ..self
+        }
     }
 }
 
@@ -400,13 +452,24 @@ struct Ids {
 
 impl Ids {
     fn of(name: &str) -> Self {
-        let input: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        Self { hint: format!("{input}-hint"), error: format!("{input}-error"), input }
+        let input: String = name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        Self {
+            hint: format!("{input}-hint"),
+            error: format!("{input}-error"),
+            input,
+        }
     }
 
     /// Both ids always stand: a reference to nothing is ignored.
     fn described(&self, hint: bool) -> String {
-        if hint { format!("{} {}", self.error, self.hint) } else { self.error.clone() }
+        if hint {
+            format!("{} {}", self.error, self.hint)
+        } else {
+            self.error.clone()
+        }
     }
 }
 
@@ -440,15 +503,20 @@ mod browser {
         node: NodeRef<html::Form>,
         done: impl FnOnce(Option<String>) + 'static,
     ) {
-        let Some(form) = node.get_untracked() else { return };
+        let Some(form) = node.get_untracked() else {
+            return;
+        };
         if state.pending.get_untracked() {
             return;
         }
-        let Some(body) = encode(&event, &form) else { return };
+        let Some(body) = encode(&event, &form) else {
+            return;
+        };
         state.pending.set(true);
         leptos::task::spawn_local(async move {
             let answer = call(action, body).await;
             state.pending.set(false);
+            state.checked.set(None);
             match answer {
                 Ok(location) => {
                     state.problem.set(None);
@@ -472,12 +540,16 @@ mod browser {
 
     fn encode(event: &SubmitEvent, form: &web_sys::HtmlFormElement) -> Option<String> {
         let data = FormData::new_with_form(form).ok()?;
-        if let Some(button) = event.submitter().and_then(|it| it.dyn_into::<HtmlButtonElement>().ok())
+        if let Some(button) = event
+            .submitter()
+            .and_then(|it| it.dyn_into::<HtmlButtonElement>().ok())
             && !button.name().is_empty()
         {
             let _ = data.append_with_str(&button.name(), &button.value());
         }
-        let params = UrlSearchParams::new_with_str_sequence_sequence(data.unchecked_ref::<JsValue>()).ok()?;
+        let params =
+            UrlSearchParams::new_with_str_sequence_sequence(data.unchecked_ref::<JsValue>())
+                .ok()?;
         Some(params.to_string().into())
     }
 
@@ -521,33 +593,51 @@ mod server {
         context: impl Fn() + Clone + Send + Sync + 'static,
     ) -> Response {
         let (parts, body) = request.into_parts();
-        let form = match RawForm::from_request(Request::from_parts(parts.clone(), body), &()).await {
+        let form = match RawForm::from_request(Request::from_parts(parts.clone(), body), &()).await
+        {
             Ok(RawForm(form)) => form,
             Err(refusal) => return refusal.into_response(),
         };
         let mut values = parse(&form);
-        let Some(action) = values.iter().find(|(name, _)| name == ACTION).map(|(_, path)| path.clone()) else {
+        let Some(action) = values
+            .iter()
+            .find(|(name, _)| name == ACTION)
+            .map(|(_, path)| path.clone())
+        else {
             return StatusCode::METHOD_NOT_ALLOWED.into_response();
         };
-        let Some(uri) = action.parse::<Uri>().ok().filter(|uri| uri.authority().is_none() && uri.path().starts_with("/api/"))
+        let Some(uri) = action
+            .parse::<Uri>()
+            .ok()
+            .filter(|uri| uri.authority().is_none() && uri.path().starts_with("/api/"))
         else {
             return StatusCode::BAD_REQUEST.into_response();
         };
 
         let mut call = parts.clone();
         call.uri = uri;
-        call.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        call.headers
+            .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let call = Request::from_parts(call, Body::from(form));
-        let answer = leptos_axum::handle_server_fns_with_context(context.clone(), call).await.into_response();
+        let answer = leptos_axum::handle_server_fns_with_context(context.clone(), call)
+            .await
+            .into_response();
 
         let (head, body) = answer.into_parts();
         if head.status.is_success() {
-            let here = || HeaderValue::from_str(parts.uri.path()).unwrap_or(HeaderValue::from_static("/"));
+            let here =
+                || HeaderValue::from_str(parts.uri.path()).unwrap_or(HeaderValue::from_static("/"));
             let mut redirect = StatusCode::SEE_OTHER.into_response();
-            let location = head.headers.get(header::LOCATION).cloned().unwrap_or_else(here);
+            let location = head
+                .headers
+                .get(header::LOCATION)
+                .cloned()
+                .unwrap_or_else(here);
             redirect.headers_mut().insert(header::LOCATION, location);
             for cookie in head.headers.get_all(header::SET_COOKIE) {
-                redirect.headers_mut().append(header::SET_COOKIE, cookie.clone());
+                redirect
+                    .headers_mut()
+                    .append(header::SET_COOKIE, cookie.clone());
             }
             return redirect;
         }
@@ -556,19 +646,26 @@ mod server {
             Ok(bytes) => AppError::de(bytes),
             Err(_) => AppError(Problem::Internal),
         };
-        values.retain(|(name, _)| name != ACTION && !name.to_ascii_lowercase().contains("password"));
-        let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        values
+            .retain(|(name, _)| name != ACTION && !name.to_ascii_lowercase().contains("password"));
+        let status =
+            StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut page = parts;
         page.method = Method::GET;
         page.headers.remove(header::CONTENT_LENGTH);
         page.headers.remove(header::CONTENT_TYPE);
-        page.extensions.insert(Submitted { action, values, problem });
+        page.extensions.insert(Submitted {
+            action,
+            values,
+            problem,
+        });
         let page = Request::from_parts(page, Body::empty());
         let mut page = leptos_axum::render_app_async_with_context(context, shell)(page).await;
         if page.status().is_success() {
             *page.status_mut() = status;
         }
-        page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        page.headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         page
     }
 
@@ -577,8 +674,14 @@ mod server {
         form.split(|byte| *byte == b'&')
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
-                let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-                (decode(&pair[..at]), decode(pair.get(at + 1..).unwrap_or_default()))
+                let at = pair
+                    .iter()
+                    .position(|byte| *byte == b'=')
+                    .unwrap_or(pair.len());
+                (
+                    decode(&pair[..at]),
+                    decode(pair.get(at + 1..).unwrap_or_default()),
+                )
             })
             .collect()
     }
@@ -611,7 +714,13 @@ mod server {
             let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
             assert_eq!(
                 parse(b"a=1+2&b%5B%5D=%C3%B1&c&d=100%&=x"),
-                [pair("a", "1 2"), pair("b[]", "ñ"), pair("c", ""), pair("d", "100%"), pair("", "x")]
+                [
+                    pair("a", "1 2"),
+                    pair("b[]", "ñ"),
+                    pair("c", ""),
+                    pair("d", "100%"),
+                    pair("", "x")
+                ]
             );
         }
     }

@@ -3,5 +3,6 @@
 pub mod account;
 pub mod landing;
 pub mod not_found;
+pub mod profile;
 pub mod sign_in;
 pub mod sign_up;

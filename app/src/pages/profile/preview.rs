@@ -1,0 +1,322 @@
+//! A day of the plan that the form's answers would give, computed in the browser by the same
+//! engine, with the same catalogue and for the same week.
+
+use super::browser;
+use super::form::names;
+use super::live::Live;
+use crate::components::icon::{self, Icon};
+use crate::components::{Plate, Skeleton};
+use crate::context::{fill, language, name, number, t};
+use domain::amount::Amount;
+use domain::catalogue::Catalogue;
+use domain::dish::DishId;
+use domain::engine::{self, Conflict, Infeasible, Relaxation};
+use domain::food::FoodGroup;
+use domain::nutrient::Nutrient;
+use domain::plan::{self, Plan};
+use domain::profile::Profile;
+use domain::text::Language;
+use domain::week::IsoWeek;
+use leptos::prelude::*;
+use locales::Key;
+use std::time::Duration;
+
+/// How long the answers must rest before a week is planned.
+const PAUSE: Duration = Duration::from_millis(400);
+/// How long the page has for itself before it loads the catalogue.
+const IDLE: Duration = Duration::from_millis(300);
+
+#[derive(Clone, PartialEq)]
+enum Preview {
+    Waiting,
+    Day(Day),
+    Infeasible(Infeasible),
+    Lost,
+}
+
+#[derive(Clone, PartialEq)]
+struct Day {
+    digest: String,
+    meals: Vec<DayMeal>,
+    energy: i64,
+    target: i64,
+}
+
+#[derive(Clone, PartialEq)]
+struct DayMeal {
+    meal: &'static str,
+    id: String,
+    name: String,
+    groups: Vec<(FoodGroup, Amount)>,
+    energy: i64,
+}
+
+/// The preview; nothing without JavaScript, and nothing before the answers mean something.
+pub fn preview(live: Live, week: IsoWeek, version: String) -> AnyView {
+    let state = RwSignal::new(Preview::Waiting);
+    let busy = RwSignal::new(false);
+    let loaded = RwSignal::new(false);
+    let asked = StoredValue::new(false);
+    let waiting = StoredValue::new(None::<TimeoutHandle>);
+    let language = language();
+    let cancel = move || {
+        if let Some(handle) = waiting.try_update_value(Option::take).flatten() {
+            handle.clear();
+        }
+    };
+    on_cleanup(cancel);
+
+    let load = move || {
+        let version = version.clone();
+        leptos::task::spawn_local(async move {
+            if browser::load_catalogue(&version).await {
+                loaded.try_set(true);
+            } else {
+                state.try_set(Preview::Lost);
+            }
+        });
+    };
+    Effect::new(move || {
+        let sound = live.profile.with(Result::is_ok);
+        if sound && !asked.get_value() {
+            asked.set_value(true);
+            set_timeout(load.clone(), IDLE);
+        }
+    });
+    Effect::new(move || {
+        let Ok(profile) = live.profile.get() else {
+            cancel();
+            busy.set(false);
+            return;
+        };
+        if !loaded.get() {
+            return;
+        }
+        cancel();
+        busy.set(true);
+        let compute = move || {
+            if let Some(computed) = compute(&profile, week, language) {
+                state.try_set(computed);
+            }
+            busy.try_set(false);
+        };
+        waiting.set_value(set_timeout_with_handle(compute, PAUSE).ok());
+    });
+
+    let sound = Memo::new(move |_| live.step.get().is_some() && live.profile.with(Result::is_ok));
+    let digest = move || {
+        state.with(|state| match state {
+            Preview::Day(day) if !busy.get() && sound.get() => Some(day.digest.clone()),
+            _ => None,
+        })
+    };
+    // Sound answers show; while somebody is in the middle of a number, the last day stays.
+    let shown =
+        Memo::new(move |before: Option<&bool>| before.copied().unwrap_or_default() || sound.get());
+    view! {
+        <section
+            class="card preview"
+            hidden=move || !shown.get()
+            aria-busy=move || busy.get().then_some("true")
+            data-plan-digest=digest
+            aria-label=t(Key::ProfilePreview)
+        >
+            {move || shown.get().then(|| match state.get() {
+                Preview::Waiting => view! { <p class="small muted">{t(Key::ProfilePreviewWait)}</p><Skeleton lines=4/> }.into_any(),
+                Preview::Day(day) => day_view(day),
+                Preview::Infeasible(reason) => infeasible(live, reason),
+                Preview::Lost => view! { <p class="small muted">{t(Key::ProfilePreviewLost)}</p> }.into_any(),
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+fn compute(profile: &Profile, week: IsoWeek, language: Language) -> Option<Preview> {
+    browser::with_catalogue(|catalogue| match engine::plan(profile, week, catalogue) {
+        Ok(plan) => first_day(&plan, language, catalogue),
+        Err(reason) => Some(Preview::Infeasible(reason)),
+    })?
+}
+
+fn first_day(plan: &Plan, language: Language, catalogue: &Catalogue) -> Option<Preview> {
+    let day = plan.days.first()?;
+    let groups = |id: &DishId| {
+        let groups = &catalogue.dish(id)?.groups;
+        Some(
+            groups
+                .iter()
+                .map(|(group, grams)| (*group, *grams))
+                .collect(),
+        )
+    };
+    let meals = day.meals.iter().map(|meal| DayMeal {
+        meal: meal.meal.key(),
+        id: meal.dish_id.0.clone(),
+        name: meal.name.get(language).clone(),
+        groups: groups(&meal.dish_id).unwrap_or_default(),
+        energy: meal.nutrients[Nutrient::Energy].rounded(),
+    });
+    Some(Preview::Day(Day {
+        digest: plan::digest(plan),
+        meals: meals.collect(),
+        energy: day.totals[Nutrient::Energy].rounded(),
+        target: plan.targets.energy,
+    }))
+}
+
+fn day_view(day: Day) -> AnyView {
+    let meals = day
+        .meals
+        .into_iter()
+        .map(|meal| {
+            view! {
+                <li class="meal-row">
+                    <Plate id=meal.id groups=meal.groups size="plate--s"/>
+                    <span class="eyebrow">{name("meal", meal.meal)}</span>
+                    <span class="meal-row__name">{meal.name}</span>
+                    <span class="meal-row__aside num">{number(meal.energy)} " kcal"</span>
+                </li>
+            }
+            .into_any()
+        })
+        .collect_view();
+    let total = [
+        ("energy", number(day.energy)),
+        ("target", number(day.target)),
+    ];
+    let total = fill(
+        Key::ProfilePreviewTotal,
+        &total.each_ref().map(|(key, text)| (*key, text.as_str())),
+    );
+    view! {
+        <div>
+            <h2 class="h3">{t(Key::ProfilePreview)}</h2>
+            <p class="small muted">{t(Key::ProfilePreviewText)}</p>
+        </div>
+        <ul class="preview__meals">{meals}</ul>
+        <p class="small num preview__total">{total}</p>
+    }
+    .into_any()
+}
+
+fn infeasible(live: Live, reason: Infeasible) -> AnyView {
+    let conflicts = reason
+        .conflicts
+        .iter()
+        .map(|it| view! { <li>{conflict(it)}</li> }.into_any())
+        .collect_view();
+    let helps = (!reason.relaxations.is_empty()).then(|| {
+        let buttons = reason
+            .relaxations
+            .into_iter()
+            .map(|relaxation| {
+                let label = relax_label(&relaxation);
+                view! {
+                    <li>
+                        <button type="button" class="btn btn--s" on:click=move |_| relax(live, &relaxation)>{label}</button>
+                    </li>
+                }
+                .into_any()
+            })
+            .collect_view();
+        view! { <p class="small">{t(Key::ProfileInfeasibleHelp)}</p><ul class="stack stack--s preview__helps">{buttons}</ul> }
+    });
+    view! {
+        <div class="notice" data-tone="saffron" role="alert">
+            <Icon path=icon::ALERT/>
+            <strong>{name("problem", "INFEASIBLE")}</strong>
+            <p>{t(Key::ProfileInfeasible)}</p>
+            <ul>{conflicts}</ul>
+        </div>
+        {helps}
+    }
+    .into_any()
+}
+
+fn dollars(cents: i64) -> String {
+    if cents % 100 == 0 {
+        number(cents / 100)
+    } else {
+        format!("{}.{:02}", number(cents / 100), cents % 100)
+    }
+}
+
+fn conflict(conflict: &Conflict) -> String {
+    let one = |key, argument: &str, text: &str| fill(key, &[(argument, text)]);
+    match conflict {
+        Conflict::Diet { diet } => one(Key::ConflictDiet, "diet", &name("diet", diet.key())),
+        Conflict::Allergen { allergen } => one(
+            Key::ConflictAllergen,
+            "allergen",
+            &name("allergen", allergen.key()),
+        ),
+        Conflict::DislikedFoods => t(Key::ConflictDislikedFoods).to_owned(),
+        Conflict::DislikedDishes => t(Key::ConflictDislikedDishes).to_owned(),
+        Conflict::Budget { cents } => one(Key::ConflictBudget, "dollars", &dollars(*cents)),
+        Conflict::MealsPerDay { meals } => one(Key::ConflictMealsPerDay, "meals", &number(*meals)),
+        Conflict::FewDishes { meal, dishes } => fill(
+            Key::ConflictFewDishes,
+            &[
+                ("meal", &name("meal", meal.key())),
+                ("dishes", &number(*dishes)),
+            ],
+        ),
+        Conflict::Energy { kcal } => one(Key::ConflictEnergy, "kcal", &number(*kcal)),
+        Conflict::Protein { grams } => one(Key::ConflictProtein, "grams", &number(*grams)),
+        Conflict::UpperLevel { nutrient } => one(
+            Key::ConflictUpperLevel,
+            "nutrient",
+            &name("nutrient", nutrient.key()),
+        ),
+        Conflict::NetCarbohydrate { grams } => {
+            one(Key::ConflictNetCarbohydrate, "grams", &number(*grams))
+        }
+    }
+}
+
+fn relax_label(relaxation: &Relaxation) -> String {
+    let one = |key, argument: &str, text: &str| fill(key, &[(argument, text)]);
+    match relaxation {
+        Relaxation::Diet { diet } => one(Key::RelaxationDiet, "diet", &name("diet", diet.key())),
+        Relaxation::AllowDislikedFoods => t(Key::RelaxationAllowDislikedFoods).to_owned(),
+        Relaxation::AllowDislikedDishes => t(Key::RelaxationAllowDislikedDishes).to_owned(),
+        Relaxation::MealsPerDay { meals } => {
+            one(Key::RelaxationMealsPerDay, "meals", &number(*meals))
+        }
+        Relaxation::Budget { at_least } => {
+            one(Key::RelaxationBudget, "dollars", &dollars(*at_least))
+        }
+        Relaxation::Pace { pace_kcal: 0 } => t(Key::RelaxationKeepWeight).to_owned(),
+        Relaxation::Pace { pace_kcal } => one(Key::RelaxationPace, "kcal", &number(*pace_kcal)),
+    }
+}
+
+/// Makes the change in the form, as somebody would by hand.
+fn relax(live: Live, relaxation: &Relaxation) {
+    let choose = |name: &str, value: &str| {
+        browser::click_all(
+            live.node,
+            &format!("input[name='{name}'][value='{value}']:not(:checked)"),
+        );
+    };
+    let untick =
+        |name: &str| browser::click_all(live.node, &format!("input[name='{name}']:checked"));
+    match relaxation {
+        Relaxation::Diet { diet } => choose(names::DIET, diet.key()),
+        Relaxation::AllowDislikedFoods => untick(names::DISLIKED_FOODS),
+        Relaxation::AllowDislikedDishes => untick(names::DISLIKED_DISHES),
+        Relaxation::MealsPerDay { meals } => choose(names::MEALS, &meals.to_string()),
+        Relaxation::Budget { at_least } => {
+            let text = format!("{}.{:02}", at_least / 100, at_least % 100);
+            browser::write(
+                live.node,
+                &format!("input[name='{}']", names::BUDGET),
+                &text,
+            );
+            live.read(Some(names::BUDGET));
+        }
+        Relaxation::Pace { pace_kcal: 0 } => choose(names::DIRECTION, "MAINTAIN"),
+        Relaxation::Pace { pace_kcal } => choose(names::PACE, &pace_kcal.to_string()),
+    }
+}
