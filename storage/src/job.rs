@@ -32,21 +32,14 @@ statements! {
         WHERE state = 'running' AND lease_until <= $1";
     RENEW(3) = "UPDATE job SET lease_until = $3
         WHERE state = 'running' AND id = $1 AND fence = $2";
-    PROGRESS(3) = "UPDATE job SET progress = $3
-        WHERE state = 'running' AND id = $1 AND fence = $2";
     SUCCEED(4) = "UPDATE job SET state = 'succeeded', lease_until = NULL, progress = 100, result = $3, finished_at = $4
         WHERE state = 'running' AND id = $1 AND fence = $2";
     RETRY(4) = "UPDATE job SET state = 'retrying', lease_until = NULL, attempts = attempts + 1, error = $3, run_at = $4
         WHERE state = 'running' AND id = $1 AND fence = $2";
     BURY(4) = "UPDATE job SET state = 'dead', lease_until = NULL, attempts = attempts + 1, error = $3, finished_at = $4
         WHERE state = 'running' AND id = $1 AND fence = $2";
-    HAND_BACK(2) = "UPDATE job SET state = 'ready', lease_until = NULL
-        WHERE state = 'running' AND id = $1 AND fence = $2";
     OF_OWNER(2) = "SELECT id, kind, state, progress, result, error, created_at, started_at, finished_at
         FROM job WHERE owner_id = $1 AND id = $2";
-    NEXT_RUN(1) = "SELECT run_at FROM job
-        WHERE queue = $1 AND state IN ('scheduled', 'ready', 'retrying')
-        ORDER BY run_at LIMIT 1";
 }
 
 /// A job to be.
@@ -180,14 +173,6 @@ pub async fn renew(tx: &mut Tx, id: Uuid, fence: i64, lease_until: i64) -> Resul
     Ok(execute!(tx, RENEW, id, fence, lease_until)? == 1)
 }
 
-/// Notes how far a job is, in percent; false where its lease was lost.
-///
-/// # Errors
-/// Where the database does.
-pub async fn set_progress(tx: &mut Tx, id: Uuid, fence: i64, percent: i64) -> Result<bool> {
-    Ok(execute!(tx, PROGRESS, id, fence, percent)? == 1)
-}
-
 /// Ends a job well; false where its lease was lost, and then nothing changed.
 ///
 /// # Errors
@@ -212,29 +197,10 @@ pub async fn bury(tx: &mut Tx, id: Uuid, fence: i64, error: &Value, now: i64) ->
     Ok(execute!(tx, BURY, id, fence, Json(error), now)? == 1)
 }
 
-/// Gives a running job back unfinished, for whoever claims it next; false where its lease was lost.
-///
-/// # Errors
-/// Where the database does.
-pub async fn hand_back(tx: &mut Tx, id: Uuid, fence: i64) -> Result<bool> {
-    let done = execute!(tx, HAND_BACK, id, fence)? == 1;
-    tx.will_wake().await?;
-    Ok(done)
-}
-
 /// A job by its id, if it is for `owner`.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn of_owner(tx: &mut Tx, owner: Uuid, id: Uuid) -> Result<Option<JobRow>> {
     optional!(tx, JobRow, OF_OWNER, owner, id)
-}
-
-/// When the next waiting job of a queue is due, in microseconds.
-///
-/// # Errors
-/// Where the database does.
-pub async fn next_run(tx: &mut Tx, queue: &str) -> Result<Option<i64>> {
-    let row = optional!(tx, (i64,), NEXT_RUN, queue)?;
-    Ok(row.map(|(run_at,)| run_at))
 }
