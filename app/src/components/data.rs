@@ -52,7 +52,7 @@ pub fn Bar(
         limit.unwrap_or_default()
     );
     view! {
-        <div class="bar" data-tone=tone style=style aria-hidden="true">
+        <div class="bar" data-tone=(!tone.is_empty()).then_some(tone) style=style aria-hidden="true">
             <span></span>
             {mark.map(|_| view! { <i></i> })}
             {limit.map(|_| view! { <i data-limit="true"></i> })}

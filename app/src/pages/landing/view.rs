@@ -1,5 +1,5 @@
 use crate::components::icon;
-use crate::components::{Icon, Plate, Ring};
+use crate::components::{Bar, Icon, Plate, Ring};
 use crate::context::{fill, name, number, t};
 use domain::amount::Amount;
 use domain::food::FoodGroup as G;
@@ -83,20 +83,19 @@ fn sample_day() -> AnyView {
         })
         .collect_view();
     let macros = [
-        ("macro-protein", "protein", 0.98, "96"),
-        ("macro-carbohydrate", "carbohydrate", 0.84, "236"),
-        ("macro-fat", "fat", 0.9, "71"),
+        ("macro-protein", "protein", 0.86, "96 g"),
+        ("macro-carbohydrate", "carbohydrate", 0.74, "236 g"),
+        ("macro-fat", "fat", 0.79, "71 g"),
     ]
-    .map(|(class, nutrient, value, text)| {
-        let class = format!("ring--s {class}");
-        view! { <figure><Ring class=class value=value text=text caption="g"/><figcaption>{name("nutrient", nutrient)}</figcaption></figure> }
+    .map(|(class, nutrient, value, grams)| {
+        view! { <li class=class><span>{name("nutrient", nutrient)}</span><b>{grams}</b><Bar value=value mark=Some(0.7) limit=None/></li> }
     });
     view! {
         <figure class="card hero__day">
             <figcaption class="visually-hidden">{t(Key::LandingSample)}</figcaption>
             <div class="rings">
                 <Ring class="ring--l macro-energy" value=0.985 text=number(1970) caption=fill(Key::LandingEnergyOf, &[("target", &number(2000))])/>
-                {macros.into_iter().collect_view()}
+                <ul class="macros">{macros.into_iter().collect_view()}</ul>
             </div>
             <ul class="meal-list">{meals}</ul>
             <p class="small muted">{t(Key::LandingSampleNote)}</p>
