@@ -21,13 +21,15 @@ statements! {
         WHERE id IN (SELECT id FROM job
             WHERE queue = $1 AND state IN ('scheduled', 'ready', 'retrying') AND run_at <= $2
             ORDER BY priority, run_at, id LIMIT $4)
-        RETURNING id, kind, arguments, owner_id, attempts, max_attempts, fence, request_id, created_at"
+        RETURNING id, kind, arguments, owner_id, attempts, max_attempts, fence, request_id, created_at,
+            priority, run_at"
       | "UPDATE job SET state = 'running', fence = fence + 1, lease_until = $3,
             started_at = COALESCE(started_at, $2)
-        WHERE id IN (SELECT id FROM job
+        WHERE id = ANY (ARRAY(SELECT id FROM job
             WHERE queue = $1 AND state IN ('scheduled', 'ready', 'retrying') AND run_at <= $2
-            ORDER BY priority, run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
-        RETURNING id, kind, arguments, owner_id, attempts, max_attempts, fence, request_id, created_at";
+            ORDER BY priority, run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED))
+        RETURNING id, kind, arguments, owner_id, attempts, max_attempts, fence, request_id, created_at,
+            priority, run_at";
     RECLAIM(1) = "UPDATE job SET state = 'ready', lease_until = NULL, fence = fence + 1
         WHERE state = 'running' AND lease_until <= $1";
     RENEW(3) = "UPDATE job SET lease_until = $3
@@ -88,6 +90,8 @@ pub struct ClaimedJob {
     pub request_id: String,
     /// When it was enqueued, in microseconds.
     pub created_at: i64,
+    priority: i64,
+    run_at: i64,
 }
 
 /// What its owner may see of a job.
@@ -119,27 +123,30 @@ pub struct JobRow {
 /// # Errors
 /// Where the database does.
 pub async fn enqueue(tx: &mut Tx, job: &NewJob<'_>) -> Result<Uuid> {
-    let arguments = Json(&job.arguments);
-    let inserted = execute!(
-        tx,
-        INSERT,
-        job.id,
-        job.queue,
-        job.kind,
-        job.priority,
-        arguments,
-        job.owner_id,
-        job.unique_key,
-        job.max_attempts,
-        job.request_id,
-        job.now
-    )?;
-    if inserted == 1 {
-        tx.will_wake().await?;
-        return Ok(job.id);
+    loop {
+        let inserted = execute!(
+            tx,
+            INSERT,
+            job.id,
+            job.queue,
+            job.kind,
+            job.priority,
+            Json(&job.arguments),
+            job.owner_id,
+            job.unique_key,
+            job.max_attempts,
+            job.request_id,
+            job.now
+        )?;
+        if inserted == 1 {
+            tx.will_wake().await?;
+            return Ok(job.id);
+        }
+        if let Some((id,)) = optional!(tx, (Uuid,), BY_UNIQUE_KEY, job.kind, job.unique_key)? {
+            return Ok(id);
+        }
+        // On PostgreSQL the living one may have died between the two statements: its key is free.
     }
-    let existing = optional!(tx, (Uuid,), BY_UNIQUE_KEY, job.kind, job.unique_key)?;
-    Ok(existing.map_or(job.id, |(id,)| id))
 }
 
 /// Claims up to `limit` jobs of a queue until `lease_until`, most urgent first.
@@ -153,7 +160,10 @@ pub async fn claim(
     lease_until: i64,
     limit: i64,
 ) -> Result<Vec<ClaimedJob>> {
-    rows!(tx, ClaimedJob, CLAIM, queue, now, lease_until, limit)
+    let mut claimed = rows!(tx, ClaimedJob, CLAIM, queue, now, lease_until, limit)?;
+    // Neither engine promises an order of the rows that it returns from an update.
+    claimed.sort_by_key(|job| (job.priority, job.run_at, job.id));
+    Ok(claimed)
 }
 
 /// Makes jobs ready again whose lease ended by `now`: whoever ran them has died. It is no failure
