@@ -19,6 +19,8 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 const BUSY: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long the wake-up waits before it tries to reach PostgreSQL again.
+const RELISTEN: Duration = Duration::from_secs(1);
 /// Readers of a SQLite file at once; each is a thread, and two cores are the smallest machine.
 const SQLITE_READERS: u32 = 8;
 /// Connections to PostgreSQL, whose default allows a hundred to all its clients.
@@ -177,12 +179,18 @@ impl Db {
         let options = PgConnectOptions::from_str(address)?;
         // The schema must exist before a search path can name it. Its name is checked above.
         let mut connection = sqlx::ConnectOptions::connect(&options).await?;
-        sqlx::query(sqlx::AssertSqlSafe(format!(
+        let created = sqlx::query(sqlx::AssertSqlSafe(format!(
             "CREATE SCHEMA IF NOT EXISTS {schema}"
         )))
         .execute(&mut connection)
-        .await?;
+        .await
+        .map_err(Error::from);
         sqlx::Connection::close(connection).await?;
+        match created {
+            // Another process made it at this very moment, which "if not exists" does not cover.
+            Ok(_) | Err(Error::Duplicate(_)) => {}
+            Err(error) => return Err(error),
+        }
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE)
@@ -193,10 +201,14 @@ impl Db {
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(&schema).await?;
         let waker = wakeup.clone();
-        // It ends when the pool is closed; a lost connection is renewed by the listener itself.
         tokio::spawn(async move {
-            while listener.recv().await.is_ok() {
-                waker.wake();
+            loop {
+                match listener.recv().await {
+                    Ok(_) => waker.wake(),
+                    Err(sqlx::Error::PoolClosed) => break,
+                    // The server is away. Until it is back, workers look by themselves.
+                    Err(_) => tokio::time::sleep(RELISTEN).await,
+                }
             }
         });
         Ok(Self {
