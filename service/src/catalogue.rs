@@ -74,8 +74,11 @@ pub(crate) async fn import_foods(db: &Db) -> Result<()> {
         })
         .collect();
     let mut tx = db.write().await?;
+    if !setting::put(&mut tx, FOOD_TABLE, &version).await? {
+        // Another process of the same database was faster.
+        return Ok(());
+    }
     food::replace_all(&mut tx, &foods).await?;
-    setting::put(&mut tx, FOOD_TABLE, &version).await?;
     tx.commit().await?;
     tracing::info!(foods = foods.len(), "imported the food table");
     Ok(())

@@ -5,16 +5,17 @@ use crate::{Result, Tx};
 
 statements! {
     PUT(2) = "INSERT INTO setting (name, value) VALUES ($1, $2)
-        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE setting.value <> excluded.value";
     GET(1) = "SELECT value FROM setting WHERE name = $1";
 }
 
-/// Stores a value.
+/// Stores a value; false where it was this value already. Of several transactions that store the
+/// same value at once, one is told true, and the others wait for it.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
-    execute!(tx, PUT, name, value).map(drop)
+pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<bool> {
+    Ok(execute!(tx, PUT, name, value)? == 1)
 }
 
 /// A stored value.
