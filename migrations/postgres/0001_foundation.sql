@@ -45,8 +45,11 @@ CREATE TABLE food (
     scientific_name TEXT NOT NULL,
     refuse_percent BIGINT NOT NULL CHECK (refuse_percent BETWEEN 0 AND 100),
     nutrients JSONB NOT NULL,
-    search TSVECTOR NOT NULL GENERATED ALWAYS AS (
-        to_tsvector('simple', description || ' ' || common_name || ' ' || scientific_name)) STORED
+    -- Words as SQLite's tokenizer finds them: runs of letters and digits, without accents.
+    search TSVECTOR NOT NULL GENERATED ALWAYS AS (to_tsvector('simple', regexp_replace(
+        translate(lower(description || ' ' || common_name || ' ' || scientific_name),
+            'áàâäãåéèêëíìîïóòôöõúùûüñç', 'aaaaaaeeeeiiiiooooouuuunc'),
+        '[^[:alnum:]]+', ' ', 'g'))) STORED
 );
 CREATE INDEX food_search ON food USING gin (search);
 
@@ -70,7 +73,7 @@ CREATE TABLE plan (
     -- The same input is one plan, however often it was asked for.
     UNIQUE (account_id, input_hash)
 );
-CREATE INDEX plan_recent ON plan (account_id, created_at DESC, id DESC);
+CREATE INDEX plan_recent ON plan (account_id, id DESC);
 CREATE INDEX plan_week ON plan (account_id, week, created_at DESC, id DESC);
 
 CREATE TABLE job (

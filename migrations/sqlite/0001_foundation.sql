@@ -71,7 +71,7 @@ CREATE TABLE plan (
     -- The same input is one plan, however often it was asked for.
     UNIQUE (account_id, input_hash)
 ) STRICT;
-CREATE INDEX plan_recent ON plan (account_id, created_at DESC, id DESC);
+CREATE INDEX plan_recent ON plan (account_id, id DESC);
 CREATE INDEX plan_week ON plan (account_id, week, created_at DESC, id DESC);
 
 CREATE TABLE job (

@@ -21,8 +21,8 @@ statements! {
         FROM food_search s JOIN food f ON f.rowid = s.rowid
         WHERE food_search MATCH $1 ORDER BY bm25(food_search, 1.0, 2.0, 0.5), length(f.description), f.ndb_no LIMIT $2"
       | "SELECT ndb_no, food_group, description FROM food
-        WHERE search @@ to_tsquery('simple', $1)
-        ORDER BY ts_rank(search, to_tsquery('simple', $1), 1) DESC, length(description), ndb_no LIMIT $2";
+        WHERE search @@ to_tsquery('simple', translate($1, 'áàâäãåéèêëíìîïóòôöõúùûüñç', 'aaaaaaeeeeiiiiooooouuuunc'))
+        ORDER BY ts_rank(search, to_tsquery('simple', translate($1, 'áàâäãåéèêëíìîïóòôöõúùûüñç', 'aaaaaaeeeeiiiiooooouuuunc')), 1) DESC, length(description), ndb_no LIMIT $2";
     KNOWN(1) = "SELECT value FROM json_each($1) WHERE value IN (SELECT ndb_no FROM food)"
       | "SELECT value FROM jsonb_array_elements_text($1) AS given(value)
          WHERE value IN (SELECT ndb_no FROM food)";
