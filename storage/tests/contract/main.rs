@@ -1,0 +1,40 @@
+//! What the layers above rely on, tested on each engine: `sqlite::…` and `postgres::…`.
+
+mod accounts;
+#[path = "../support/engines.rs"]
+mod engines;
+mod errors;
+mod foods;
+mod jobs;
+mod plans;
+mod statements;
+
+use domain::account::Role;
+use storage::account::NewAccount;
+use storage::{Db, account};
+use uuid::Uuid;
+
+/// A moment in 2027, in microseconds.
+const NOW: i64 = 1_800_000_000_000_000;
+const SECOND: i64 = 1_000_000;
+
+/// The id of a number; ids of larger numbers are larger.
+const fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+/// Makes an account whose address and id follow from a number.
+async fn member(db: &Db, number: u128) -> Uuid {
+    let mut tx = db.write().await.unwrap();
+    let new = NewAccount {
+        id: id(number),
+        email: &format!("member{number}@example.org"),
+        name: "Ana",
+        password_hash: "$argon2id$",
+        role: Role::Member,
+        created_at: NOW,
+    };
+    assert!(account::insert(&mut tx, &new).await.unwrap());
+    tx.commit().await.unwrap();
+    id(number)
+}
