@@ -58,12 +58,10 @@ pub fn install_packages(names: &[&str]) -> Result<()> {
 }
 
 fn is_installed(package: &str) -> bool {
-    process::output(
-        Command::new("dpkg-query")
-            .args(["--show", "--showformat=${db:Status-Status}", package])
-            .stderr(std::process::Stdio::null()),
-    )
-    .is_ok_and(|status| status == "installed")
+    Command::new("dpkg-query")
+        .args(["--show", "--showformat=${db:Status-Status}", package])
+        .output()
+        .is_ok_and(|output| output.stdout == b"installed")
 }
 
 fn apt_get(arguments: &[&str]) -> Command {
