@@ -2,6 +2,7 @@ use super::api::{ProfileData, SaveProfile, get_profile};
 use super::form::{Answers, STEPS, names};
 use super::live::Live;
 use super::{aside, browser, steps};
+use crate::components::form::Submitted;
 use crate::components::icon::{self, Icon};
 use crate::components::{Form, FormState, ProblemPage, Skeleton, Submit};
 use crate::context::t;
@@ -31,6 +32,7 @@ pub fn ProfilePage() -> impl IntoView {
 }
 
 fn page(data: ProfileData) -> AnyView {
+    let submitted = use_context::<StoredValue<Option<Submitted>>>().and_then(|it| it.get_value());
     let (head, lede) = match data.saved {
         None => (Key::ProfileHeadNew, Key::ProfileLedeNew),
         Some(_) => (Key::ProfileHeadEdit, Key::ProfileLedeEdit),
@@ -41,10 +43,23 @@ fn page(data: ProfileData) -> AnyView {
                 <h1>{t(head)}</h1>
                 <p class="lede">{t(lede)}</p>
             </div>
-            <Form action=SaveProfile::PATH class="split profile">{within_form(data)}</Form>
+            <ProfileForm data=data submitted=submitted/>
         </div>
     }
     .into_any()
+}
+
+/// The form, alive in the browser: targets and preview follow what is typed.
+#[island]
+fn ProfileForm(
+    /// What is stored, and what the form offers.
+    data: ProfileData,
+    /// What was typed, where the form was refused.
+    submitted: Option<Submitted>,
+) -> impl IntoView {
+    // In the browser an island stands alone: what the page knows comes with it.
+    provide_context(StoredValue::new(submitted));
+    view! { <Form action=SaveProfile::PATH class="split profile">{within_form(data)}</Form> }
 }
 
 /// Everything in the form. What was typed into a refused form goes before what is stored.
@@ -73,7 +88,7 @@ fn within_form(data: ProfileData) -> AnyView {
     };
     view! {
         <div class="stack stack--l" node_ref=live.node on:input=on_input on:change=on_change on:keydown=on_keydown>
-            {stepper(live)}
+            {stepper(live, saved)}
             {steps::about(live, &answers)}
             {steps::goal(live, &answers)}
             {steps::food(live, &answers)}
@@ -85,7 +100,13 @@ fn within_form(data: ProfileData) -> AnyView {
     .into_any()
 }
 
-fn stepper(live: Live) -> AnyView {
+/// The steps; those that are behind somebody and sound are done.
+fn stepper(live: Live, saved: bool) -> AnyView {
+    let done = move |index| {
+        let shown = live.step.get();
+        let behind = saved || shown.is_some_and(|shown| index < shown);
+        behind && shown != Some(index) && live.sound(index)
+    };
     let step = |(index, title): (usize, Key)| {
         let on_click = move |event: ev::MouseEvent| {
             if live.step.get_untracked().is_some() {
@@ -96,7 +117,7 @@ fn stepper(live: Live) -> AnyView {
         view! {
             <li
                 aria-current=move || (live.step.get() == Some(index)).then_some("step")
-                data-done=move || (live.step.get() != Some(index) && live.sound(index)).then_some("true")
+                data-done=move || done(index).then_some("true")
             >
                 <a href=format!("#step-{index}") on:click=on_click>{t(title)}</a>
             </li>
