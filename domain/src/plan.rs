@@ -7,6 +7,7 @@ use crate::target::Targets;
 use crate::text::Localized;
 use crate::week::{Date, IsoWeek};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A week of meals that meets the targets of a profile.
 ///
@@ -117,4 +118,12 @@ pub enum Warning {
         /// How many.
         dishes: i64,
     },
+}
+
+/// SHA-256, in hexadecimal, of a plan's JSON: the same wherever the same plan was computed.
+#[must_use]
+pub fn digest(plan: &Plan) -> String {
+    // Strings, integers and finite numbers always have a JSON form.
+    let json = serde_json::to_vec(plan).unwrap_or_default();
+    crate::engine::hexadecimal(&Sha256::digest(json))
 }
