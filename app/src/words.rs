@@ -1,0 +1,210 @@
+//! Numbers, dates and names in words, on the server: what pages get is ready to be read.
+
+use crate::context::{amount, number};
+use domain::amount::Amount;
+use domain::food::{Aisle, Measure};
+use domain::measure;
+use domain::nutrient::Unit;
+use domain::text::{Language, Localized};
+use domain::week::{Date, IsoWeek};
+use locales::Key;
+
+/// Speaks one language.
+#[derive(Debug, Clone, Copy)]
+pub struct Words(pub Language);
+
+impl Words {
+    /// The text of a key.
+    #[must_use]
+    pub fn t(self, key: Key) -> String {
+        locales::text(self.0, key).to_owned()
+    }
+
+    /// The text of a key with its arguments filled in.
+    #[must_use]
+    pub fn fill(self, key: Key, arguments: &[(&str, &str)]) -> String {
+        locales::fill(self.0, key, arguments)
+    }
+
+    /// The text of a name that is built from data, with its arguments filled in.
+    #[must_use]
+    pub fn fill_name(self, table: &str, name: &str, arguments: &[(&str, &str)]) -> String {
+        locales::key(&format!("{table}.{name}"))
+            .map_or_else(|| name.to_owned(), |key| self.fill(key, arguments))
+    }
+
+    /// The text of a name that is built from data: `name("nutrient", "vitaminC")`.
+    #[must_use]
+    pub fn name(self, table: &str, name: &str) -> String {
+        self.fill_name(table, name, &[])
+    }
+
+    /// The language's part of a text from data.
+    #[must_use]
+    pub fn of(self, text: &Localized<String>) -> String {
+        text.get(self.0).clone()
+    }
+
+    /// A weekday of a week, 0 is Monday: "Monday".
+    #[must_use]
+    pub fn weekday(self, index: usize) -> String {
+        self.name("weekday", &(index + 1).to_string())
+    }
+
+    /// A weekday of a week, 0 is Monday: "Mon".
+    #[must_use]
+    pub fn weekday_short(self, index: usize) -> String {
+        self.name("weekday_short", &(index + 1).to_string())
+    }
+
+    /// "16 November".
+    #[must_use]
+    pub fn date(self, date: Date) -> String {
+        self.fill(
+            Key::DateDay,
+            &[("day", &date.day.to_string()), ("month", &self.month(date))],
+        )
+    }
+
+    /// "16 November 2026".
+    #[must_use]
+    pub fn full_date(self, date: Date) -> String {
+        let (day, year) = (date.day.to_string(), date.year.to_string());
+        self.fill(
+            Key::DateFull,
+            &[("day", &day), ("month", &self.month(date)), ("year", &year)],
+        )
+    }
+
+    /// "16–22 November 2026", "30 November – 6 December 2026".
+    #[must_use]
+    pub fn week(self, week: IsoWeek) -> String {
+        let dates = week.dates();
+        let (first, last) = (dates[0], dates[6]);
+        if first.month == last.month {
+            return self.fill(
+                Key::DateRangeInMonth,
+                &[
+                    ("from", &first.day.to_string()),
+                    ("to", &last.day.to_string()),
+                    ("month", &self.month(last)),
+                    ("year", &last.year.to_string()),
+                ],
+            );
+        }
+        let from = if first.year == last.year {
+            self.date(first)
+        } else {
+            self.full_date(first)
+        };
+        self.fill(
+            Key::DateRange,
+            &[("from", &from), ("to", &self.full_date(last))],
+        )
+    }
+
+    fn month(self, date: Date) -> String {
+        self.name("month", &date.month.to_string())
+    }
+
+    /// "1½ servings".
+    #[must_use]
+    pub fn servings(self, servings: Amount) -> String {
+        let quarters = servings.0 / 250;
+        let key = match quarters {
+            ..4 => Key::UnitPartOfServing,
+            4 => Key::UnitServing,
+            _ => Key::UnitServings,
+        };
+        self.fill(key, &[("count", &measure::quarters(quarters))])
+    }
+
+    /// A weight in a kitchen: "4.2 g", "340 g", "1.25 kg".
+    #[must_use]
+    pub fn grams(self, grams: Amount) -> String {
+        if grams >= Amount::whole(1000) {
+            // Kilograms to the nearest 10 g.
+            let kilograms = Amount((grams.0 + 5_000) / 10_000 * 10);
+            let text = format!("{}.{:02}", kilograms.0 / 1000, kilograms.0 % 1000 / 10);
+            return format!(
+                "{}\u{a0}kg",
+                text.trim_end_matches('0').trim_end_matches('.')
+            );
+        }
+        self.with_unit(grams, Unit::Gram)
+    }
+
+    /// An amount with its unit: "12 µg".
+    #[must_use]
+    pub fn with_unit(self, value: Amount, unit: Unit) -> String {
+        let value = if unit == Unit::Kilocalorie {
+            number(value.rounded())
+        } else {
+            amount(value)
+        };
+        format!("{value}\u{a0}{}", unit.symbol())
+    }
+
+    /// US cents: "US$54.20".
+    #[must_use]
+    pub fn money(self, cents: i64) -> String {
+        format!("US${}.{:02}", number(cents / 100), cents % 100)
+    }
+
+    /// So many quarters of a household measure: "2½ cups, chopped"; empty where there is none.
+    #[must_use]
+    pub fn measured(self, quarters: i64, measure: &Measure) -> String {
+        measure::phrase(quarters, measure, self.0).unwrap_or_default()
+    }
+
+    /// Where a shop keeps a food.
+    #[must_use]
+    pub fn aisle(self, aisle: Aisle) -> String {
+        self.name("aisle", &wire_name(&aisle))
+    }
+}
+
+/// The name of a value without fields on the wire: `LUNCH`, `dairy_eggs`.
+#[must_use]
+pub fn wire_name<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENGLISH: Words = Words(Language::En);
+    const SPANISH: Words = Words(Language::Es);
+
+    #[test]
+    fn weeks_are_said_as_people_say_them() {
+        let say = |words: Words, week: &str| words.week(week.parse().expect("a week"));
+        assert_eq!(say(ENGLISH, "2026-W47"), "16–22 November 2026");
+        assert_eq!(say(SPANISH, "2026-W47"), "16–22 de noviembre de 2026");
+        assert_eq!(say(ENGLISH, "2026-W49"), "30 November – 6 December 2026");
+        assert_eq!(
+            say(SPANISH, "2026-W53"),
+            "28 de diciembre de 2026 – 3 de enero de 2027"
+        );
+    }
+
+    #[test]
+    fn servings_are_counted_in_quarters() {
+        let say = |words: Words| [250, 1000, 1500].map(|servings| words.servings(Amount(servings)));
+        assert_eq!(say(ENGLISH), ["¼ serving", "1 serving", "1½ servings"]);
+        assert_eq!(say(SPANISH), ["¼ de porción", "1 porción", "1½ porciones"]);
+    }
+
+    #[test]
+    fn weights_grow_into_kilograms() {
+        let say = |grams: i64| ENGLISH.grams(Amount(grams)).replace('\u{a0}', " ");
+        assert_eq!(
+            [2_300, 340_000, 1_254_000, 2_000_000].map(say),
+            ["2.3 g", "340 g", "1.25 kg", "2 kg"]
+        );
+    }
+}
