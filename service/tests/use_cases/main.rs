@@ -1,0 +1,119 @@
+//! The use cases on each engine, at moments that the tests choose.
+
+mod accounts;
+#[path = "../../../storage/tests/support/engines.rs"]
+mod engines;
+mod plans;
+mod start;
+mod workers;
+
+use domain::account::Role;
+use domain::problem::Problem;
+use domain::profile::ProfileDraft;
+use domain::week::IsoWeek;
+use engines::Engine;
+use service::account::{Register, TokenPair};
+use service::{Actor, Ctx, Error, ManualClock, Mode, Service, Settings};
+use std::sync::Arc;
+
+/// A moment in 2027, in microseconds.
+const NOW: i64 = 1_800_000_000_000_000;
+const SECOND: i64 = 1_000_000;
+const DAY: i64 = 24 * 3600 * SECOND;
+const PASSWORD: &str = "a quiet sentence";
+
+fn settings(engine: &Engine) -> Settings {
+    Settings {
+        mode: Mode::Production,
+        database: engine.database.clone(),
+        institutions: vec![engine.slug.clone()],
+        secret: "of the tests, and long enough for them".to_owned(),
+        public_url: "http://127.0.0.1".to_owned(),
+    }
+}
+
+/// The product, at a moment that stands until it is moved.
+struct Product {
+    service: Arc<Service>,
+    clock: Arc<ManualClock>,
+}
+
+impl Product {
+    async fn start(engine: &Engine) -> Self {
+        let clock = Arc::new(ManualClock::new(NOW));
+        let service = Service::start(settings(engine), Arc::clone(&clock) as _).await;
+        Self {
+            service: service.unwrap(),
+            clock,
+        }
+    }
+
+    fn ctx(&self, actor: Actor) -> Ctx {
+        let institution = self.service.institution(None).unwrap();
+        Ctx {
+            actor,
+            ..Ctx::system(&self.service, institution, "test")
+        }
+    }
+
+    fn anonymous(&self) -> Ctx {
+        self.ctx(Actor::Anonymous)
+    }
+
+    /// Whom an access token makes one.
+    fn holder(&self, tokens: &TokenPair) -> Option<Ctx> {
+        service::account::actor_of_access_token(&self.anonymous(), &tokens.access_token)
+            .map(|actor| self.ctx(actor))
+    }
+
+    /// A new member.
+    async fn member(&self, name: &str) -> Ctx {
+        let tokens = service::account::register_client(&self.anonymous(), register(name)).await;
+        self.holder(&tokens.unwrap()).unwrap()
+    }
+
+    /// A new member with a profile that has plans.
+    async fn eater(&self, name: &str) -> Ctx {
+        let ctx = self.member(name).await;
+        service::profile::put(&ctx, &draft()).await.unwrap();
+        ctx
+    }
+}
+
+fn register(name: &str) -> Register {
+    Register {
+        name: name.to_owned(),
+        email: format!("{name}@example.org"),
+        password: PASSWORD.to_owned(),
+    }
+}
+
+fn draft() -> ProfileDraft {
+    ProfileDraft {
+        sex: Some("FEMALE".to_owned()),
+        age: Some(21.0),
+        height_cm: Some(165.0),
+        weight_kg: Some(62.0),
+        activity: Some("MODERATE".to_owned()),
+        ..ProfileDraft::default()
+    }
+}
+
+fn week(number: i64) -> IsoWeek {
+    IsoWeek::new(2027, number).unwrap()
+}
+
+/// What a use case refused with.
+fn refused<T>(outcome: Result<T, Error>) -> Problem {
+    match outcome {
+        Ok(_) => panic!("it was not refused"),
+        Err(error) => error.into(),
+    }
+}
+
+/// The role that `create_with_role` alone gives.
+async fn admin(product: &Product, name: &str) -> uuid::Uuid {
+    service::account::create_with_role(&product.ctx(Actor::System), register(name), Role::Admin)
+        .await
+        .unwrap()
+}
