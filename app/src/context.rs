@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The language of the page, the same on the server and after hydration.
 #[must_use]
 pub fn language() -> Language {
-    use_context::<Language>().unwrap_or_default()
+    use_context().unwrap_or_else(detect_language)
 }
 
 /// The text of a key in the page's language.

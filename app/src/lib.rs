@@ -12,6 +12,8 @@ pub mod pages;
 mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
+#[cfg(feature = "ssr")]
+mod words;
 
 pub use routes::App;
 #[cfg(feature = "ssr")]

@@ -18,6 +18,9 @@ pub struct Assets {
     pub css: Arc<str>,
 }
 
+/// Loads the module and wakes the islands of the page, outer ones first.
+const START: &str = include_str!("start.js");
+
 /// The HTML document around every page.
 #[must_use]
 pub fn shell() -> impl IntoView {
@@ -25,10 +28,11 @@ pub fn shell() -> impl IntoView {
     let language = detect_language();
     let theme = detect_theme();
     let nonce = use_nonce();
-    let start = format!(
-        "import('{}').then(m=>m.default({{module_or_path:'{}'}}).then(()=>m.hydrate()))",
-        assets.js, assets.wasm
-    );
+    // Outside islands nothing is hydrated, so nothing is written down for hydration.
+    if let Some(shared) = Owner::current_shared_context() {
+        shared.set_is_hydrating(false);
+    }
+    let start = format!("({START})({:?},{:?})", assets.js, assets.wasm);
     view! {
         <!DOCTYPE html>
         <html lang=language.tag() data-theme=theme.key()>

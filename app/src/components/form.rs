@@ -1,17 +1,17 @@
-//! Forms: one way to send, refuse and keep what somebody typed, with and without JavaScript.
+//! Forms: one way to send, refuse and keep what somebody typed.
 //!
 //! A page puts [`Field`]s and [`Choices`] into a [`Form`] that names a server function by its
 //! path: `<Form action=SignIn::PATH>`. Then:
 //!
-//! - **Hydrated**, the form is sent by `fetch` to the server function. A refusal comes back as an
-//!   [`AppError`]; its messages appear at their fields and the first of them gets the focus.
-//!   Nothing is rendered anew, so nothing typed is lost. A redirect is followed in the browser
-//!   (`reload` loads the whole document, for when who is signed in changes).
-//! - **Without JavaScript**, or before hydration, the form is posted to the page's own address,
-//!   the server function's path in the hidden field `_action`. [`post`] takes it there: it calls
-//!   the server function; success is `303 See Other`, and a refusal renders the same page with the
-//!   status of the problem and a [`Submitted`] in the request, from which the fields take their
-//!   values and messages back. Passwords are never sent back.
+//! 1. The form is posted to the page's own address, the server function's path in the hidden field
+//!    `_action`. [`post`] takes it there.
+//! 2. Success is `303 See Other` to where the server function redirects.
+//! 3. A refusal renders the same page with the status of the problem and a [`Submitted`] in the
+//!    request, from which the fields take their values and messages back; the first refused field
+//!    has the focus. Passwords are never sent back.
+//!
+//! It is the browser's own form, so it works the same before, without and after WebAssembly. An
+//! island around a form may check it while somebody types: see [`FormState::check`].
 //!
 //! No cookie, no size limit but the body's, and one path for both.
 
@@ -19,12 +19,8 @@ use super::feedback::ProblemNotice;
 use super::icon::{self, Icon};
 use crate::context::t;
 use crate::error;
-#[cfg(feature = "hydrate")]
-use crate::error::AppError;
 use domain::invalid::InvalidField;
 use domain::problem::Problem;
-use leptos::ev::SubmitEvent;
-use leptos::html;
 use leptos::prelude::*;
 use locales::Key;
 use serde::{Deserialize, Serialize};
@@ -52,7 +48,6 @@ pub struct FormState {
     problem: RwSignal<Option<Problem>>,
     /// What a page that checks live says of the fields, since the last answer.
     checked: RwSignal<Option<Vec<InvalidField>>>,
-    pending: RwSignal<bool>,
     values: StoredValue<Option<Vec<(String, String)>>>,
     /// Whether a field has taken the focus that the first refused one gets.
     focused: StoredValue<bool>,
@@ -70,7 +65,6 @@ impl FormState {
         Self {
             problem: RwSignal::new(problem),
             checked: RwSignal::new(None),
-            pending: RwSignal::new(false),
             values: StoredValue::new(values),
             focused: StoredValue::new(false),
         }
@@ -128,12 +122,6 @@ impl FormState {
         }
     }
 
-    /// Whether the form is on its way. Reactive.
-    #[must_use]
-    pub fn pending(&self) -> bool {
-        self.pending.get()
-    }
-
     /// What went wrong, if something did. Reactive.
     #[must_use]
     pub fn problem(&self) -> Option<Problem> {
@@ -177,12 +165,6 @@ pub fn same_field(name: &str, wire: &str) -> bool {
 pub fn Form(
     /// The server function's path: `SignIn::PATH` (`use leptos::server_fn::ServerFn`).
     action: &'static str,
-    /// Load the whole document after success: who is signed in has changed.
-    #[prop(optional)]
-    reload: bool,
-    /// Called after success instead of following its redirect, in the browser only.
-    #[prop(optional, into)]
-    on_done: Option<Callback<()>>,
     /// Classes; a stack of fields by default.
     #[prop(default = "stack")]
     class: &'static str,
@@ -194,33 +176,6 @@ pub fn Form(
         .filter(|submitted| submitted.action == action);
     let state = FormState::new(submitted);
     provide_context(state);
-    let node = NodeRef::<html::Form>::new();
-    let navigate = leptos_router::hooks::use_navigate();
-
-    let on_submit = move |event: SubmitEvent| {
-        if event.default_prevented() {
-            return;
-        }
-        event.prevent_default();
-        #[cfg(feature = "hydrate")]
-        {
-            let navigate = navigate.clone();
-            browser::send(event, action, state, node, move |location| {
-                match (on_done, location) {
-                    (Some(done), _) => done.run(()),
-                    (None, Some(location)) if reload => {
-                        let _ = window().location().set_href(&location);
-                    }
-                    (None, Some(location)) => {
-                        navigate(&location, leptos_router::NavigateOptions::default())
-                    }
-                    (None, None) => {}
-                }
-            });
-        }
-        #[cfg(not(feature = "hydrate"))]
-        let _ = (&navigate, on_done, reload);
-    };
 
     let notice = move || {
         state
@@ -228,7 +183,7 @@ pub fn Form(
             .map(|problem| view! { <ProblemNotice problem=problem/> })
     };
     view! {
-        <form method="post" novalidate class=class node_ref=node on:submit=on_submit aria-busy=move || state.pending().then_some("true")>
+        <form method="post" novalidate class=class>
             <input type="hidden" name=ACTION value=action/>
             {notice}
             {children()}
@@ -418,7 +373,7 @@ pub fn Choices(
     .into_any()
 }
 
-/// The button that sends the form; it says when it is on its way.
+/// The button that sends the form.
 #[component]
 pub fn Submit(
     /// What it does.
@@ -428,14 +383,7 @@ pub fn Submit(
     #[prop(default = "btn--primary")]
     class: &'static str,
 ) -> impl IntoView {
-    let state = FormState::current();
-    view! {
-        <button type="submit" class=format!("btn {class}") aria-busy=move || state.pending().then_some("true")>
-            {move || state.pending().then(|| view! { <span class="spinner" aria-hidden="true"></span> })}
-            {label}
-        </button>
-    }
-    .into_any()
+    view! { <button type="submit" class=format!("btn {class}")>{label}</button> }.into_any()
 }
 
 /// The error line of a field, for parts that draw their own inputs. Its id is `<name>-error`.
@@ -485,89 +433,6 @@ fn error_line(ids: &Ids, state: FormState, name: &'static str) -> impl IntoView 
         state.error(name).map(|text| {
             view! { <p class="field__error" id=id><Icon path=icon::ALERT/><span>{text}</span></p> }
         })
-    }
-}
-
-#[cfg(feature = "hydrate")]
-mod browser {
-    use super::*;
-    use leptos::server_fn::error::FromServerFnError;
-    use leptos::wasm_bindgen::{JsCast, JsValue};
-    use web_sys::{FormData, HtmlButtonElement, HtmlElement, UrlSearchParams};
-
-    /// Sends the form and hands the address to go to, if there is one, to `done`.
-    pub(super) fn send(
-        event: SubmitEvent,
-        action: &'static str,
-        state: FormState,
-        node: NodeRef<html::Form>,
-        done: impl FnOnce(Option<String>) + 'static,
-    ) {
-        let Some(form) = node.get_untracked() else {
-            return;
-        };
-        if state.pending.get_untracked() {
-            return;
-        }
-        let Some(body) = encode(&event, &form) else {
-            return;
-        };
-        state.pending.set(true);
-        leptos::task::spawn_local(async move {
-            let answer = call(action, body).await;
-            state.pending.set(false);
-            state.checked.set(None);
-            match answer {
-                Ok(location) => {
-                    state.problem.set(None);
-                    done(location);
-                }
-                Err(AppError(problem)) => {
-                    state.problem.set(Some(problem));
-                    // The messages are in the document after the effects have run.
-                    request_animation_frame(move || {
-                        let first = |query| form.query_selector(query).ok().flatten();
-                        let first = first("[aria-invalid=true] input, input[aria-invalid=true], select[aria-invalid=true]")
-                            .or_else(|| first("[role=alert]"));
-                        if let Some(element) = first {
-                            let _ = element.unchecked_into::<HtmlElement>().focus();
-                        }
-                    });
-                }
-            }
-        });
-    }
-
-    fn encode(event: &SubmitEvent, form: &web_sys::HtmlFormElement) -> Option<String> {
-        let data = FormData::new_with_form(form).ok()?;
-        if let Some(button) = event
-            .submitter()
-            .and_then(|it| it.dyn_into::<HtmlButtonElement>().ok())
-            && !button.name().is_empty()
-        {
-            let _ = data.append_with_str(&button.name(), &button.value());
-        }
-        let params =
-            UrlSearchParams::new_with_str_sequence_sequence(data.unchecked_ref::<JsValue>())
-                .ok()?;
-        Some(params.to_string().into())
-    }
-
-    async fn call(action: &str, body: String) -> Result<Option<String>, AppError> {
-        let lost = |_| AppError(Problem::Unavailable);
-        let response = gloo_net::http::Request::post(action)
-            .header("accept", "application/json")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body)
-            .map_err(lost)?
-            .send()
-            .await
-            .map_err(lost)?;
-        if response.status() >= 400 {
-            let body = response.binary().await.map_err(lost)?;
-            return Err(AppError::de(body.into()));
-        }
-        Ok(response.headers().get("location"))
     }
 }
 

@@ -130,10 +130,21 @@ fn row(words: Words, plan: &Plan, found: &Adherence) -> NutrientRow {
             &[("percent", &(found.known_permille / 10).to_string())],
         )
     };
-    let mut references: Vec<_> = [(least, Key::NutrientsTarget), (most, Key::NutrientsUpper)]
-        .into_iter()
-        .filter_map(|(value, say)| Some(reference(words, nutrient, value?, say)))
-        .collect();
+    let mut references: Vec<_> = match (least, most) {
+        // Two ends of one range are one reference.
+        (Some(least), Some(most)) if least.kind == most.kind && least.source == most.source => {
+            let both = reference(words, nutrient, most, Key::NutrientsTarget);
+            let from = crate::context::amount(least.amount);
+            vec![ReferenceView {
+                amount: format!("{from}–{}", both.amount),
+                ..both
+            }]
+        }
+        _ => [(least, Key::NutrientsTarget), (most, Key::NutrientsUpper)]
+            .into_iter()
+            .filter_map(|(value, say)| Some(reference(words, nutrient, value?, say)))
+            .collect(),
+    };
     let mut drawn = (least.is_some() || most.is_some()).then(|| {
         bar(
             found.mean,

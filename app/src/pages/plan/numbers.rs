@@ -179,14 +179,22 @@ pub(super) fn stats(words: Words, plan: &Plan) -> Vec<StatView> {
         .map(|least| least.amount);
     let grams = |amount: Amount| words.with_unit(amount, Unit::Gram);
     let target = words.with_unit(Amount::whole(plan.targets.energy), Unit::Kilocalorie);
-    let mut reached = words.fill(
-        Key::PlanStatReachedNote,
-        &[("near", &near.to_string()), ("short", &short.to_string())],
-    );
+    let mut reached = if (near, short) == (0, 0) {
+        words.t(Key::PlanStatReachedAll)
+    } else {
+        words.fill(
+            Key::PlanStatReachedNote,
+            &[("near", &near.to_string()), ("short", &short.to_string())],
+        )
+    };
     let above = count(AdherenceStatus::AboveLimit);
     if above > 0 {
+        if (near, short) == (0, 0) {
+            reached.clear();
+        }
+        let join = if reached.is_empty() { "" } else { ", " };
         reached = format!(
-            "{reached}, {}",
+            "{reached}{join}{}",
             words.fill(Key::PlanStatAboveNote, &[("above", &above.to_string())])
         );
     }

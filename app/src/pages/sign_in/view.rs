@@ -21,7 +21,7 @@ pub fn SignInPage() -> impl IntoView {
                 <p class="lede">{t(Key::SignInLede)}</p>
             </div>
             <div class="card">
-                <Form action=SignIn::PATH reload=true>
+                <Form action=SignIn::PATH>
                     <input type="hidden" name="next" value=next/>
                     <Field name="email" label=t(Key::AccountEmail) kind="email" inputmode="email" autocomplete="username"/>
                     <Field name="password" label=t(Key::AccountPassword) kind="password" autocomplete="current-password"/>
@@ -58,7 +58,7 @@ fn demo_card(accounts: Vec<DemoAccount>) -> AnyView {
                 <h2 id="demo" class="h3">{t(Key::SignInDemo)}</h2>
                 <p class="small muted">{t(Key::SignInDemoText)}</p>
             </div>
-            <Form action=DemoSignIn::PATH reload=true class="stack stack--s">{buttons}</Form>
+            <Form action=DemoSignIn::PATH class="stack stack--s">{buttons}</Form>
         </section>
     }
     .into_any()

@@ -19,7 +19,7 @@ pub fn SignUpPage() -> impl IntoView {
                 <p class="lede">{t(Key::SignUpLede)}</p>
             </div>
             <div class="card">
-                <Form action=SignUp::PATH reload=true>
+                <Form action=SignUp::PATH>
                     <Field name="name" label=t(Key::AccountName) hint=t(Key::SignUpNameHint) autocomplete="name"/>
                     <Field name="email" label=t(Key::AccountEmail) kind="email" inputmode="email" autocomplete="username"/>
                     <Field name="password" label=t(Key::AccountPassword) hint=password_hint kind="password" autocomplete="new-password"/>
