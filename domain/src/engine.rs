@@ -1,5 +1,8 @@
 //! The diet engine.
 
+mod days;
+mod dive;
+mod dual;
 mod infeasible;
 pub mod model;
 mod report;
@@ -8,7 +11,7 @@ mod solve;
 mod state;
 
 pub use infeasible::{Conflict, Infeasible, Relaxation};
-pub use solve::{Solution, judge, solve};
+pub use solve::{Solution, bound, judge, solve};
 
 use crate::catalogue::Catalogue;
 use crate::plan::Plan;
