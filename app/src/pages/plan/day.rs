@@ -13,6 +13,12 @@ use locales::Key;
 pub(super) fn days(plan: &PlanView) -> AnyView {
     let (today, first) = (plan.today, plan.first_day);
     let days = plan.days.iter().zip(0_u32..);
+    let meals = plan
+        .days
+        .iter()
+        .map(|day| day.meals.len())
+        .max()
+        .unwrap_or_default();
     let columns = days
         .clone()
         .map(|(day, index)| column(day, index == first, today == Some(index)))
@@ -20,7 +26,7 @@ pub(super) fn days(plan: &PlanView) -> AnyView {
     let details = days.map(|(day, _)| detail(day)).collect_view();
     view! {
         <div class="days">
-            <fieldset class="week">
+            <fieldset class="week" style=format!("--meals:{meals}")>
                 <legend class="visually-hidden">{t(Key::PlanDays)}</legend>
                 {columns}
             </fieldset>

@@ -45,7 +45,11 @@ fn page(data: WeekView) -> AnyView {
     };
     let body = match (waiting, plan) {
         (Some(waiting), _) => waiting,
-        (None, Some(plan)) => whole(plan, &head),
+        (None, Some(mut plan)) => {
+            // To plan again is what has just failed.
+            plan.stale &= trouble.is_none();
+            whole(plan, &head)
+        }
         // What failed says itself what to do.
         (None, None) if trouble.is_some() => ().into_any(),
         (None, None) => no_plan(&head.week, profile),
