@@ -38,16 +38,30 @@ pub struct ProfileData {
 /// The member's profile and what the form offers; `None` where nobody has signed in.
 #[server(endpoint = "profile")]
 pub async fn get_profile() -> Result<Option<ProfileData>, AppError> {
+    use super::form::names;
+    use crate::components::form::Submitted;
+    use domain::dish::DishId;
+    use domain::food::NdbNo;
     let ctx = crate::context::ctx()?;
     if ctx.account_id().is_err() {
         return Ok(None);
     }
     let profile = service::profile::find(&ctx).await?;
     let catalogue = ctx.service.catalogue();
-    let left_out = match &profile {
-        Some(profile) => super::search::left_out(&ctx, profile).await?,
-        None => Vec::new(),
-    };
+    let (mut foods, mut dishes) = profile
+        .as_ref()
+        .map(|it| (it.disliked_foods.clone(), it.disliked_dishes.clone()))
+        .unwrap_or_default();
+    // A refused form is shown again: what it leaves out needs its names, too.
+    if let Some(typed) = crate::context::request_extension::<Submitted>() {
+        let of = |name: &'static str| {
+            let values = typed.values.iter().filter(move |(field, _)| field == name);
+            values.map(|(_, id)| id.clone())
+        };
+        foods.extend(of(names::DISLIKED_FOODS).map(NdbNo));
+        dishes.extend(of(names::DISLIKED_DISHES).map(DishId));
+    }
+    let left_out = super::search::left_out(&ctx, &foods, &dishes).await?;
     Ok(Some(ProfileData {
         saved: profile.as_ref().map(Answers::from),
         left_out,

@@ -46,17 +46,6 @@ pub fn dislikes(
         .chain(&answers.disliked_dishes)
         .cloned()
         .collect();
-    // What was ticked before the page was rendered anew stands at the top, too.
-    let mut left_out = left_out;
-    let stored: BTreeSet<String> = left_out.iter().map(|item| item.id.clone()).collect();
-    let more = foods.iter().flat_map(|(_, foods)| foods);
-    let more = more.filter(|(id, _)| ticked.contains(id) && !stored.contains(id));
-    left_out.extend(more.map(|(id, name)| Item {
-        id: id.clone(),
-        name: name.clone(),
-        dish: false,
-        used: true,
-    }));
     let known: BTreeSet<String> = left_out.iter().map(|item| item.id.clone()).collect();
     let pills = left_out
         .iter()

@@ -96,9 +96,7 @@ impl Live {
         if self.answers.with_untracked(|known| *known != answers) {
             self.answers.set(answers);
         }
-        let refused = self
-            .profile
-            .with_untracked(|it| it.as_ref().err().cloned().unwrap_or_default());
+        let refused = self.refused();
         match finished {
             Some(field) => {
                 self.touched
@@ -134,23 +132,40 @@ impl Live {
     /// Shows the next step, unless this one has something to mend; the first of it gets the focus.
     pub fn next(self) {
         let step = self.step.get_untracked().unwrap_or_default();
-        self.read(None);
-        let refused = self
-            .profile
-            .with_untracked(|it| it.as_ref().err().cloned().unwrap_or_default());
-        let here = refused.iter().filter(|field| step_of(&field.field) == step);
-        let here: Vec<String> = here.map(|field| field.field.clone()).collect();
-        if here.is_empty() {
+        if self.mend(|field| step_of(field) == step).is_none() {
             self.go((step + 1).min(STEPS - 1));
-        } else {
-            self.touched.update_value(|touched| touched.extend(here));
-            self.show(refused);
-            browser::focus_later(
-                self.node,
-                ".step:not([hidden]) :is([aria-invalid=true] input, input[aria-invalid=true])"
-                    .to_owned(),
-            );
         }
+    }
+
+    /// Whether the form may be sent. What is left to mend is shown, and its first gets the focus.
+    pub fn ready(self) -> bool {
+        let first = self.mend(|_| true);
+        if let Some(step) = first {
+            self.step.set(Some(step));
+        }
+        first.is_none()
+    }
+
+    /// Shows what is left to mend of some fields; in which step its first is.
+    fn mend(self, of: impl Fn(&str) -> bool) -> Option<usize> {
+        self.read(None);
+        let refused = self.refused();
+        let left = refused.iter().filter(|field| of(&field.field));
+        let left: Vec<String> = left.map(|field| field.field.clone()).collect();
+        let first = left.iter().map(|field| step_of(field)).min()?;
+        self.touched.update_value(|touched| touched.extend(left));
+        self.show(refused);
+        browser::focus_later(
+            self.node,
+            ".step:not([hidden]) :is([aria-invalid=true] input, input[aria-invalid=true])"
+                .to_owned(),
+        );
+        Some(first)
+    }
+
+    fn refused(self) -> Vec<InvalidField> {
+        self.profile
+            .with_untracked(|it| it.as_ref().err().cloned().unwrap_or_default())
     }
 
     /// Whether nothing is left to mend in a step. Reactive.

@@ -4,29 +4,28 @@ use super::api::Item;
 use domain::catalogue::Catalogue;
 use domain::dish::DishId;
 use domain::food::{Aisle, Food, NdbNo};
-use domain::profile::Profile;
 use domain::text::{Language, Localized};
 use service::Ctx;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most that a search gives, and the most of it that no dish uses.
 const FOUND_MOST: usize = 12;
 const UNUSED_MOST: usize = 4;
 
-/// The names of what a profile leaves out.
-pub async fn left_out(ctx: &Ctx, profile: &Profile) -> service::Result<Vec<Item>> {
+/// The names of what is left out: foods by number, dishes by id. Unknown ids are passed over.
+pub async fn left_out(
+    ctx: &Ctx,
+    foods: &BTreeSet<NdbNo>,
+    dishes: &BTreeSet<DishId>,
+) -> service::Result<Vec<Item>> {
     let catalogue = ctx.service.catalogue();
-    let (known, unknown): (Vec<&NdbNo>, Vec<&NdbNo>) = profile
-        .disliked_foods
+    let (known, unknown): (Vec<&NdbNo>, Vec<&NdbNo>) = foods
         .iter()
         .partition(|number| catalogue.food(number).is_some());
     let foods = known
         .into_iter()
         .filter_map(|number| catalogue.food(number));
-    let dishes = profile
-        .disliked_dishes
-        .iter()
-        .filter_map(|id| catalogue.dish(id));
+    let dishes = dishes.iter().filter_map(|id| catalogue.dish(id));
     let mut items: Vec<Item> = foods.map(|food| food_item(food, ctx.language)).collect();
     items.extend(dishes.map(|dish| dish_item(&dish.id, &dish.name, ctx.language)));
     let numbers: Vec<&str> = unknown.iter().map(|number| number.0.as_str()).collect();

@@ -144,6 +144,13 @@ fn actions(live: Live, saved: bool) -> AnyView {
         let step = live.step.get_untracked().unwrap_or_default();
         live.go(step.saturating_sub(1));
     };
+    // Enter in the last step comes by here, too: a browser clicks the button then. What the server
+    // would refuse is told without a way there and back.
+    let send = move |event: ev::MouseEvent| {
+        if live.step.get_untracked().is_some() && !live.ready() {
+            event.prevent_default();
+        }
+    };
     view! {
         <div class="form-actions">
             {move || (!first.get()).then(|| view! {
@@ -152,11 +159,13 @@ fn actions(live: Live, saved: bool) -> AnyView {
             {move || (!last.get()).then(|| view! {
                 <button type="button" class="btn btn--primary" on:click=move |_| live.next()>{t(Key::ProfileNext)}<Icon path=icon::ARROW/></button>
             })}
-            {move || match (last.get(), saved) {
-                (true, _) => view! { <Submit label=t(Key::ProfileSave)/> }.into_any(),
-                (false, true) => view! { <Submit label=t(Key::ProfileSaveNow) class=""/> }.into_any(),
-                (false, false) => ().into_any(),
-            }}
+            <span on:click=send>
+                {move || match (last.get(), saved) {
+                    (true, _) => view! { <Submit label=t(Key::ProfileSave)/> }.into_any(),
+                    (false, true) => view! { <Submit label=t(Key::ProfileSaveNow) class=""/> }.into_any(),
+                    (false, false) => ().into_any(),
+                }}
+            </span>
         </div>
     }
     .into_any()
