@@ -6,6 +6,7 @@ mod pages;
 mod preferences;
 pub mod problem;
 mod request;
+mod shopping;
 
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -25,6 +26,7 @@ pub fn router(service: &Arc<Service>) -> Router {
         .merge(pages::router())
         .route("/preferences", post(preferences::set))
         .route("/sign-out", post(preferences::sign_out))
+        .route("/plan/{week}/shopping.csv", get(shopping::csv))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(request::refuse_foreign_origin))
         .layer(middleware::from_fn_with_state(
