@@ -1,5 +1,13 @@
 // What every test starts from: `import { expect, test } from "../support/fixtures";`
-import { test as base, expect, type ConsoleMessage, type Page } from "@playwright/test";
+import {
+  test as base,
+  expect,
+  type APIRequestContext,
+  type ConsoleMessage,
+  type Page,
+} from "@playwright/test";
+import { ANA, type Profile } from "./profiles";
+import { thisWeek } from "./weeks";
 
 export { expect };
 
@@ -7,6 +15,13 @@ export interface Member {
   name: string;
   email: string;
   password: string;
+}
+
+export interface Planned {
+  member: Member;
+  /** `2026-W31`. */
+  week: string;
+  planId: string;
 }
 
 interface Options {
@@ -17,10 +32,17 @@ interface Options {
 interface Fixtures {
   /** Whether this run has JavaScript, for the few places where the two ways differ. */
   hydrates: boolean;
-  /** Opens a page and waits until it reacts. */
-  open: (path: string) => Promise<void>;
-  /** Makes a member that no other test knows, and leaves the page signed in as that member. */
+  /** Opens a page and waits until it reacts; gives the status of the answer. */
+  open: (path: string) => Promise<number>;
+  /**
+   * Makes a member that no other test knows, and leaves the browser signed in as that member. It
+   * posts the form of the page; that page itself is tested in accounts.spec.ts.
+   */
   signUp: () => Promise<Member>;
+  /** A new member with this profile. */
+  withProfile: (profile?: Partial<Profile>) => Promise<Member>;
+  /** A new member with this profile and a plan for this week. */
+  withPlan: (profile?: Partial<Profile>) => Promise<Planned>;
 }
 
 interface Watchers {
@@ -36,23 +58,38 @@ export const test = base.extend<Options & Fixtures & Watchers>({
 
   open: async ({ page, hydrates }, use) => {
     await use(async (path) => {
-      await page.goto(path);
+      const response = await page.goto(path);
       if (hydrates) {
         await hydrated(page);
       }
+      return response?.status() ?? 0;
     });
   },
 
-  signUp: async ({ page, open }, use) => {
+  // The browser and `page.request` share their cookies.
+  signUp: async ({ page }, use) => {
     await use(async () => {
       const member = newMember();
-      await open("/sign-up");
-      await page.locator('input[name="name"]').fill(member.name);
-      await page.locator('input[name="email"]').fill(member.email);
-      await page.locator('input[name="password"]').fill(member.password);
-      await page.locator('main form button[type="submit"]').click();
-      await expect(page).not.toHaveURL(/\/sign-up/);
+      const form = { _action: "/api/sign-up", ...member };
+      const response = await page.request.post("/sign-up", { form, maxRedirects: 0 });
+      expect(response.status(), "signing up").toBe(303);
       return member;
+    });
+  },
+
+  withProfile: async ({ page, signUp }, use) => {
+    await use(async (profile = {}) => {
+      const member = await signUp();
+      await putProfile(page.request, profile);
+      return member;
+    });
+  },
+
+  withPlan: async ({ page, withProfile }, use) => {
+    await use(async (profile = {}) => {
+      const member = await withProfile(profile);
+      const week = thisWeek();
+      return { member, week, planId: await requestPlan(page.request, week) };
     });
   },
 
@@ -79,9 +116,43 @@ export const test = base.extend<Options & Fixtures & Watchers>({
   ],
 });
 
+/** What Chromium says of an answer with this status; a test that causes one allows it. */
+export function refusedWith(...statuses: number[]): RegExp[] {
+  return statuses.map((status) => new RegExp(`the server responded with a status of ${status}`));
+}
+
 /** Waits until the page reacts; the app marks it so after hydration. */
 export async function hydrated(page: Page): Promise<void> {
   await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
+}
+
+/** Stores the profile of whoever is signed in. */
+export async function putProfile(
+  request: APIRequestContext,
+  profile: Partial<Profile>,
+): Promise<void> {
+  const response = await request.put("/v1/profile", { data: { ...ANA, ...profile } });
+  expect(response.ok(), await response.text()).toBe(true);
+}
+
+/** Plans a week for whoever is signed in, and waits for it; gives the plan's id. */
+export async function requestPlan(request: APIRequestContext, week: string): Promise<string> {
+  const response = await request.post("/v1/diet/plans", { data: { week } });
+  expect(response.status(), await response.text()).toBe(202);
+  const { jobId } = (await response.json()) as { jobId: string };
+  let planId = "";
+  await expect
+    .poll(
+      async () => {
+        const answer = await request.get(`/v1/diet/jobs/${jobId}`);
+        const job = (await answer.json()) as { status: string; planId?: string };
+        planId = job.planId ?? "";
+        return job.status;
+      },
+      { intervals: [50, 100, 200] },
+    )
+    .toBe("READY");
+  return planId;
 }
 
 function isFailure(message: ConsoleMessage): boolean {
@@ -89,7 +160,7 @@ function isFailure(message: ConsoleMessage): boolean {
   return message.type() === "error" || /content security policy/i.test(message.text());
 }
 
-function newMember(): Member {
+export function newMember(): Member {
   const id = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
   return {
     name: `Test ${id}`,
