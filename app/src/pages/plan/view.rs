@@ -54,7 +54,7 @@ fn page(data: WeekView) -> AnyView {
         (None, None) if trouble.is_some() => ().into_any(),
         (None, None) => no_plan(&head.week, profile),
     };
-    view! { <div class="page page--wide stack stack--l">{top}{trouble}{body}</div> }.into_any()
+    view! { <div class="page stack stack--l">{top}{trouble}{body}</div> }.into_any()
 }
 
 fn whole(plan: PlanView, head: &WeekHead) -> AnyView {
@@ -73,7 +73,7 @@ fn whole(plan: PlanView, head: &WeekHead) -> AnyView {
             {days}
             {summary(stats)}
             {remarks(warnings, notes)}
-            <p class="small muted">{t(Key::PlanHash)}</p>
+            <p class="small muted no-print">{t(Key::PlanHash)}</p>
         </div>
     }
     .into_any()

@@ -75,7 +75,7 @@ fn item(item: ItemView) -> AnyView {
                 <input type="checkbox"/>
                 <span class="shopping__name">{name}</span>
                 <b class="num">{bought}</b>
-                <small class="muted">{measure}{joined}{edible}</small>
+                <small class="muted">{measure}<span class="no-print">{joined}{edible}</span></small>
             </label>
         </li>
     }
