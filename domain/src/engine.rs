@@ -3,6 +3,7 @@
 mod days;
 mod dive;
 mod dual;
+mod explain;
 mod infeasible;
 pub mod model;
 mod report;
@@ -73,11 +74,6 @@ pub fn plan(profile: &Profile, week: IsoWeek, catalogue: &Catalogue) -> Result<P
         Some(solution) => Ok(report::report(
             profile, week, catalogue, targets, &model, &solution,
         )),
-        None => Err(Infeasible {
-            conflicts: vec![Conflict::Energy {
-                kcal: targets.energy,
-            }],
-            relaxations: vec![],
-        }),
+        None => Err(explain::explain(profile, week, catalogue, &targets, &model)),
     }
 }

@@ -297,10 +297,12 @@ impl<'m> Ascent<'m> {
                 }
             }
         }
-        for row in 0..ROWS {
-            self.excess[row] = match self.rows.scales[row] {
-                0 => 0,
-                scale => (used[row] - self.rows.bounds[row]) * SCALE / scale,
+        let rows = used.iter().zip(&self.rows.bounds).zip(&self.rows.scales);
+        for (excess, ((used, bound), scale)) in self.excess.iter_mut().zip(rows) {
+            *excess = if *scale == 0 {
+                0
+            } else {
+                (used - bound) * SCALE / scale
             };
         }
         value

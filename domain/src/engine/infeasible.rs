@@ -7,15 +7,18 @@ use crate::nutrient::Nutrient;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// No week meets every hard constraint.
+/// No week was found that meets every hard constraint.
+///
+/// The engine searches and does not prove: where constraints leave hardly any week, it may miss the
+/// last ones. What it says of conflicts and relaxations was tried with the same search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Infeasible {
-    /// Constraints that cannot hold together. Without any one of them the engine finds a week.
-    /// Never empty.
+    /// Constraints for which together no week was found, while without any one of them one is.
+    /// [`Conflict::FewDishes`] stands before them where it is what they lead to. Never empty.
     pub conflicts: Vec<Conflict>,
     /// Single changes of the profile with each of which the engine does find a week. Leaving out
-    /// an allergen is never among them.
+    /// an allergen is never among them, nor giving up a religious pattern.
     pub relaxations: Vec<Relaxation>,
 }
 

@@ -291,7 +291,7 @@ impl<'m> Search<'m> {
             let fits = state.has_room(usize::from(entry.candidate))
                 && !state.served(item.bin, entry.candidate, [place; 2])
                 && state.bounds.hold(&filled)
-                && state.limits_hold(&[entry.choice]);
+                && state.above_limits(&[entry.choice]) == 0;
             let choice = entry.choice;
             state.put(place);
             if fits {
@@ -351,10 +351,9 @@ fn best_single(
         }
         let mut filled = bin;
         filled.add(state.choices.get(entry.choice));
-        let outside = outside + state.bounds.outside(&filled);
+        let outside = outside + state.bounds.outside(&filled) + state.above_limits(&[entry.choice]);
         value += aim.penalty(outside);
-        let bounded = aim.penalty > 0 || outside == 0;
-        if value < best && bounded && state.limits_hold(&[entry.choice]) {
+        if value < best && (aim.penalty > 0 || outside == 0) {
             best = value;
             found = Some(entry.choice);
         }
@@ -447,9 +446,9 @@ fn best_pair(
             if !together {
                 outside += state.bounds.outside(&filled[1]);
             }
+            outside += state.above_limits(&[one.choice, other.choice]);
             value += aim.penalty(outside);
-            let bounded = aim.penalty > 0 || outside == 0;
-            if value < best && bounded && state.limits_hold(&[one.choice, other.choice]) {
+            if value < best && (aim.penalty > 0 || outside == 0) {
                 best = value;
                 found = Some([one.choice, other.choice]);
             }

@@ -11,16 +11,34 @@ const WEEK_EFFORT: i64 = 300_000;
 /// Effort of the search over days.
 const DAY_EFFORT: i64 = 200_000;
 /// Effort of bringing days within their bounds without giving up much.
-const SETTLE_EFFORT: i64 = 100_000;
+const SETTLE_EFFORT: i64 = 60_000;
 /// Effort of bringing anything within its bounds at all.
-const REPAIR_EFFORT: i64 = 200_000;
+const REPAIR_EFFORT: i64 = 100_000;
 
 /// A week: by day and slot, a candidate and its quarters.
 pub type Solution = Vec<Vec<(usize, i32)>>;
 
+/// How long to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// Until there is a week.
+    Any,
+    /// Until there is a good one.
+    Full,
+}
+
 /// The best week found, or `None` where none was found that meets every hard constraint.
 #[must_use]
 pub fn solve(model: &Model) -> Option<Solution> {
+    find(model, Effort::Full)
+}
+
+/// Whether [`solve`] finds a week.
+pub(super) fn is_solvable(model: &Model) -> bool {
+    find(model, Effort::Any).is_some()
+}
+
+fn find(model: &Model, effort: Effort) -> Option<Solution> {
     if model.candidates.is_empty() {
         return None;
     }
@@ -31,16 +49,37 @@ pub fn solve(model: &Model) -> Option<Solution> {
     }
     let mut week = Search::new(State::new(model, &choices, start.items, false), start.bound);
     // Where the week's bounds, drawn in as they are, cannot be met, days may still keep theirs.
-    if week.repair(REPAIR_EFFORT) {
+    let met = bring_within(&mut week);
+    let first = week.state.clone();
+    if met && effort == Effort::Full {
         week.run(WEEK_EFFORT);
     }
-    let mut days = Search::new(into_days(&week.state), start.bound);
-    days.settle(SETTLE_EFFORT);
-    if !days.repair(REPAIR_EFFORT) {
-        return None;
+    let mut days = days_of(&week.state, start.bound);
+    if days.is_none() && week.state.items != first.items {
+        days = days_of(&first, start.bound);
     }
-    days.run(DAY_EFFORT);
-    Some(solution(&days.state))
+    days.map(|mut days| {
+        if effort == Effort::Full {
+            days.run(DAY_EFFORT);
+        }
+        solution(&days.state)
+    })
+}
+
+/// Meets the hard constraints of a week, if that can be done. Whether they are met.
+fn bring_within(search: &mut Search) -> bool {
+    search.repair(REPAIR_EFFORT) || {
+        search.settle(SETTLE_EFFORT);
+        search.repair(REPAIR_EFFORT)
+    }
+}
+
+/// Days of a week that meet every hard constraint.
+fn days_of<'m>(week: &State<'m>, bound: i32) -> Option<Search<'m>> {
+    let mut days = Search::new(into_days(week), bound);
+    // Settling gives up less than repairing, and repairing is surer.
+    days.settle(SETTLE_EFFORT);
+    days.repair(REPAIR_EFFORT).then_some(days)
 }
 
 /// A lower bound of the objective of every week that meets the hard constraints, in points, as the

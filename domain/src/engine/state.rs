@@ -394,14 +394,9 @@ impl<'m> State<'m> {
             })
     }
 
-    /// Whether the weekly limits hold with some choices added.
-    pub fn limits_hold(&self, added: &[u32]) -> bool {
-        self.above_limits(added) == 0
-    }
-
     /// How far the weekly limits are exceeded with some choices added, as shares of a day's energy
     /// in thousandths of a kcal, rounded up.
-    fn above_limits(&self, added: &[u32]) -> i64 {
+    pub fn above_limits(&self, added: &[u32]) -> i64 {
         let mut above = 0;
         for (place, (_, most)) in self.model.limits.iter().enumerate() {
             let mut sum = self.limits[place];
