@@ -3,8 +3,9 @@
 //! Every route is `SsrMode::Async`: without JavaScript nothing can fill a gap in later. Pages are
 //! rendered on the server; the browser takes over their islands only (see ADR 8).
 
+use crate::components::form::Submitted;
 use crate::components::frame::{SiteFooter, SiteHeader};
-use crate::context::{MeResource, detect_language, detect_theme, language};
+use crate::context::{MeResource, detect_language, detect_theme, language, request_extension};
 use crate::pages::account::{AccountPage, get_me};
 use crate::pages::dish::DishPage;
 use crate::pages::dishes::DishesPage;
@@ -29,6 +30,8 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_context(detect_language());
     provide_context(detect_theme());
+    // What was typed into a form that was refused, for the page that shows it again.
+    provide_context(StoredValue::new(request_extension::<Submitted>()));
     let me = Resource::new_blocking(|| (), |()| async { get_me().await.unwrap_or_default() });
     provide_context(MeResource(me));
     view! {
