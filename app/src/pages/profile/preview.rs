@@ -308,7 +308,7 @@ fn relax(live: Live, relaxation: &Relaxation) {
         Relaxation::AllowDislikedDishes => untick(names::DISLIKED_DISHES),
         Relaxation::MealsPerDay { meals } => choose(names::MEALS, &meals.to_string()),
         Relaxation::Budget { at_least } => {
-            let text = format!("{}.{:02}", at_least / 100, at_least % 100);
+            let text = Amount(at_least * 10).to_decimal().to_string();
             browser::write(
                 live.node,
                 &format!("input[name='{}']", names::BUDGET),

@@ -9,8 +9,8 @@ use service::Ctx;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most that a search gives, and the most of it that no dish uses.
-const FOUND_MOST: usize = 12;
-const UNUSED_MOST: usize = 4;
+const FOUND_MOST: usize = 8;
+const UNUSED_MOST: usize = 3;
 
 /// The names of what is left out: foods by number, dishes by id. Unknown ids are passed over.
 pub async fn left_out(
