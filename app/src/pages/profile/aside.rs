@@ -52,7 +52,8 @@ pub fn aside(live: Live, week: IsoWeek, catalogue: String) -> AnyView {
     };
     let waiting = move || live.targets.with(Option::is_some) && live.profile.with(Result::is_err);
     view! {
-        <aside class="split__aside targets" data-sheet=sheet aria-label=t(Key::ProfileTargets)>
+        // A stop of Tab: on a wide screen it scrolls by itself, and has nothing else to focus.
+        <aside class="split__aside targets" tabindex="0" data-sheet=sheet aria-label=t(Key::ProfileTargets)>
             <button type="button" class="targets__bar" aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
                 {bar}
                 <span class="targets__toggle">{label}</span>
