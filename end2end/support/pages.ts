@@ -26,7 +26,7 @@ export const PUBLIC: Stop[] = [
   { name: "sign-in", path: "/sign-in" },
   { name: "dishes", path: "/dishes?diet=VEGAN&without=GLUTEN" },
   { name: "dishes, none found", path: "/dishes?q=stroopwafel" },
-  { name: "a page that is not there", path: "/no/such/page" },
+  { name: "a dish that is not there", path: "/dishes/soup-of-the-day-before" },
 ];
 
 /** Pages of a member who has just come. */

@@ -8,6 +8,9 @@ import { text } from "../support/texts";
 // The refused sign-up and the page that is not there.
 test.use({ allowedErrors: refusedWith(404, 422) });
 
+// Colours that are still on their way to others would be measured halfway.
+test.beforeEach(({ page }) => page.emulateMedia({ reducedMotion: "reduce" }));
+
 type Open = (path: string) => Promise<number>;
 type Check = (name: string) => Promise<void>;
 
@@ -45,42 +48,33 @@ async function infeasible(page: Page, open: Open, language: "en" | "es"): Promis
   await page.getByText(text("plan.infeasible", {}, language)).waitFor();
 }
 
-for (const theme of ["light", "dark"] as const) {
-  test.describe(`in the ${theme} theme`, () => {
-    test.beforeEach(async ({ context, page, baseURL }) => {
-      await context.addCookies([{ name: "theme", value: theme, url: baseURL ?? "" }]);
-      await page.emulateMedia({ reducedMotion: "reduce" });
-    });
-
-    test("pages for everybody are accessible", async ({ page, open }) => {
-      await visit(page, open, PUBLIC, () => expectAccessible(page));
-      await test.step("preferences", async () => {
-        await open("/sign-in");
-        await page.getByRole("button", { name: text("frame.preferences") }).click();
-        await expectAccessible(page);
-      });
-    });
-
-    test("pages of a new member are accessible", async ({ page, open, signUp }) => {
-      await signUp();
-      await visit(page, open, NEW, () => expectAccessible(page));
-    });
-
-    test("pages of a plan are accessible", async ({ page, open, withPlan }) => {
-      await withPlan();
-      await visit(page, open, PLANNED, () => expectAccessible(page));
-      await test.step("infeasible", async () => {
-        await infeasible(page, open, "en");
-        await expectAccessible(page);
-      });
-    });
-
-    test("the profile's steps are accessible", async ({ page, open, withProfile }) => {
-      await withProfile({ dislikedFoods: ["01123"] });
-      await steps(page, open, () => expectAccessible(page), "en");
-    });
+test("pages for everybody are accessible", async ({ page, open }) => {
+  await visit(page, open, PUBLIC, () => expectAccessible(page));
+  await test.step("preferences", async () => {
+    await open("/sign-in");
+    await page.getByRole("button", { name: text("frame.preferences") }).click();
+    await expectAccessible(page);
   });
-}
+});
+
+test("pages of a new member are accessible", async ({ page, open, signUp }) => {
+  await signUp();
+  await visit(page, open, NEW, () => expectAccessible(page));
+});
+
+test("pages of a plan are accessible", async ({ page, open, withPlan }) => {
+  await withPlan();
+  await visit(page, open, PLANNED, () => expectAccessible(page));
+  await test.step("infeasible", async () => {
+    await infeasible(page, open, "en");
+    await expectAccessible(page);
+  });
+});
+
+test("the profile's steps are accessible", async ({ page, open, withProfile }) => {
+  await withProfile({ dislikedFoods: ["01123"] });
+  await steps(page, open, () => expectAccessible(page), "en");
+});
 
 for (const language of ["en", "es"] as const) {
   test(`nothing is wider than a phone (${language})`, async ({

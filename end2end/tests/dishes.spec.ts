@@ -101,7 +101,7 @@ test("a dish says what it is made of, how, and what that amounts to", async ({ p
     text("dish.column_amount"),
     text("dish.column_known"),
   ]);
-  await expect(rows.first()).toHaveText(/\d kcal.*\d+ %/);
+  await expect(rows.first()).toHaveText(/\d\skcal.*\d+\s%/);
 
   await page.getByRole("link", { name: text("dish.back") }).click();
   await expect(page).toHaveURL(/\/dishes$/);

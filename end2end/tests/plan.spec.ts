@@ -76,7 +76,7 @@ test("someone fills in a profile and gets a week of meals", async ({
     }
     const totals = shown.getByRole("table", { name: text("plan.against") });
     await expect(totals.getByRole("row")).toHaveCount(8);
-    await expect(totals).toContainText(/\d+–\d+ g/);
+    await expect(totals).toContainText(/\d+–\d+\sg/);
 
     await days.locator("label").nth(2).click();
     await expect(shown.getByRole("heading")).toContainText(text("weekday.3"));

@@ -19,7 +19,7 @@ test("earlier weeks are kept, the newest first, each as it was", async ({
   const weeks = page.getByRole("main").getByRole("listitem");
   await expect(weeks).toHaveCount(2);
   await expect(weeks.first().getByRole("link")).toHaveAttribute("href", new RegExp(now));
-  await expect(weeks.first()).toContainText(/\d kcal/);
+  await expect(weeks.first()).toContainText(/\d\skcal/);
   const title = await weeks.last().getByRole("link").innerText();
 
   await putProfile(page.request, { diet: "VEGETARIAN" });

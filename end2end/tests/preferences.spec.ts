@@ -34,7 +34,7 @@ test("a browser that asks for Spanish gets it", async ({ browser, baseURL }) => 
 
 test("the dark theme is chosen, and stays", async ({ page, open }) => {
   const background = () =>
-    page.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor);
+    page.locator("html").evaluate((html) => getComputedStyle(html).backgroundColor);
   await page.emulateMedia({ colorScheme: "light" });
   await open("/");
   const light = await background();

@@ -196,7 +196,7 @@ test("foods and dishes are found, left out and taken back", async ({ page, open,
   }
   const search = page.getByRole("searchbox", { name: text("profile.search") });
   const left = page.locator(".pills--out");
-  await search.fill("champi");
+  await search.fill("stroopwafel");
   await expect(page.getByText(text("profile.found_none"))).toBeVisible();
   await search.fill("tuna");
   const found = page.locator("#dislike-found").getByRole("button");
