@@ -160,6 +160,12 @@ impl Db {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE)
+            // Where a commit fails, as on a full disk, SQLite rolls back by itself, and the driver
+            // believes for ever that a transaction is open: such a connection is replaced.
+            .before_acquire(|connection, _| {
+                let usable = !sqlx::Connection::is_in_transaction(connection);
+                Box::pin(async move { Ok(usable) })
+            })
             .connect_with(options.clone())
             .await?;
         SQLITE_MIGRATIONS.run(&writer).await?;
