@@ -15,7 +15,16 @@ use storage::profile;
 pub async fn put(ctx: &Ctx, draft: &ProfileDraft) -> Result<Profile> {
     let account = ctx.account_id()?;
     let mut fields = draft.validate().err().unwrap_or_default();
-    for (index, id) in draft.disliked_dishes.iter().enumerate() {
+    // A field is refused once: what has a wrong form, or is too long, is not looked up as well.
+    let dishes_refused = fields
+        .iter()
+        .any(|refused| refused.field.starts_with("dislikedDishes"));
+    for (index, id) in draft
+        .disliked_dishes
+        .iter()
+        .enumerate()
+        .filter(|_| !dishes_refused)
+    {
         if ctx.service.catalogue.dish(&DishId(id.clone())).is_none() {
             fields.push(InvalidField::new(
                 format!("dislikedDishes[{index}]"),
@@ -23,7 +32,6 @@ pub async fn put(ctx: &Ctx, draft: &ProfileDraft) -> Result<Profile> {
             ));
         }
     }
-    // A list that is too long was refused above; it is not looked up as well.
     if fields.is_empty() && !draft.disliked_foods.is_empty() {
         let numbers: Vec<&str> = draft.disliked_foods.iter().map(String::as_str).collect();
         let known = storage::food::known(&mut ctx.read().await?, &numbers).await?;
