@@ -18,7 +18,9 @@ pub fn start(format: LogFormat) {
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx::query=warn"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // It would tell of a log that can't be written (a full disk) by a print that panics.
+        .log_internal_errors(false);
     // It fails only where logging has begun already, as in tests.
     let _ = match format {
         LogFormat::Text => builder.try_init(),
