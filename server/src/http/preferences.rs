@@ -2,7 +2,7 @@
 
 use super::problem::ApiError;
 use super::request::cookie;
-use app::context::Theme;
+use app::context::{Theme, local_path};
 use axum::Form;
 use axum::extract::Extension;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -20,12 +20,6 @@ pub struct Preferences {
     language: Option<String>,
     theme: Option<String>,
     back: Option<String>,
-}
-
-/// Where to go back to: a path of this site, and nothing that a browser could read as another.
-fn own_path(back: Option<&str>) -> &str {
-    back.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))
-        .unwrap_or("/")
 }
 
 fn see_other(path: &str, cookies: &[String]) -> Response {
@@ -53,7 +47,10 @@ pub async fn set(Extension(ctx): Extension<Ctx>, Form(form): Form<Preferences>) 
         .into_iter()
         .chain(theme.map(|theme| keep("theme", theme.key())))
         .collect();
-    see_other(own_path(form.back.as_deref()), &cookies)
+    see_other(
+        form.back.as_deref().and_then(local_path).unwrap_or("/"),
+        &cookies,
+    )
 }
 
 /// Ends the browser's sign-in.
