@@ -53,35 +53,51 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
         let query = Query::<T>::from_request_parts(parts, state).await;
         query
             .map(|Query(parameters)| Self(parameters))
-            .map_err(|_| ApiError(Problem::Malformed))
+            .map_err(|rejection| ApiError(refused_parameter(&rejection)))
+    }
+}
+
+/// Which parameter a query is refused for.
+fn refused_parameter(rejection: &(dyn std::error::Error + 'static)) -> Problem {
+    type Refusal = serde_path_to_error::Error<serde::de::value::Error>;
+    std::iter::successors(Some(rejection), |error| error.source())
+        .find_map(|error| error.downcast_ref::<Refusal>())
+        .map_or(Problem::Malformed, |error| {
+            refusal(&error.path().to_string(), &error.inner().to_string())
+        })
+}
+
+/// What serde refused at a path, with the field that it means.
+fn refusal(path: &str, message: &str) -> Problem {
+    // The name stands in the message only, in back quotes.
+    let named = message.split('`').nth(1).unwrap_or_default();
+    let (field, code) = if message.starts_with("unknown field") {
+        (named, InvalidCode::UnknownField)
+    } else if message.starts_with("missing field") {
+        (named, InvalidCode::Required)
+    } else if message.starts_with("unknown variant") {
+        (path, InvalidCode::UnknownChoice)
+    } else if path == "." {
+        return Problem::Malformed;
+    } else {
+        (path, InvalidCode::Malformed)
+    };
+    Problem::Invalid {
+        fields: vec![InvalidField::new(field, code)],
     }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Every body is an object; serde would take a list of its values in their order too.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::Malformed);
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.inner();
-        if inner.classify() != Category::Data {
-            return Problem::Malformed;
-        }
-        // serde_json tells the name only in its message, in back quotes.
-        let message = inner.to_string();
-        let named = message.split('`').nth(1).unwrap_or_default();
-        let (field, code) = if message.starts_with("unknown field") {
-            (named, InvalidCode::UnknownField)
-        } else if message.starts_with("missing field") {
-            (named, InvalidCode::Required)
-        } else if message.starts_with("unknown variant") {
-            (path.as_str(), InvalidCode::UnknownChoice)
-        } else if path == "." {
-            // Not an object at all.
-            return Problem::Malformed;
+        if error.inner().classify() == Category::Data {
+            refusal(&error.path().to_string(), &error.inner().to_string())
         } else {
-            (path.as_str(), InvalidCode::Malformed)
-        };
-        Problem::Invalid {
-            fields: vec![InvalidField::new(field, code)],
+            Problem::Malformed
         }
     })?;
     deserializer.end().map_err(|_| Problem::Malformed)?;
