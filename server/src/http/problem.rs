@@ -179,15 +179,18 @@ pub async fn render(request: Request, next: Next) -> Response {
         Some(error) => error.0.clone(),
         None if !api => return response,
         None => match response.status() {
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED if is_bare(&response) => {
-                Problem::NotFound
-            }
             StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Problem::NotFound,
+            // What the router itself could not read, as a path that is not UTF-8.
+            status if status.is_client_error() => Problem::Malformed,
             _ => return response,
         },
     };
-    let document = ProblemDocument::new(&problem, language, &request_id);
     let (mut head, _) = response.into_parts();
+    let document = ProblemDocument {
+        status: head.status.as_u16(),
+        ..ProblemDocument::new(&problem, language, &request_id)
+    };
     head.headers.remove(header::CONTENT_LENGTH);
     head.headers.insert(
         header::CONTENT_TYPE,
@@ -195,10 +198,6 @@ pub async fn render(request: Request, next: Next) -> Response {
     );
     let body = Json(document).into_response().into_body();
     Response::from_parts(head, body)
-}
-
-fn is_bare(response: &Response) -> bool {
-    !response.headers().contains_key(header::CONTENT_TYPE)
 }
 
 /// The answer to a request whose handler panicked.
