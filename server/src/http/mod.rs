@@ -17,9 +17,10 @@ use tower_http::compression::CompressionLayer;
 
 /// The largest body: profiles, forms and commands are small.
 pub const BODY_MOST: usize = 64 * 1024;
+/// How much of a larger body is read before it is refused.
+const DRAIN_MOST: usize = 32 * 1024 * 1024;
 
 /// Every route of the product.
-#[must_use]
 pub fn router(service: &Arc<Service>) -> Router {
     let product = Router::new()
         .merge(crate::v1::router())
@@ -33,18 +34,56 @@ pub fn router(service: &Arc<Service>) -> Router {
             Arc::clone(service),
             request::context,
         ));
-    Router::new()
+    let router = Router::new()
         .merge(product)
         .merge(assets::router())
         .route("/livez", get(health::alive))
         .route(
             "/readyz",
             get(health::ready).with_state(Arc::clone(service)),
-        )
+        );
+    frame(router)
+}
+
+/// What surrounds every route. The last layer is the outermost.
+fn frame(router: Router) -> Router {
+    router
+        .layer(middleware::from_fn(request::limit_body))
         .layer(DefaultBodyLimit::max(BODY_MOST))
-        .layer(middleware::from_fn(problem::render))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(
             problem::panicked,
         ))
+        .layer(middleware::from_fn(problem::render))
         .layer(middleware::from_fn(request::identify_and_log))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::extract::Request;
+    use tower::ServiceExt as _;
+
+    async fn panics() {
+        panic!("on purpose");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_a_problem() {
+        let router = frame(Router::new().route("/v1/panics", get(panics)));
+        let request = Request::get("/v1/panics").header("x-request-id", "one");
+        let answer = router
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 500);
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        assert_eq!(answer.headers()["x-request-id"], "one");
+        let body = axum::body::to_bytes(answer.into_body(), 10_000)
+            .await
+            .unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(document["code"], "INTERNAL");
+        assert!(!document.to_string().contains("on purpose"));
+    }
 }

@@ -2,12 +2,14 @@
 
 use super::problem::ApiError;
 use app::context::Theme;
+use axum::RequestExt as _;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::problem::Problem;
 use domain::text::Language;
+use futures::StreamExt as _;
 use service::{Actor, Ctx, Service};
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,7 +34,7 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: impl header::AsHeaderName) -> Option<&'a str> {
+fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
@@ -88,6 +90,33 @@ fn secure(headers: &mut HeaderMap) {
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
     );
+}
+
+/// Throws a body away that is not too enormous: a client that is still sending when the connection
+/// closes may never read why. One that waits to be told to go on needs no such patience.
+async fn drain(request: Request) {
+    if request.headers().contains_key(header::EXPECT) {
+        return;
+    }
+    let mut body = request.into_body().into_data_stream();
+    let mut left = super::DRAIN_MOST;
+    while let Some(Ok(chunk)) = body.next().await {
+        match left.checked_sub(chunk.len()) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}
+
+/// Bounds the body, however it is read: server functions do not look for axum's limit themselves.
+pub async fn limit_body(request: Request, next: Next) -> Response {
+    let told = text(request.headers(), header::CONTENT_LENGTH)
+        .and_then(|length| length.parse::<usize>().ok());
+    if told.is_some_and(|length| length > super::BODY_MOST) {
+        drain(request).await;
+        return ApiError(Problem::TooLarge).into_response();
+    }
+    next.run(request.with_limited_body()).await
 }
 
 /// Refuses a request that changes something and was caused by a page of another origin.
