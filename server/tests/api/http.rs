@@ -1,0 +1,308 @@
+//! What holds for every request: ids, headers, origins, the description of the API.
+
+use crate::app::{Answer, TestApp, registration};
+use crate::engines::{Engine, on_both_engines};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+on_both_engines!(
+    request_ids_are_taken_when_sound_and_made_otherwise,
+    other_origins_change_nothing,
+    every_answer_is_protected_and_cached_as_it_may_be,
+    the_description_lists_every_endpoint,
+);
+
+async fn request_ids_are_taken_when_sound_and_made_otherwise(engine: &Engine) {
+    let app = TestApp::start(engine).await;
+    let longest = "x".repeat(64);
+    let too_long = "x".repeat(65);
+    for (given, taken) in [
+        ("abc-DEF_1.2", true),
+        (longest.as_str(), true),
+        (too_long.as_str(), false),
+        ("", false),
+        ("a b", false),
+        ("a\"b", false),
+        ("<script>", false),
+        ("{\"level\":\"error\"}", false),
+        ("é", false),
+    ] {
+        for path in ["/livez", "/v1/dishes", "/v1/nothing", "/"] {
+            let request = app
+                .anonymous()
+                .request(Method::GET, path)
+                .header("x-request-id", given);
+            let answer = Answer::of(request).await;
+            let id = answer.header("x-request-id");
+            assert_eq!(id == given, taken, "{given:?} {path}: {id:?}");
+            assert!(!id.is_empty() && id.len() <= 64);
+        }
+    }
+    let (one, other) = (
+        app.anonymous().get("/livez").await,
+        app.anonymous().get("/livez").await,
+    );
+    assert_ne!(one.header("x-request-id"), other.header("x-request-id"));
+
+    // The job that a request causes bears its id.
+    let ana = app.eater("ana").await;
+    let request = ana
+        .request(Method::POST, "/v1/diet/plans")
+        .json(&json!({ "week": "2027-W01" }));
+    Answer::of(request.header("x-request-id", "cause-1"))
+        .await
+        .expect(StatusCode::ACCEPTED);
+    assert_eq!(engine.raw("SELECT request_id FROM job").await, ["cause-1"]);
+    app.stop().await;
+}
+
+async fn other_origins_change_nothing(engine: &Engine) {
+    let app = TestApp::start(engine).await;
+    let own = app.base.as_str();
+    let cases: [(&[(&str, &str)], bool); 11] = [
+        (&[], true),
+        (&[("sec-fetch-site", "same-origin")], true),
+        (&[("sec-fetch-site", "none")], true),
+        (&[("sec-fetch-site", "cross-site")], false),
+        (&[("sec-fetch-site", "same-site")], false),
+        (&[("sec-fetch-site", "nonsense")], false),
+        (&[("origin", own)], true),
+        (&[("origin", "https://elsewhere.example")], false),
+        (&[("origin", "null")], false),
+        (&[("sec-fetch-site", "same-origin"), ("origin", own)], true),
+        (&[("sec-fetch-site", "cross-site"), ("origin", own)], false),
+    ];
+    for (number, (headers, passes)) in cases.into_iter().enumerate() {
+        let name = format!("member{number}");
+        let email = format!("{name}@example.org");
+        let form = [
+            ("name", name.as_str()),
+            ("email", &email),
+            ("password", "a quiet sentence"),
+        ];
+        for (path, passed) in [
+            ("/api/sign-up", StatusCode::OK),
+            ("/preferences", StatusCode::SEE_OTHER),
+        ] {
+            let mut request = app
+                .client
+                .post(format!("{own}{path}"))
+                .header("accept", "application/json")
+                .form(&form);
+            for (header, value) in headers {
+                request = request.header(*header, *value);
+            }
+            let answer = Answer::of(request).await;
+            if passes {
+                assert_eq!(answer.status, passed, "{path} {headers:?}: {answer:?}");
+            } else {
+                answer.problem(403, "FORBIDDEN");
+            }
+        }
+        let made = engine
+            .raw(&format!(
+                "SELECT COUNT(*) FROM account WHERE name = '{name}'"
+            ))
+            .await;
+        assert_eq!(made == ["1"], passes, "{headers:?}");
+    }
+    // With the cookie of whoever has signed in, to the API as well.
+    for (site, status) in [("cross-site", 403), ("same-origin", 200)] {
+        let request = app
+            .client
+            .put(format!("{own}/v1/profile"))
+            .json(&crate::app::profile());
+        let answer = Answer::of(request.header("sec-fetch-site", site)).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    // Reading is nothing that another page could do harm with.
+    let request = app
+        .client
+        .get(format!("{own}/v1/profile"))
+        .header("sec-fetch-site", "cross-site");
+    Answer::of(request).await.expect(StatusCode::OK);
+    app.stop().await;
+}
+
+async fn every_answer_is_protected_and_cached_as_it_may_be(engine: &Engine) {
+    let app = TestApp::start(engine).await;
+    let nobody = app.anonymous();
+    for path in [
+        "/",
+        "/sign-in",
+        "/livez",
+        "/v1/dishes",
+        "/v1/profile",
+        "/v1/nothing",
+        "/no-such-page",
+        "/v1/openapi.json",
+    ] {
+        let answer = nobody.get(path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"),
+            "{path}: {policy}"
+        );
+        assert!(
+            !policy.contains("unsafe-eval") || policy.contains("wasm-unsafe-eval"),
+            "{path}: {policy}"
+        );
+    }
+
+    // A page's scripts are those that bear its nonce, which no two pages share.
+    let page = nobody.get("/sign-in").await;
+    let nonce = |policy: &str| {
+        policy
+            .split("'nonce-")
+            .nth(1)
+            .unwrap()
+            .split('\'')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let first = nonce(page.header("content-security-policy"));
+    assert!(
+        page.body.contains(&format!("nonce=\"{first}\"")),
+        "{}",
+        page.body
+    );
+    let again = nobody.get("/sign-in").await;
+    assert_ne!(first, nonce(again.header("content-security-policy")));
+    assert!(page.header("cache-control").contains("no-cache"));
+
+    // What has its version in its name never changes.
+    let immutable = "public, max-age=31536000, immutable";
+    let version = &app.service.catalogue().version;
+    let catalogue = nobody
+        .request(Method::GET, &format!("/v1/catalogue/{version}"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(catalogue.status(), StatusCode::OK);
+    assert_eq!(catalogue.headers()["cache-control"], immutable);
+    assert_eq!(
+        nobody
+            .get("/v1/catalogue/older")
+            .await
+            .header("cache-control"),
+        ""
+    );
+    let style = page
+        .body
+        .split("href=\"/pkg/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    let style = nobody.get(&format!("/pkg/{style}")).await;
+    // Without a bundle there is no such file.
+    match style.status {
+        StatusCode::OK => assert_eq!(style.header("cache-control"), immutable),
+        status => assert_eq!(
+            (status, style.header("cache-control")),
+            (StatusCode::NOT_FOUND, "")
+        ),
+    }
+    for path in [
+        "/pkg/..%2f..%2fCargo.toml",
+        "/pkg/../manifest.json",
+        "/manifest.json",
+        "/pkg/missing.js",
+    ] {
+        assert_eq!(
+            nobody.get(path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+
+    assert_eq!(nobody.get("/livez").await.status, StatusCode::OK);
+    assert_eq!(nobody.get("/readyz").await.status, StatusCode::OK);
+
+    // Going back leads to this site alone.
+    for (back, location) in [
+        ("/plan?week=2027-W01", "/plan?week=2027-W01"),
+        ("https://elsewhere.example", "/"),
+        ("//elsewhere.example", "/"),
+        ("/\\elsewhere.example", "/"),
+        ("/\t/elsewhere.example", "/"),
+        ("", "/"),
+    ] {
+        let form = [("language", "es"), ("back", back)];
+        let answer = Answer::of(nobody.request(Method::POST, "/preferences").form(&form)).await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (StatusCode::SEE_OTHER, location),
+            "{back:?}"
+        );
+        assert!(
+            answer.header("set-cookie").starts_with("language=es;"),
+            "{back:?}"
+        );
+    }
+    app.stop().await;
+}
+
+async fn the_description_lists_every_endpoint(engine: &Engine) {
+    let app = TestApp::start(engine).await;
+    let document = app
+        .anonymous()
+        .get("/v1/openapi.json")
+        .await
+        .expect(StatusCode::OK);
+    assert!(document["openapi"].as_str().unwrap().starts_with("3."));
+    let mut listed = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            listed.insert(format!("{} {path}", method.to_uppercase()));
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            assert!(
+                operation["responses"]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .any(|status| status.starts_with('2'))
+            );
+        }
+    }
+    let expected = [
+        "GET /v1/diet/jobs/{jobId}",
+        "GET /v1/diet/plans",
+        "GET /v1/diet/plans/{planId}",
+        "GET /v1/dishes",
+        "GET /v1/dishes/{dishId}",
+        "GET /v1/foods",
+        "GET /v1/profile",
+        "POST /v1/auth/register",
+        "POST /v1/auth/token",
+        "POST /v1/diet/plans",
+        "PUT /v1/profile",
+    ];
+    assert_eq!(listed, expected.map(str::to_owned).into());
+    // Each of them exists: none is an unknown route.
+    let ana = app.member("ana").await;
+    for endpoint in expected {
+        let (method, path) = endpoint.split_once(' ').unwrap();
+        let path = path.replace("{dishId}", &app.service.catalogue().dishes[0].id.0);
+        let request = ana
+            .request(method.parse().unwrap(), &path)
+            .json(&registration("ben"));
+        let answer = Answer::of(request).await;
+        assert_ne!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{endpoint}");
+        assert!(
+            answer.status != StatusCode::NOT_FOUND || path.contains('{') || path == "/v1/profile",
+            "{endpoint}"
+        );
+    }
+    let browser = app.anonymous().get("/v1/docs/").await;
+    assert_eq!(browser.status, StatusCode::OK);
+    assert!(browser.header("content-type").starts_with("text/html"));
+    app.stop().await;
+}

@@ -1,0 +1,14 @@
+//! The product as its callers meet it: over HTTP, on each engine.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
+mod app;
+mod auth;
+mod binary;
+#[path = "../../../storage/tests/support/engines.rs"]
+mod engines;
+mod http;
+mod input;
+mod pages;
+mod plans;
+mod trouble;

@@ -1,0 +1,154 @@
+//! Trouble: a locked database, a full disk, power failures.
+
+use crate::app::{Answer, Caller, TestApp, profile};
+use crate::binary::Process;
+use crate::engines::{Engine, eventually, on_both_engines};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use std::collections::HashSet;
+use std::process::Command;
+use std::time::Duration;
+
+on_both_engines!(every_acknowledged_job_survives_a_crash);
+
+/// Weeks that no test asks for otherwise.
+fn week(number: usize) -> String {
+    format!("{}-W{:02}", 2028 + number / 52, number % 52 + 1)
+}
+
+async fn every_acknowledged_job_survives_a_crash(engine: &Engine) {
+    const ROUNDS: usize = 4;
+    const WEEKS: usize = 6;
+    let mut process = Process::start(engine).await;
+    let ana = process.anonymous().register("ana").await;
+    ana.put("/v1/profile", &profile())
+        .await
+        .expect(StatusCode::OK);
+    let mut acknowledged = HashSet::new();
+    for round in 0..ROUNDS {
+        let here = ana.at(&process.base);
+        let requests: Vec<_> = (0..WEEKS)
+            .map(|number| {
+                let here = here.clone();
+                tokio::spawn(async move {
+                    let body = json!({ "week": week(round * WEEKS + number) });
+                    let request = here.request(Method::POST, "/v1/diet/plans").json(&body);
+                    let answer = Answer::read(request.send().await.ok()?).await;
+                    (answer.status == StatusCode::ACCEPTED)
+                        .then(|| answer.json()["jobId"].as_str().unwrap().to_owned())
+                })
+            })
+            .collect();
+        // At a random moment, while some are asked for, some computed and some stored.
+        let moment = std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos() % 250;
+        tokio::time::sleep(Duration::from_millis(moment.into())).await;
+        process.kill();
+        for request in requests {
+            // A request that the crash cut off may fail in any way.
+            if let Ok(Some(job)) = request.await {
+                acknowledged.insert(job);
+            }
+        }
+        process = Process::start(engine).await;
+    }
+    let here = ana.at(&process.base);
+    // At least what is asked for without a crash is acknowledged.
+    acknowledged.insert(here.ask(&week(ROUNDS * WEEKS)).await);
+    let mut plans = HashSet::new();
+    for job in &acknowledged {
+        let ended = here.ended(job).await;
+        assert_eq!(ended["status"], "READY", "{ended}");
+        assert!(
+            plans.insert(ended["planId"].to_string()),
+            "two jobs have one plan: {ended}"
+        );
+    }
+    // Also what was stored but whose acknowledgement the crash cut off.
+    eventually("every job ends", async || {
+        let open = engine
+            .raw("SELECT COUNT(*) FROM job WHERE state <> 'succeeded'")
+            .await;
+        (open == ["0"]).then_some(())
+    })
+    .await;
+    let jobs = engine.raw("SELECT COUNT(*) FROM job").await;
+    assert_eq!(engine.raw("SELECT COUNT(*) FROM plan").await, jobs);
+    assert_eq!(
+        engine.raw("SELECT COUNT(DISTINCT week) FROM plan").await,
+        jobs
+    );
+    assert!(jobs[0].parse::<usize>().unwrap() >= acknowledged.len());
+    // A crash is no failure of a job.
+    assert_eq!(
+        engine
+            .raw("SELECT COUNT(*) FROM job WHERE attempts > 0")
+            .await,
+        ["0"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_database_is_a_503_for_writers_alone() {
+    let engine = Engine::sqlite();
+    let app = TestApp::start(&engine).await;
+    let ana = app.eater("ana").await;
+    let other = engine.open().await;
+    let held = other.write().await.unwrap();
+    let put = ana.put("/v1/profile", &profile()).await;
+    put.problem(503, "UNAVAILABLE");
+    ana.get("/v1/profile").await.expect(StatusCode::OK);
+    assert_eq!(ana.get("/readyz").await.status, StatusCode::OK);
+    drop(held);
+    let job = ana.ask("2027-W01").await;
+    assert_eq!(ana.ended(&job).await["status"], "READY");
+    app.stop().await;
+}
+
+/// The most bytes that a process may write into a file.
+fn limit_file_size(process: &Process, most: &str) {
+    let limited = Command::new("prlimit")
+        .args([format!("--pid={}", process.id()), format!("--fsize={most}")])
+        .status()
+        .unwrap();
+    assert!(limited.success());
+}
+
+/// What a caller gets while nothing can be written.
+async fn refused(ana: &Caller) {
+    ana.put("/v1/profile", &profile())
+        .await
+        .problem(503, "UNAVAILABLE");
+    let asked = ana
+        .post("/v1/diet/plans", &json!({ "week": "2027-W02" }))
+        .await;
+    asked.problem(503, "UNAVAILABLE");
+}
+
+/// Needs `prlimit`, which every Linux has.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_a_503_and_nothing_is_lost() {
+    let engine = Engine::sqlite();
+    let mut process = Process::start(&engine).await;
+    let ana = process.anonymous().register("ana").await;
+    ana.put("/v1/profile", &profile())
+        .await
+        .expect(StatusCode::OK);
+    let before = ana.ask("2027-W01").await;
+    assert_eq!(ana.ended(&before).await["status"], "READY");
+
+    limit_file_size(&process, "1024:unlimited");
+    for _ in 0..3 {
+        refused(&ana).await;
+    }
+    // What is there can be read.
+    assert_eq!(ana.ended(&before).await["status"], "READY");
+    assert_eq!(ana.get("/livez").await.status, StatusCode::OK);
+    assert!(process.lives());
+
+    limit_file_size(&process, "unlimited:unlimited");
+    let after = ana.ask("2027-W02").await;
+    assert_eq!(ana.ended(&after).await["status"], "READY");
+    assert!(process.lives());
+    assert_eq!(engine.raw("PRAGMA integrity_check").await, ["ok"]);
+}
