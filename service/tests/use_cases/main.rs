@@ -1,5 +1,7 @@
 //! The use cases on each engine, at moments that the tests choose.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod accounts;
 #[path = "../../../storage/tests/support/engines.rs"]
 mod engines;

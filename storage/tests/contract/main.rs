@@ -1,5 +1,7 @@
 //! What the layers above rely on, tested on each engine: `sqlite::…` and `postgres::…`.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod accounts;
 #[path = "../support/engines.rs"]
 mod engines;
