@@ -58,7 +58,7 @@ fn groups(words: Words, dish: &Dish) -> Vec<GroupView> {
             weight: words.grams(*grams),
         })
         .collect();
-    groups.sort_by(|a, b| b.grams.cmp(&a.grams));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.grams));
     groups
 }
 

@@ -33,10 +33,11 @@ pub(super) fn find(catalogue: &Catalogue, language: Language, filter: &Filter) -
         .filter(|dish| filter.cuisine.is_empty() || dish.cuisine == filter.cuisine)
         .filter(|dish| dish.allergens.is_disjoint(&without))
         .filter(|dish| {
-            let text = (!wanted.is_empty())
-                .then(|| text_of(catalogue, dish, language))
-                .unwrap_or_default();
-            wanted.iter().all(|word| text.contains(word.as_str()))
+            // Nothing is put together for those who look for nothing.
+            wanted.is_empty() || {
+                let text = text_of(catalogue, dish, language);
+                wanted.iter().all(|word| text.contains(word.as_str()))
+            }
         })
         .map(|dish| (folded(dish.name.get(language)), dish))
         .collect();
@@ -50,7 +51,7 @@ pub(super) fn find(catalogue: &Catalogue, language: Language, filter: &Filter) -
         .into_iter()
         .map(|cuisine| (cuisine.to_owned(), words.name("cuisine", cuisine)))
         .collect();
-    cuisines.sort_by(|a, b| folded(&a.1).cmp(&folded(&b.1)));
+    cuisines.sort_by_cached_key(|(_, name)| folded(name));
     DishesView {
         count: count(words, found.len(), catalogue.dishes.len()),
         found: u32::try_from(found.len()).unwrap_or(u32::MAX),
