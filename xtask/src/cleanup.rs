@@ -42,6 +42,7 @@ pub fn on_interrupt() -> Result<()> {
     ctrlc::set_handler(|| {
         // The lock is kept, so that the main thread cannot register anything that is then left.
         let mut actions = actions();
+        eprintln!("interrupted");
         while let Some((_, action)) = actions.pop_last() {
             action();
         }

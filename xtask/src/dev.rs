@@ -149,7 +149,7 @@ impl Running {
         if changed || self.server.is_none() {
             // The old one first: it holds the port and the database.
             self.server = None;
-            let database = workspace.path("var/nutriflow.db");
+            let database = workspace.path("var");
             let mut command = server::serve_command(workspace, &binary, listen, &database);
             self.server = Some(Server::start(&mut command)?);
         }

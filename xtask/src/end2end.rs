@@ -45,7 +45,7 @@ pub fn run(workspace: &Workspace, quality: Quality, arguments: &[String]) -> Res
     let address = SocketAddr::from(([127, 0, 0, 1], system::free_port()?));
     let output = File::create(&log)?;
     let server = Server::start(
-        server::serve_command(workspace, &binary, address, &directory.join("nutriflow.db"))
+        server::serve_command(workspace, &binary, address, &directory)
             .stdout(output.try_clone()?)
             .stderr(output),
     )?;

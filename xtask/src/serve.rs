@@ -19,6 +19,6 @@ pub fn run(workspace: &Workspace, listen: SocketAddr) -> Result<()> {
     fs::create_dir_all(&data)?;
     eprintln!("==> Starting {}", binary.display());
     let error =
-        server::serve_command(workspace, &binary, listen, &data.join("nutriflow.db")).exec();
+        server::serve_command(workspace, &binary, listen, &data).exec();
     Err(error).with_context(|| format!("cannot start {}", binary.display()))
 }
