@@ -7,9 +7,8 @@ import { text } from "../support/texts";
 
 // The refused sign-up and the page that is not there.
 test.use({ allowedErrors: refusedWith(404, 422) });
-
-// Colours that are still on their way to others would be measured halfway.
-test.beforeEach(({ page }) => page.emulateMedia({ reducedMotion: "reduce" }));
+// These tests walk through many pages.
+test.describe.configure({ timeout: 180_000 });
 
 type Open = (path: string) => Promise<number>;
 type Check = (name: string) => Promise<void>;
