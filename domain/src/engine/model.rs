@@ -21,7 +21,7 @@ pub const NUTRIENT_TERMS: usize = 32;
 pub const GROUP_TERMS: usize = 16;
 /// All terms.
 pub const TERMS: usize = NUTRIENT_TERMS + GROUP_TERMS;
-/// Weekly limits: upper levels and the budget.
+/// Room for weekly limits: upper levels and the budget.
 pub const LIMITS: usize = 16;
 
 /// Points that a nutrient of weight one costs when a week has none of it, or twice its limit.
@@ -256,18 +256,8 @@ pub(crate) fn most_uses(dish: &Dish) -> i32 {
 /// The most quarters of a serving in a meal: two and a half servings, and where a meal has more
 /// than 1,000 kcal in the mean, one quarter more for each 100 kcal begun.
 pub(crate) fn most_quarters(energy: i64, meals: i64) -> i64 {
-    QUARTERS.1 + (energy - 1000 * meals).max(0).div_ceil_of(100 * meals)
-}
-
-/// Division rounded up, of numbers that are not negative.
-trait DivideUp {
-    fn div_ceil_of(self, divisor: i64) -> i64;
-}
-
-impl DivideUp for i64 {
-    fn div_ceil_of(self, divisor: i64) -> i64 {
-        (self + divisor - 1) / divisor
-    }
+    let step = 100 * meals;
+    QUARTERS.1 + ((energy - 1000 * meals).max(0) + step - 1) / step
 }
 
 /// A number below `most` that a week and a dish determine (FNV-1a, 64 bits, with a final mix so

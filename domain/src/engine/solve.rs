@@ -4,7 +4,7 @@ use super::days::into_days;
 use super::dive::{ascend, start};
 use super::model::{DAYS, Model};
 use super::search::Search;
-use super::state::{Choices, Item, State};
+use super::state::{Bounds, Choices, Item, State};
 
 /// Effort of the search over the week as a whole.
 const WEEK_EFFORT: i64 = 300_000;
@@ -48,8 +48,13 @@ fn find(model: &Model, effort: Effort) -> Option<Solution> {
         return None;
     }
     let mut week = Search::new(State::new(model, &choices, start.items, false), start.bound);
-    // Where the week's bounds, drawn in as they are, cannot be met, days may still keep theirs.
     let met = bring_within(&mut week);
+    // Days of a week beyond even the bounds that are not drawn in cannot keep theirs.
+    week.state.bounds = Bounds::of_days(model, DAYS as i32);
+    if !met && week.state.violation() > 0 {
+        return None;
+    }
+    week.state.bounds = Bounds::drawn_in(model);
     let first = week.state.clone();
     if met && effort == Effort::Full {
         week.run(WEEK_EFFORT);
