@@ -5,7 +5,34 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// Tables that no island says: pages are rendered on the server, and the browser need not load them.
+const SERVER_ONLY: [&str; 22] = [
+    "account",
+    "cuisine",
+    "date",
+    "dish",
+    "dishes",
+    "error_page",
+    "frame",
+    "landing",
+    "month",
+    "nav",
+    "not_found",
+    "nutrients",
+    "plans",
+    "reference",
+    "reference_name",
+    "role",
+    "shopping",
+    "sign_in",
+    "sign_up",
+    "status",
+    "warning",
+    "weekday",
+];
+
 fn main() {
+    let browser = std::env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm");
     let directory = std::env::var("CARGO_MANIFEST_DIR").expect("set by cargo");
     let [english, spanish] = ["en.toml", "es.toml"].map(|file| {
         println!("cargo::rerun-if-changed={file}");
@@ -16,6 +43,12 @@ fn main() {
             .unwrap_or_else(|error| panic!("{file}: {error}"));
         let mut texts = BTreeMap::new();
         flatten(&table, "", file, &mut texts);
+        if browser {
+            texts.retain(|key: &String, _| {
+                let table = key.split('.').next().unwrap_or_default();
+                !SERVER_ONLY.contains(&table)
+            });
+        }
         texts
     });
     for key in english.keys() {

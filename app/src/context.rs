@@ -30,7 +30,8 @@ pub fn fill(key: Key, arguments: &[(&str, &str)]) -> String {
 /// A name without a text shows itself, so that a gap is seen.
 #[must_use]
 pub fn name(table: &str, name: &str) -> String {
-    locales::key(&format!("{table}.{name}")).map_or_else(|| name.to_owned(), |key| t(key).to_owned())
+    locales::key(&format!("{table}.{name}"))
+        .map_or_else(|| name.to_owned(), |key| t(key).to_owned())
 }
 
 /// A whole number with its thousands apart: `12 345`, with narrow spaces that don't break.
@@ -58,8 +59,14 @@ pub fn amount(value: Amount) -> String {
     };
     let rounded = (magnitude + step / 2) / step * step;
     let text = format!("{}.{:03}", rounded / 1000, rounded % 1000);
-    let text = text[..text.len() - (3 - places)].trim_end_matches('0').trim_end_matches('.');
-    if value.0 < 0 && rounded > 0 { format!("−{text}") } else { text.to_owned() }
+    let text = text[..text.len() - (3 - places)]
+        .trim_end_matches('0')
+        .trim_end_matches('.');
+    if value.0 < 0 && rounded > 0 {
+        format!("−{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Who is signed in, as the pages need it.
@@ -93,9 +100,10 @@ pub(crate) fn ctx() -> Result<service::Ctx, crate::error::AppError> {
 #[cfg(feature = "ssr")]
 pub(crate) fn set_cookie(cookie: &str) {
     use axum::http::{HeaderValue, header};
-    if let (Some(options), Ok(value)) =
-        (use_context::<leptos_axum::ResponseOptions>(), HeaderValue::from_str(cookie))
-    {
+    if let (Some(options), Ok(value)) = (
+        use_context::<leptos_axum::ResponseOptions>(),
+        HeaderValue::from_str(cookie),
+    ) {
         options.append_header(header::SET_COOKIE, value);
     }
 }
@@ -104,16 +112,18 @@ pub(crate) fn set_cookie(cookie: &str) {
 #[must_use]
 pub fn local_path(path: &str) -> Option<&str> {
     let rest = path.strip_prefix('/')?;
-    let plain = !rest.starts_with(['/', '\\']) && !path.contains(|c: char| c.is_control() || c == '\\');
+    let plain =
+        !rest.starts_with(['/', '\\']) && !path.contains(|c: char| c.is_control() || c == '\\');
     plain.then_some(path)
 }
 
 /// Answers the page that is rendering with a status. In the browser there is none.
 pub fn answer_with_status(status: u16) {
     #[cfg(feature = "ssr")]
-    if let (Some(options), Ok(status)) =
-        (use_context::<leptos_axum::ResponseOptions>(), axum::http::StatusCode::from_u16(status))
-    {
+    if let (Some(options), Ok(status)) = (
+        use_context::<leptos_axum::ResponseOptions>(),
+        axum::http::StatusCode::from_u16(status),
+    ) {
         options.set_status(status);
     }
     #[cfg(not(feature = "ssr"))]
@@ -139,7 +149,10 @@ pub(crate) fn detect_language() -> Language {
 /// Something that a middleware left in the request.
 #[cfg(feature = "ssr")]
 pub(crate) fn request_extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
-    use_context::<axum::http::request::Parts>()?.extensions.get::<T>().cloned()
+    use_context::<axum::http::request::Parts>()?
+        .extensions
+        .get::<T>()
+        .cloned()
 }
 
 /// Light or dark, or as the device says.
@@ -168,7 +181,9 @@ impl Theme {
     /// The theme of a name.
     #[must_use]
     pub fn from_key(key: &str) -> Option<Self> {
-        [Self::Auto, Self::Light, Self::Dark].into_iter().find(|theme| theme.key() == key)
+        [Self::Auto, Self::Light, Self::Dark]
+            .into_iter()
+            .find(|theme| theme.key() == key)
     }
 }
 
@@ -176,16 +191,6 @@ impl Theme {
 #[must_use]
 pub fn theme() -> Theme {
     use_context::<Theme>().unwrap_or_default()
-}
-
-/// Finds the theme: in the browser the server's choice stands at `<html data-theme>`.
-#[cfg(not(feature = "ssr"))]
-pub(crate) fn detect_theme() -> Theme {
-    document()
-        .document_element()
-        .and_then(|html| html.get_attribute("data-theme"))
-        .and_then(|key| Theme::from_key(&key))
-        .unwrap_or_default()
 }
 
 /// Finds the theme: the request's middleware has read the cookie.
@@ -201,14 +206,24 @@ mod tests {
     #[test]
     fn amounts_are_as_precise_as_people_read_them() {
         let texts = [0, 4, 450, 996, 7_840, 9_960, 56_400, 1_234_500].map(|it| amount(Amount(it)));
-        assert_eq!(texts, ["0", "0", "0.45", "1", "7.8", "10", "56", "1\u{202f}235"]);
+        assert_eq!(
+            texts,
+            ["0", "0", "0.45", "1", "7.8", "10", "56", "1\u{202f}235"]
+        );
         assert_eq!(number(-12_345_678), "−12\u{202f}345\u{202f}678");
     }
 
     #[test]
     fn only_paths_of_this_site_are_followed() {
         assert_eq!(local_path("/plan?week=1"), Some("/plan?week=1"));
-        for elsewhere in ["", "plan", "//evil.example", "/\\evil.example", "https://evil.example", "/a\nb"] {
+        for elsewhere in [
+            "",
+            "plan",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\nb",
+        ] {
             assert_eq!(local_path(elsewhere), None, "{elsewhere}");
         }
     }

@@ -27,7 +27,9 @@ impl FromServerFnError for AppError {
         match error {
             // In the browser: the server was not reached.
             ServerFnErrorErr::Request(_) => Self(Problem::Unavailable),
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::from(Problem::Malformed),
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                Self::from(Problem::Malformed)
+            }
             _ => Self::from(Problem::Internal),
         }
     }
@@ -94,10 +96,19 @@ pub fn explain(code: &InvalidCode) -> String {
     let Ok(serde_json::Value::Object(parts)) = serde_json::to_value(code) else {
         return String::new();
     };
-    let name = parts.get("code").and_then(|name| name.as_str()).unwrap_or_default();
-    let numbers: Vec<(&str, String)> =
-        parts.iter().filter(|(key, _)| *key != "code").map(|(key, value)| (key.as_str(), value.to_string())).collect();
-    let numbers: Vec<(&str, &str)> = numbers.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let name = parts
+        .get("code")
+        .and_then(|name| name.as_str())
+        .unwrap_or_default();
+    let numbers: Vec<(&str, String)> = parts
+        .iter()
+        .filter(|(key, _)| *key != "code")
+        .map(|(key, value)| (key.as_str(), value.to_string()))
+        .collect();
+    let numbers: Vec<(&str, &str)> = numbers
+        .iter()
+        .map(|(key, value)| (*key, value.as_str()))
+        .collect();
     sentence(&format!("invalid.{}", name.to_ascii_lowercase()), &numbers)
 }
 

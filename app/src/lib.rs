@@ -9,12 +9,14 @@ pub mod components;
 pub mod context;
 pub mod error;
 pub mod pages;
+#[cfg(feature = "ssr")]
 mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
 mod words;
 
+#[cfg(feature = "ssr")]
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, shell};

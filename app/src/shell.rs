@@ -44,8 +44,6 @@ pub fn shell() -> impl IntoView {
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131a16"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=assets.css.to_string()/>
-                <link rel="modulepreload" href=assets.js.to_string() nonce=nonce.clone()/>
-                <link rel="preload" href=assets.wasm.to_string() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 <script type="module" nonce=nonce>{start}</script>
                 <MetaTags/>
             </head>

@@ -10,12 +10,18 @@ use domain::job::JobStatus;
 use domain::plan::Plan;
 use domain::problem::Problem;
 use domain::week::IsoWeek;
+use std::time::{Duration, Instant};
 use storage::plan::{PlanRow, StoredPlan};
 use storage::{job, plan, profile};
 use uuid::Uuid;
 
 /// How many plans a page of a list may hold.
 pub const PAGE_MOST: i64 = 100;
+/// How long a page waits for a plan before it shows that one is being made. On an idle server a plan
+/// takes a fraction of it.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// How often it looks.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// A job that computes a plan, as its owner sees it.
 #[derive(Debug, Clone)]
@@ -116,6 +122,20 @@ pub async fn job(ctx: &Ctx, id: Uuid) -> Result<PlanJob> {
     let account = ctx.account_id()?;
     let row = job::of_owner(&mut ctx.read().await?, account, id).await?;
     view(row.ok_or(Error::Problem(Problem::NotFound))?)
+}
+
+/// The job once it has ended, or as it is after [`PATIENCE`]: for somebody who waits for it.
+///
+/// # Errors
+/// As [`job`].
+pub async fn settled(ctx: &Ctx, mut job: PlanJob) -> Result<PlanJob> {
+    let patience = Instant::now() + PATIENCE;
+    while matches!(job.status, JobStatus::Pending | JobStatus::Running) && Instant::now() < patience
+    {
+        tokio::time::sleep(GLANCE).await;
+        job = self::job(ctx, job.id).await?;
+    }
+    Ok(job)
 }
 
 fn view(row: job::JobRow) -> Result<PlanJob> {

@@ -18,7 +18,6 @@ pub fn run(workspace: &Workspace, listen: SocketAddr) -> Result<()> {
     let data = workspace.path("var");
     fs::create_dir_all(&data)?;
     eprintln!("==> Starting {}", binary.display());
-    let error =
-        server::serve_command(workspace, &binary, listen, &data).exec();
+    let error = server::serve_command(workspace, &binary, listen, &data).exec();
     Err(error).with_context(|| format!("cannot start {}", binary.display()))
 }

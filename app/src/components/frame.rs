@@ -50,7 +50,11 @@ fn PreferencesMenu() -> impl IntoView {
     let location = use_location();
     let back = move || {
         let (path, query) = (location.pathname.get(), location.search.get());
-        if query.is_empty() { path } else { format!("{path}?{}", query.trim_start_matches('?')) }
+        if query.is_empty() {
+            path
+        } else {
+            format!("{path}?{}", query.trim_start_matches('?'))
+        }
     };
     let languages = Language::ALL.map(|choice| {
         let name = match choice {

@@ -28,7 +28,8 @@ pub const ALERT: &str = "M12 8v5M12 16.5v.01M12 3.5l9 16.5H3z";
 /// Something to know.
 pub const INFO: &str = "M12 11v5.5M12 7.5v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z";
 /// An account.
-pub const PERSON: &str = "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5c.6-4 3.5-6 7.5-6s6.9 2 7.5 6";
+pub const PERSON: &str =
+    "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5c.6-4 3.5-6 7.5-6s6.9 2 7.5 6";
 /// Language and appearance.
 pub const SETTINGS: &str = "M4 7h9M18 7h2M4 17h2M11 17h9M15.5 4.500a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM8.5 14.500a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z";
 /// Light theme.
@@ -40,7 +41,8 @@ pub const DEVICE: &str = "M3.5 5h17v11h-17zM9 20h6M12 16v4";
 /// A clock: minutes.
 pub const CLOCK: &str = "M12 3.500a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 7.500V12l3 2";
 /// A shopping basket.
-pub const BASKET: &str = "M3.5 10h17l-1.7 9.500H5.200zM8 10l3-6M16 10l-3-6M9.5 13.500v2.500M14.5 13.500v2.5";
+pub const BASKET: &str =
+    "M3.5 10h17l-1.7 9.500H5.200zM8 10l3-6M16 10l-3-6M9.5 13.500v2.500M14.5 13.500v2.5";
 /// Print.
 pub const PRINT: &str = "M7 8V3.500h10V8M7 17H3.500V8h17v9H17M7 13.500h10v7H7z";
 /// Download.
@@ -54,9 +56,11 @@ pub const LEAF: &str = "M5 19C4 9 10 4 20 4c.5 10-4 16-13 14M5 20.500c1-5 4-8.5 
 /// A lock: private.
 pub const LOCK: &str = "M5.5 11h13v9.500h-13zM8.5 11V7.500a3.5 3.5 0 0 1 7 0V11M12 14.500v2.5";
 /// Scales: measured.
-pub const SCALES: &str = "M12 4v16.500M7.5 20.500h9M5 7l7-2 7 2M5 7l-2.5 6.500h5zM19 7l-2.5 6.500h5z";
+pub const SCALES: &str =
+    "M12 4v16.500M7.5 20.500h9M5 7l7-2 7 2M5 7l-2.5 6.500h5zM19 7l-2.5 6.500h5z";
 /// A server: self-hosted.
-pub const SERVER: &str = "M4 4.500h16v6H4zM4 13.500h16v6H4zM7.5 7.500v.010M7.5 16.500v.010M11 7.500h5M11 16.500h5";
+pub const SERVER: &str =
+    "M4 4.500h16v6H4zM4 13.500h16v6H4zM7.5 7.500v.010M7.5 16.500v.010M11 7.500h5M11 16.500h5";
 /// Equal: the same input, the same result.
 pub const EQUAL: &str = "M5 9h14M5 15h14";
 /// Edit.

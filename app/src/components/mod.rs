@@ -3,12 +3,17 @@
 pub mod data;
 pub mod feedback;
 pub mod form;
+#[cfg(feature = "ssr")]
 pub mod frame;
 pub mod icon;
 pub mod plate;
+#[cfg(feature = "ssr")]
+pub mod problem_page;
 
 pub use data::{Bar, Progress, Ring};
-pub use feedback::{Empty, Notice, ProblemNotice, ProblemPage, Skeleton};
+pub use feedback::{Empty, Notice, ProblemNotice, Skeleton};
 pub use form::{Choice, Choices, Field, Form, FormState, Submit};
 pub use icon::Icon;
 pub use plate::Plate;
+#[cfg(feature = "ssr")]
+pub use problem_page::ProblemPage;

@@ -38,7 +38,9 @@ pub fn plate_svg(id: &str, groups: &[(FoodGroup, Amount)]) -> String {
     let mut dice = Dice::new(id);
     let mut weighed: Vec<(FoodGroup, f64)> = groups
         .iter()
-        .filter(|(group, amount)| !matches!(group, FoodGroup::None | FoodGroup::Oils) && amount.0 > 0)
+        .filter(|(group, amount)| {
+            !matches!(group, FoodGroup::None | FoodGroup::Oils) && amount.0 > 0
+        })
         // The square root of the weight, nearly: spinach must stay visible beside a potato.
         .map(|(group, amount)| (*group, amount.to_decimal().powf(0.7)))
         .collect();
@@ -55,11 +57,18 @@ pub fn plate_svg(id: &str, groups: &[(FoodGroup, Amount)]) -> String {
     svg.push_str(r#"<svg viewBox="0 0 100 100"><circle class="rim" cx="50" cy="50" r="49"/><circle class="well" cx="50" cy="50" r="40"/>"#);
     match heaps {
         [] => {
-            let _ = write!(svg, r#"<g class="g-none"><circle class="heap" cx="50" cy="50" r="27"/></g>"#);
+            let _ = write!(
+                svg,
+                r#"<g class="g-none"><circle class="heap" cx="50" cy="50" r="27"/></g>"#
+            );
         }
         [(group, _)] => {
             let radius = WELL - 4.0 - dice.roll() * 3.0;
-            let _ = write!(svg, r#"<g class="g-{}"><circle class="heap" cx="50" cy="50" r="{radius:.1}"/>"#, name(*group));
+            let _ = write!(
+                svg,
+                r#"<g class="g-{}"><circle class="heap" cx="50" cy="50" r="{radius:.1}"/>"#,
+                name(*group)
+            );
             texture(&mut svg, *group, 0.0, TAU, radius, &mut dice);
             svg.push_str("</g>");
         }
@@ -80,11 +89,18 @@ pub fn plate_svg(id: &str, groups: &[(FoodGroup, Amount)]) -> String {
         for _ in 0..4 {
             let (angle, away) = (dice.roll() * TAU, 6.0 + dice.roll() * 24.0);
             let (x, y) = (50.0 + away * angle.cos(), 50.0 + away * angle.sin());
-            let _ = write!(svg, r#"<circle class="crumb" cx="{x:.1}" cy="{y:.1}" r="{:.1}"/>"#, 1.6 + dice.roll());
+            let _ = write!(
+                svg,
+                r#"<circle class="crumb" cx="{x:.1}" cy="{y:.1}" r="{:.1}"/>"#,
+                1.6 + dice.roll()
+            );
         }
         svg.push_str("</g>");
     }
-    if groups.iter().any(|(group, amount)| *group == FoodGroup::Oils && amount.0 > 0) {
+    if groups
+        .iter()
+        .any(|(group, amount)| *group == FoodGroup::Oils && amount.0 > 0)
+    {
         let turn = dice.roll() * 360.0;
         let _ = write!(
             svg,
@@ -96,14 +112,24 @@ pub fn plate_svg(id: &str, groups: &[(FoodGroup, Amount)]) -> String {
 }
 
 /// One group's heap: a wedge with soft corners.
-fn heap(svg: &mut String, group: FoodGroup, centre: (f64, f64), from: f64, to: f64, dice: &mut Dice) {
+fn heap(
+    svg: &mut String,
+    group: FoodGroup,
+    centre: (f64, f64),
+    from: f64,
+    to: f64,
+    dice: &mut Dice,
+) {
     let radius = WELL - dice.roll() * 3.5;
     let half = (to - from) / 2.0;
     let middle = from + half;
     // The stroke rounds the corners by 1.5; a gap of 2 more parts neighbours.
     let inset = 2.4 / half.min(PI / 2.0).sin().max(0.3);
     let trim = (2.6 / radius).min(half * 0.6);
-    let (x, y) = (centre.0 + inset * middle.cos(), centre.1 + inset * middle.sin());
+    let (x, y) = (
+        centre.0 + inset * middle.cos(),
+        centre.1 + inset * middle.sin(),
+    );
     let edge = |angle: f64| (50.0 + radius * angle.cos(), 50.0 + radius * angle.sin());
     let ((x0, y0), (x1, y1)) = (edge(from + trim), edge(to - trim));
     let large = i32::from(to - from - 2.0 * trim > PI);
@@ -121,12 +147,22 @@ fn texture(svg: &mut String, group: FoodGroup, from: f64, to: f64, radius: f64, 
     use FoodGroup as G;
     // A mark is drawn around 0,0 lying along x, then turned and moved to its place.
     let (mark, class, along): (&[(f64, f64)], &str, bool) = match group {
-        G::LeafyGreens | G::OtherVegetables => (&[(-2.6, 0.0), (0.0, -1.6), (2.6, 0.0)], "mark", false),
-        G::WholeGrains | G::RefinedGrains | G::Seeds => (&[(-1.2, 0.0), (0.0, 0.0), (1.2, 0.0)], "mark", false),
-        G::Legumes | G::Soy | G::Nuts | G::Berries => (&[(-1.5, 0.0), (0.0, -2.4), (1.5, 0.0)], "glint", false),
-        G::OilyFish | G::WhiteFish | G::Shellfish => (&[(-2.4, -1.2), (0.0, 2.4), (2.4, -1.2)], "mark", true),
+        G::LeafyGreens | G::OtherVegetables => {
+            (&[(-2.6, 0.0), (0.0, -1.6), (2.6, 0.0)], "mark", false)
+        }
+        G::WholeGrains | G::RefinedGrains | G::Seeds => {
+            (&[(-1.2, 0.0), (0.0, 0.0), (1.2, 0.0)], "mark", false)
+        }
+        G::Legumes | G::Soy | G::Nuts | G::Berries => {
+            (&[(-1.5, 0.0), (0.0, -2.4), (1.5, 0.0)], "glint", false)
+        }
+        G::OilyFish | G::WhiteFish | G::Shellfish => {
+            (&[(-2.4, -1.2), (0.0, 2.4), (2.4, -1.2)], "mark", true)
+        }
         G::Poultry | G::RedMeat => (&[(-3.4, 0.0), (0.0, 0.0), (3.4, 0.0)], "mark", true),
-        G::Dairy | G::Eggs | G::Mushrooms => (&[(-3.0, 0.0), (0.0, -3.4), (3.0, 0.0)], "mark", true),
+        G::Dairy | G::Eggs | G::Mushrooms => {
+            (&[(-3.0, 0.0), (0.0, -3.4), (3.0, 0.0)], "mark", true)
+        }
         _ => (&[(-2.2, 0.0), (0.0, -2.2), (2.2, 0.0)], "glint", true),
     };
     let _ = write!(svg, r#"<path class="{class}" d=""#);
@@ -136,14 +172,25 @@ fn texture(svg: &mut String, group: FoodGroup, from: f64, to: f64, radius: f64, 
         let count = ((length - 5.0) / 8.5).floor().max(0.0);
         for index in 0..count as i64 {
             let angle = from + (to - from) * (index as f64 + 0.5) / count;
-            let turn = if along { angle + PI / 2.0 } else { dice.roll() * PI };
+            let turn = if along {
+                angle + PI / 2.0
+            } else {
+                dice.roll() * PI
+            };
             let away = inner + (dice.roll() - 0.5) * 2.0;
             let (x, y) = (50.0 + away * angle.cos(), 50.0 + away * angle.sin());
             let at = |(dx, dy): (f64, f64)| {
-                (x + dx * turn.cos() - dy * turn.sin(), y + dx * turn.sin() + dy * turn.cos())
+                (
+                    x + dx * turn.cos() - dy * turn.sin(),
+                    y + dx * turn.sin() + dy * turn.cos(),
+                )
             };
             let [a, b, c] = [at(mark[0]), at(mark[1]), at(mark[2])];
-            let _ = write!(svg, "M{:.1} {:.1}Q{:.1} {:.1} {:.1} {:.1}", a.0, a.1, b.0, b.1, c.0, c.1);
+            let _ = write!(
+                svg,
+                "M{:.1} {:.1}Q{:.1} {:.1} {:.1} {:.1}",
+                a.0, a.1, b.0, b.1, c.0, c.1
+            );
         }
     }
     svg.push_str(r#""/>"#);
@@ -206,7 +253,10 @@ mod tests {
 
     #[test]
     fn a_dish_keeps_its_face() {
-        let groups = [(FoodGroup::Legumes, Amount::whole(120)), (FoodGroup::WholeGrains, Amount::whole(80))];
+        let groups = [
+            (FoodGroup::Legumes, Amount::whole(120)),
+            (FoodGroup::WholeGrains, Amount::whole(80)),
+        ];
         assert_eq!(plate_svg("a", &groups), plate_svg("a", &groups));
         assert_ne!(plate_svg("a", &groups), plate_svg("b", &groups));
     }

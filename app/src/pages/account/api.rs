@@ -9,5 +9,9 @@ use leptos::prelude::*;
 pub async fn get_me() -> Result<Option<Me>, AppError> {
     let ctx = crate::context::ctx()?;
     let me = service::account::me(&ctx).await?;
-    Ok(me.map(|me| Me { name: me.name, email: me.email, role: me.role }))
+    Ok(me.map(|me| Me {
+        name: me.name,
+        email: me.email,
+        role: me.role,
+    }))
 }

@@ -16,20 +16,43 @@ const SAMPLE: [Sample; 4] = [
         "BREAKFAST",
         Key::LandingDishOats,
         "460",
-        &[(G::WholeGrains, 60), (G::Berries, 90), (G::Dairy, 120), (G::Nuts, 12)],
+        &[
+            (G::WholeGrains, 60),
+            (G::Berries, 90),
+            (G::Dairy, 120),
+            (G::Nuts, 12),
+        ],
     ),
     (
         "LUNCH",
         Key::LandingDishTacos,
         "640",
-        &[(G::WhiteFish, 140), (G::WholeGrains, 90), (G::OtherVegetables, 80), (G::RedOrangeVegetables, 60), (G::Citrus, 15), (G::Oils, 8)],
+        &[
+            (G::WhiteFish, 140),
+            (G::WholeGrains, 90),
+            (G::OtherVegetables, 80),
+            (G::RedOrangeVegetables, 60),
+            (G::Citrus, 15),
+            (G::Oils, 8),
+        ],
     ),
-    ("SNACK", Key::LandingDishYogurt, "290", &[(G::Dairy, 170), (G::Citrus, 110), (G::Nuts, 25)]),
+    (
+        "SNACK",
+        Key::LandingDishYogurt,
+        "290",
+        &[(G::Dairy, 170), (G::Citrus, 110), (G::Nuts, 25)],
+    ),
     (
         "DINNER",
         Key::LandingDishStew,
         "580",
-        &[(G::Legumes, 160), (G::LeafyGreens, 120), (G::RedOrangeVegetables, 110), (G::Oils, 10), (G::Seeds, 3)],
+        &[
+            (G::Legumes, 160),
+            (G::LeafyGreens, 120),
+            (G::RedOrangeVegetables, 110),
+            (G::Oils, 10),
+            (G::Seeds, 3),
+        ],
     ),
 ];
 
@@ -71,7 +94,10 @@ fn sample_day() -> AnyView {
     let meals = SAMPLE
         .into_iter()
         .map(|(meal, dish, energy, groups)| {
-            let groups = groups.iter().map(|(group, grams)| (*group, Amount::whole(*grams))).collect();
+            let groups = groups
+                .iter()
+                .map(|(group, grams)| (*group, Amount::whole(*grams)))
+                .collect();
             view! {
                 <li class="meal-row">
                     <Plate id=format!("{dish:?}") groups=groups/>

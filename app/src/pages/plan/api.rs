@@ -215,17 +215,16 @@ pub async fn get_week(
     super::build::week_view(&crate::context::ctx()?, &week, &job, &version).await
 }
 
-/// Where a job is.
-#[server(endpoint = "plan-job")]
-pub async fn poll_job(#[server(default)] job: String) -> Result<JobView, AppError> {
-    super::build::job_view(&crate::context::ctx()?, &job).await
-}
-
-/// Asks for the plan of a week and leads to where its making can be watched.
+/// Asks for the plan of a week and leads to it, or to where its making can be watched.
 #[server(endpoint = "request-plan")]
 pub async fn request_plan(#[server(default)] week: String) -> Result<(), AppError> {
     let ctx = crate::context::ctx()?;
     let job = service::plan::request(&ctx, service::plan::parse_week(&week)?).await?;
-    leptos_axum::redirect(&format!("/plan/{week}?job={}", job.id));
+    let job = service::plan::settled(&ctx, job).await?;
+    let address = match job.status {
+        domain::job::JobStatus::Ready => format!("/plan/{week}"),
+        _ => format!("/plan/{week}?job={}", job.id),
+    };
+    leptos_axum::redirect(&address);
     Ok(())
 }

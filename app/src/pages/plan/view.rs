@@ -39,7 +39,7 @@ fn page(data: WeekView) -> AnyView {
     } = data;
     let top = week_head(&head, "", plan.is_some());
     let (waiting, trouble) = match job {
-        Some(job) if !job.ended => (Some(working(&job, &head.week)), None),
+        Some(job) if !job.ended => (Some(working(&job)), None),
         Some(job) => (None, job.trouble.map(|trouble| failed(trouble, &head.week))),
         None => (None, None),
     };

@@ -8,36 +8,22 @@ use crate::context::t;
 use leptos::prelude::*;
 use locales::Key;
 
-/// A job under way. The browser asks about it several times a second until it has ended; without
-/// JavaScript the page is loaded anew each second.
-pub(super) fn working(job: &JobView, week: &str) -> AnyView {
+/// A job under way. The server has waited for it already, so this is seldom seen; the page is
+/// loaded anew each second until the job has ended.
+pub(super) fn working(job: &JobView) -> AnyView {
     load_again_soon();
-    view! { <Waiting id=job.id.clone() progress=job.progress week=week.to_owned()/> }.into_any()
-}
-
-#[island]
-fn Waiting(
-    /// The job.
-    id: String,
-    /// How far it was when the page was made.
-    progress: Option<f64>,
-    /// The week that it is for.
-    week: String,
-) -> impl IntoView {
-    let progress = RwSignal::new(progress);
-    let slow = RwSignal::new(false);
-    Effect::new(move || watch(id.clone(), week.clone(), progress, slow));
+    let progress = job.progress;
     view! {
         <section class="card waiting" role="status">
             <h2>{t(Key::PlanWorking)}</h2>
             <Progress value=progress label=t(Key::PlanWorking)/>
-            <p class="muted">{move || t(if slow.get() { Key::PlanWaitingText } else { Key::PlanWorkingText })}</p>
+            <p class="muted">{t(Key::PlanWaitingText)}</p>
         </section>
     }
+    .into_any()
 }
 
-/// Tells a browser that runs no scripts to load the page again. It is a header rather than an
-/// element, so that there is nothing to hydrate and pages entered without loading are left alone.
+/// Tells the browser to load the page again.
 fn load_again_soon() {
     #[cfg(feature = "ssr")]
     if let Some(options) = use_context::<leptos_axum::ResponseOptions>() {
@@ -47,37 +33,6 @@ fn load_again_soon() {
         );
     }
 }
-
-#[cfg(feature = "hydrate")]
-fn watch(id: String, week: String, progress: RwSignal<Option<f64>>, slow: RwSignal<bool>) {
-    use super::api::poll_job;
-    /// Milliseconds between two questions.
-    const PAUSE: u32 = 150;
-    /// Questions after which it takes longer than usual.
-    const USUAL: u32 = 25;
-    leptos::task::spawn_local(async move {
-        for question in 1_u32.. {
-            gloo_timers::future::TimeoutFuture::new(PAUSE).await;
-            // A question that got lost is asked again.
-            if let Ok(job) = poll_job(id.clone()).await {
-                progress.set(job.progress);
-                if job.ended {
-                    // The week's own address shows the plan; this page, asked again, why there is none.
-                    let location = window().location();
-                    let _ = match job.trouble {
-                        Some(_) => location.reload(),
-                        None => location.replace(&format!("/plan/{week}")),
-                    };
-                    return;
-                }
-            }
-            slow.set(question > USUAL);
-        }
-    });
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn watch(_: String, _: String, _: RwSignal<Option<f64>>, _: RwSignal<bool>) {}
 
 /// Why there is no plan, and what would help.
 pub(super) fn failed(trouble: Trouble, week: &str) -> AnyView {

@@ -8,13 +8,16 @@ mod aside;
 mod browser;
 mod dislikes;
 mod form;
+mod island;
 mod live;
 mod preview;
 #[cfg(feature = "ssr")]
 mod search;
 mod steps;
+#[cfg(feature = "ssr")]
 mod view;
 
+#[cfg(feature = "ssr")]
 pub use view::ProfilePage;
 
 /// The name of a value without fields on the wire: `VEGAN_B12`, `dairy_eggs`.

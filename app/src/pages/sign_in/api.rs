@@ -15,7 +15,8 @@ pub async fn sign_in(
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
     let ctx = crate::context::ctx()?;
-    let session = service::account::sign_in(&ctx, service::account::SignIn { email, password }).await?;
+    let session =
+        service::account::sign_in(&ctx, service::account::SignIn { email, password }).await?;
     crate::context::set_cookie(&service::account::session_cookie(&ctx, &session));
     leptos_axum::redirect(crate::context::local_path(&next).unwrap_or("/plan"));
     Ok(())
@@ -36,9 +37,17 @@ pub struct DemoAccount {
 #[server(endpoint = "demo-accounts")]
 pub async fn demo_accounts() -> Result<Vec<DemoAccount>, AppError> {
     let ctx = crate::context::ctx()?;
-    let accounts = ctx.demo().then_some(service::demo::ACCOUNTS).into_iter().flatten();
+    let accounts = ctx
+        .demo()
+        .then_some(service::demo::ACCOUNTS)
+        .into_iter()
+        .flatten();
     Ok(accounts
-        .map(|it| DemoAccount { name: it.name.to_owned(), email: it.email.to_owned(), role: it.role })
+        .map(|it| DemoAccount {
+            name: it.name.to_owned(),
+            email: it.email.to_owned(),
+            role: it.role,
+        })
         .collect())
 }
 
@@ -46,7 +55,14 @@ pub async fn demo_accounts() -> Result<Vec<DemoAccount>, AppError> {
 #[server(endpoint = "demo-sign-in")]
 pub async fn demo_sign_in(#[server(default)] email: String) -> Result<(), AppError> {
     let ctx = crate::context::ctx()?;
-    let account = service::demo::ACCOUNTS.iter().find(|account| ctx.demo() && account.email == email);
+    let account = service::demo::ACCOUNTS
+        .iter()
+        .find(|account| ctx.demo() && account.email == email);
     let account = account.ok_or(Problem::NotFound)?;
-    sign_in(account.email.to_owned(), account.password.to_owned(), String::new()).await
+    sign_in(
+        account.email.to_owned(),
+        account.password.to_owned(),
+        String::new(),
+    )
+    .await
 }

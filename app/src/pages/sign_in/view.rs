@@ -11,8 +11,13 @@ use locales::Key;
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let next = use_query_map().with_untracked(|query| query.get("next")).unwrap_or_default();
-    let accounts = Resource::new_blocking(|| (), |()| async { demo_accounts().await.unwrap_or_default() });
+    let next = use_query_map()
+        .with_untracked(|query| query.get("next"))
+        .unwrap_or_default();
+    let accounts = Resource::new_blocking(
+        || (),
+        |()| async { demo_accounts().await.unwrap_or_default() },
+    );
     view! {
         <Title text=t(Key::SignInTitle)/>
         <div class="page page--narrow stack stack--l">

@@ -11,7 +11,11 @@ pub async fn sign_up(
     #[server(default)] password: String,
 ) -> Result<(), AppError> {
     let ctx = crate::context::ctx()?;
-    let member = service::account::Register { name, email, password };
+    let member = service::account::Register {
+        name,
+        email,
+        password,
+    };
     let session = service::account::register(&ctx, member).await?;
     crate::context::set_cookie(&service::account::session_cookie(&ctx, &session));
     leptos_axum::redirect("/profile");

@@ -10,7 +10,10 @@ use locales::Key;
 
 #[component]
 pub fn SignUpPage() -> impl IntoView {
-    let password_hint = fill(Key::SignUpPasswordHint, &[("min", &PASSWORD_MIN.to_string())]);
+    let password_hint = fill(
+        Key::SignUpPasswordHint,
+        &[("min", &PASSWORD_MIN.to_string())],
+    );
     view! {
         <Title text=t(Key::SignUpTitle)/>
         <div class="page page--narrow stack stack--l">
