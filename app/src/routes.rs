@@ -4,7 +4,6 @@
 //! rendered on the server; the browser takes over their islands only (see ADR 8).
 
 use crate::components::form::Submitted;
-use crate::components::form::Submitted;
 use crate::components::frame::{SiteFooter, SiteHeader};
 use crate::context::{MeResource, detect_language, detect_theme, language, request_extension};
 use crate::pages::account::{AccountPage, get_me};
@@ -33,9 +32,6 @@ pub fn App() -> impl IntoView {
     provide_context(detect_theme());
     // What was typed into a form that was refused, for the page that shows it again.
     provide_context(StoredValue::new(request_extension::<Submitted>()));
-    // A form that was refused, for the page that shows it again.
-    let submitted: Option<Submitted> = request_extension();
-    provide_context(StoredValue::new(submitted));
     let me = Resource::new_blocking(|| (), |()| async { get_me().await.unwrap_or_default() });
     provide_context(MeResource(me));
     view! {

@@ -83,9 +83,22 @@ pub const PASSWORD_MAX: i64 = 200;
 
 /// Passwords of ten and more characters that head every published list of leaked ones.
 const GUESSABLE: [&str; 16] = [
-    "1234567890", "qwertyuiop", "password123", "password12", "1q2w3e4r5t", "passw0rd123",
-    "0123456789", "1111111111", "0987654321", "iloveyou12", "qwerty12345", "contraseña",
-    "contrasena", "contraseña1", "abcdefghij", "1234567891",
+    "1234567890",
+    "qwertyuiop",
+    "password123",
+    "password12",
+    "1q2w3e4r5t",
+    "passw0rd123",
+    "0123456789",
+    "1111111111",
+    "0987654321",
+    "iloveyou12",
+    "qwerty12345",
+    "contraseña",
+    "contrasena",
+    "contraseña1",
+    "abcdefghij",
+    "1234567891",
 ];
 
 /// Checks a new password.
@@ -117,7 +130,14 @@ mod tests {
     #[test]
     fn emails_are_read_as_people_type_them() {
         assert_eq!(Email::parse(" Ana@Uni.MX ").unwrap().as_str(), "ana@uni.mx");
-        for bad in ["ana", "ana@uni", "@uni.mx", "a b@uni.mx", "ana@uni..mx", "a@b@uni.mx"] {
+        for bad in [
+            "ana",
+            "ana@uni",
+            "@uni.mx",
+            "a b@uni.mx",
+            "ana@uni..mx",
+            "a@b@uni.mx",
+        ] {
             assert_eq!(Email::parse(bad), Err(InvalidCode::NotAnEmail), "{bad}");
         }
         assert_eq!(Email::parse(""), Err(InvalidCode::Required));
@@ -125,9 +145,18 @@ mod tests {
 
     #[test]
     fn guessable_passwords_are_refused() {
-        assert_eq!(check_password("Password123", "a@b.mx"), Err(InvalidCode::GuessablePassword));
-        assert_eq!(check_password("ana.maria@uni.mx", "Ana.Maria@uni.mx"), Err(InvalidCode::GuessablePassword));
-        assert_eq!(check_password("short", "a@b.mx"), Err(InvalidCode::TooShort { min: 10 }));
+        assert_eq!(
+            check_password("Password123", "a@b.mx"),
+            Err(InvalidCode::GuessablePassword)
+        );
+        assert_eq!(
+            check_password("ana.maria@uni.mx", "Ana.Maria@uni.mx"),
+            Err(InvalidCode::GuessablePassword)
+        );
+        assert_eq!(
+            check_password("short", "a@b.mx"),
+            Err(InvalidCode::TooShort { min: 10 })
+        );
         assert_eq!(check_password("una frase larga", "a@b.mx"), Ok(()));
     }
 }

@@ -80,7 +80,9 @@ impl Allergen {
     /// The allergen of a wire name, in any letter case.
     #[must_use]
     pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|allergen| allergen.key().eq_ignore_ascii_case(key))
+        Self::ALL
+            .into_iter()
+            .find(|allergen| allergen.key().eq_ignore_ascii_case(key))
     }
 }
 

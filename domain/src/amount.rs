@@ -37,7 +37,11 @@ impl Amount {
     /// The nearest whole number of units, halves away from zero.
     #[must_use]
     pub const fn rounded(self) -> i64 {
-        if self.0 >= 0 { (self.0 + 500) / 1000 } else { (self.0 - 500) / 1000 }
+        if self.0 >= 0 {
+            (self.0 + 500) / 1000
+        } else {
+            (self.0 - 500) / 1000
+        }
     }
 }
 

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 
 /// Why a field was refused. Each code has a sentence in every language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "code", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "code",
+    rename_all = "SCREAMING_SNAKE_CASE",
+    rename_all_fields = "camelCase"
+)]
 pub enum InvalidCode {
     /// Nothing was given.
     Required,
@@ -76,6 +80,9 @@ impl InvalidField {
     /// A refusal of `field`.
     #[must_use]
     pub fn new(field: impl Into<String>, code: InvalidCode) -> Self {
-        Self { field: field.into(), code }
+        Self {
+            field: field.into(),
+            code,
+        }
     }
 }

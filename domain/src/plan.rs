@@ -97,7 +97,11 @@ pub enum AdherenceStatus {
 
 /// What the member should know of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "code", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "code",
+    rename_all = "SCREAMING_SNAKE_CASE",
+    rename_all_fields = "camelCase"
+)]
 pub enum Warning {
     /// A nutrient stays short, in percent of its target.
     Short {

@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 ///
 /// Nothing internal is in it; what is behind an [`Problem::Internal`] stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "SCREAMING_SNAKE_CASE",
+    rename_all_fields = "camelCase"
+)]
 pub enum Problem {
     /// The request can't be read at all.
     #[error("malformed request")]

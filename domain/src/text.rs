@@ -30,7 +30,9 @@ impl Language {
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next()?;
-        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
+        Self::ALL
+            .into_iter()
+            .find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
 
     /// The first language of an `Accept-Language` header that the product speaks.
@@ -71,7 +73,10 @@ mod tests {
 
     #[test]
     fn accept_language_takes_the_first_spoken() {
-        assert_eq!(Language::from_accept_language("fr-FR, es-MX;q=0.8, en;q=0.5"), Some(Language::Es));
+        assert_eq!(
+            Language::from_accept_language("fr-FR, es-MX;q=0.8, en;q=0.5"),
+            Some(Language::Es)
+        );
         assert_eq!(Language::from_accept_language("de"), None);
     }
 }

@@ -46,7 +46,11 @@ const fn civil_from_days(days: i64) -> Date {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
     Date { year, month, day }
 }
@@ -71,7 +75,11 @@ impl IsoWeek {
             return Err(NoSuchWeek);
         }
         let weeks = (first_monday(year + 1) - first_monday(year)) / 7;
-        if (1..=weeks).contains(&week) { Ok(Self { year, week }) } else { Err(NoSuchWeek) }
+        if (1..=weeks).contains(&week) {
+            Ok(Self { year, week })
+        } else {
+            Err(NoSuchWeek)
+        }
     }
 
     /// The week of a moment, in microseconds since 1970 UTC.
@@ -81,7 +89,10 @@ impl IsoWeek {
         // A week belongs to the year of its Thursday.
         let thursday = day - (day + 3).rem_euclid(7) + 3;
         let year = civil_from_days(thursday).year;
-        Self { year, week: (thursday - first_monday(year)) / 7 + 1 }
+        Self {
+            year,
+            week: (thursday - first_monday(year)) / 7 + 1,
+        }
     }
 
     /// The ISO year.
@@ -139,13 +150,19 @@ impl Serialize for IsoWeek {
 
 impl<'de> Deserialize<'de> for IsoWeek {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        std::borrow::Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        std::borrow::Cow::<'de, str>::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        write!(
+            formatter,
+            "{:04}-{:02}-{:02}",
+            self.year, self.month, self.day
+        )
     }
 }
 
@@ -181,6 +198,9 @@ mod tests {
         assert_eq!(week.plus(1).to_string(), "2027-W01");
         assert_eq!(week.plus(1).plus(-1), week);
         // 2026-11-21 is a Saturday of week 47.
-        assert_eq!(IsoWeek::of_micros(1_795_219_200_000_000).to_string(), "2026-W47");
+        assert_eq!(
+            IsoWeek::of_micros(1_795_219_200_000_000).to_string(),
+            "2026-W47"
+        );
     }
 }
