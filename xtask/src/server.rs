@@ -162,9 +162,9 @@ pub fn build_debug(workspace: &Workspace) -> Result<PathBuf> {
     process::step("Building the server for tests", || {
         process::run(workspace.cargo().args([
             "build",
-            // The packages and (by way of --examples, of which there are none) the development
-            // dependencies of `cargo test --workspace`: another selection would have other
-            // features, and compile every dependency once more.
+            // The packages and (by way of --examples) the development dependencies of
+            // `cargo test --workspace`: another selection would have other features, and
+            // compile every dependency once more.
             "--workspace",
             "--exclude=frontend",
             "--bin=nutriflow",
