@@ -92,7 +92,7 @@ impl Composition {
 const MEDITERRANEAN_RED_MEAT: Amount = Amount::whole(100);
 /// The most saturated fat of a Mediterranean dish, as parts of its fat: fat mostly not saturated,
 /// with room for cheese and yogurt. Dishes with less than the grams below may have any.
-const MEDITERRANEAN_SATURATED: (i64, i64) = (2, 5);
+const MEDITERRANEAN_SATURATED: (i64, i64) = (1, 3);
 const MEDITERRANEAN_LITTLE_FAT: Amount = Amount::whole(5);
 /// The most net carbohydrate (carbohydrate less known fibre) of a keto dish, in grams a serving. The
 /// engine holds the day's limit; this one keeps a single dish from spending it.
@@ -109,7 +109,7 @@ impl Diet {
     /// | pescatarian | meat, poultry, gelatin |
     /// | vegetarian | also fish and shellfish, and what is taken from a killed animal (rennet) |
     /// | vegan | also dairy, egg, honey |
-    /// | Mediterranean | processed meat; more than 100 g of red meat; more than two fifths of the fat saturated where there are 5 g of fat or more |
+    /// | Mediterranean | processed meat; more than 100 g of red meat; more than a third of the fat saturated where there are 5 g of fat or more |
     /// | keto | more than 15 g of net carbohydrate, or a fifth of energy from it |
     /// | halal | pork, alcohol, gelatin |
     /// | kosher | pork, shellfish, gelatin, meat together with dairy |

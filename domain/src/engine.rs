@@ -54,6 +54,7 @@
 //! |---|---|---|---|
 //! | shortfall of a nutrient, weight `w` | `w·POINTS` | `−round(c(i,n)·w·POINTS / 7·T(n))` | |
 //! | excess of a nutrient, weight `w` | `−w·POINTS` | `+round(c(i,n)·w·POINTS / 7·L(n))` | |
+//! | the week's energy, shortfall and excess, weight ½, `T = L = E` | as above | as above | |
 //! | a food group, wanted `m` times | `m·GROUP_POINTS` | | `−GROUP_POINTS` where a serving has enough of it |
 //! | fish, wanted twice | `2·RULE_POINTS` | | `−RULE_POINTS` where a serving has 40 g of fish or seafood |
 //! | red meat, at most three times (once for Mediterranean) | `−3·RULE_POINTS` | | `+RULE_POINTS` where a serving has 40 g of it |

@@ -1,5 +1,7 @@
 //! What is said where there is no plan, and that it is true.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod common;
 
 use common::{CATALOGUE, profile};

@@ -1,5 +1,7 @@
 //! What holds for every plan, over a thousand people, checked without the engine's own code.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod common;
 
 use common::{CATALOGUE, Sequence, profile};

@@ -1,5 +1,7 @@
 //! What a profile may be, and what is said of one that may not.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod common;
 
 use common::{CATALOGUE, Sequence, profile};

@@ -39,7 +39,7 @@ pub const ROTATION_POINTS: i64 = 1600;
 /// Points for each quarter of a serving outside [`COMFORTABLE`].
 pub const SERVING_POINTS: i64 = 250;
 /// Servings that cost nothing, in quarters, both inclusive.
-pub const COMFORTABLE: (i64, i64) = (3, 6);
+pub const COMFORTABLE: (i64, i64) = (4, 6);
 
 /// Fewest and most quarters of a serving in a meal, where energy does not ask for more.
 pub const QUARTERS: (i64, i64) = (2, 10);
@@ -193,6 +193,10 @@ const VARIETY: [(FoodGroup, i64, i64); 14] = [
     (FoodGroup::Dairy, 7, 25),
     (FoodGroup::Eggs, 2, 40),
 ];
+
+/// Weight of the week's energy in halves, both ways: days may lie up to five percent off, but the
+/// week should not lie there as a whole.
+const ENERGY_WEIGHT: i64 = 1;
 
 /// How much fish, seafood or red meat makes a dish one of it, in grams a serving.
 const MAIN_GRAMS: Amount = Amount::whole(40);
@@ -358,7 +362,21 @@ impl Model {
             let most = target_of(*nutrient)?.at_most.as_ref()?.amount;
             Some((Term::Excess(*nutrient), *nutrient, most, *weight, 1))
         });
-        for (place, (term, nutrient, target, weight, sign)) in reached.chain(below).enumerate() {
+        let energy = [
+            (Term::Short(Nutrient::Energy), -1),
+            (Term::Excess(Nutrient::Energy), 1),
+        ];
+        let energy = energy.map(|(term, sign)| {
+            (
+                term,
+                Nutrient::Energy,
+                Amount::whole(targets.energy),
+                ENERGY_WEIGHT,
+                sign,
+            )
+        });
+        let all = reached.chain(below).chain(energy);
+        for (place, (term, nutrient, target, weight, sign)) in all.enumerate() {
             let full = POINTS * weight / 2;
             let week = target.0 * DAYS as i64;
             self.terms[place] = term;
