@@ -24,10 +24,13 @@ test.describe("a profile that cannot be", () => {
     await field.weight(page).fill("about 60");
     await page.getByRole("button", { name: save(hydrates), exact: true }).click();
 
-    await expect(page.getByRole("alert")).toContainText(text("problem.INVALID"));
+    // The browser checks by the same rules and does not even send it; the server says so above.
+    if (!hydrates) {
+      await expect(page.getByRole("alert")).toContainText(text("problem.INVALID"));
+    }
     const refused = [
       { input: field.age(page), typed: "300", why: text("invalid.out_of_range", { min: 14, max: 120 }) },
-      { input: field.height(page), typed: "0", why: text("invalid.out_of_range", { min: 120, max: 230 }) },
+      { input: field.height(page), typed: "0", why: text("invalid.out_of_range", { min: 100, max: 250 }) },
       { input: field.weight(page), typed: "about 60", why: text("invalid.malformed") },
     ];
     for (const { input, typed, why } of refused) {
@@ -60,7 +63,9 @@ test.describe("a profile that cannot be", () => {
     await next(page, hydrates, text("profile.goal"));
     await choose(page, text("profile.direction"), text("direction.LOSE"));
     await page.getByRole("button", { name: save(hydrates), exact: true }).click();
-    await expect(page.getByRole("alert")).toContainText(text("problem.INVALID"));
+    if (!hydrates) {
+      await expect(page.getByRole("alert")).toContainText(text("problem.INVALID"));
+    }
     await expect(page.getByText(text("invalid.loss_underweight"))).toBeVisible();
     await expect(page.locator('input[name="profile[direction]"]:checked')).toHaveValue("LOSE");
   });
