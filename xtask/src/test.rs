@@ -40,8 +40,6 @@ enum Step {
     Unit,
     /// Playwright, with hydration and without JavaScript.
     End2end,
-    /// The bundle's budget.
-    Size,
 }
 
 /// How many tests passed and failed.
@@ -107,7 +105,6 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
             Step::Clippy => clippy(workspace),
             Step::Unit => unit(workspace, arguments),
             Step::End2end => end2end::run(workspace, quality, arguments),
-            Step::Size => budget(workspace),
         };
         let tally = result.unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
@@ -246,10 +243,6 @@ fn parse_result(line: &str) -> Option<Tally> {
     })
 }
 
-fn budget(workspace: &Workspace) -> Result<Tally> {
-    crate::bundle::build(workspace, Quality::Shipped)?;
-    size::is_within_budget(workspace).map(Tally::one)
-}
 
 #[cfg(test)]
 mod tests {
