@@ -25,10 +25,10 @@ pub(super) struct Start {
 /// Ascends the dual, dives, and leaves the choices priced at the best bound and listed.
 pub(super) fn start(model: &Model, choices: &mut Choices) -> Start {
     let (bound, prices) = ascend(model, choices);
-    let mut ascent = Ascent::new(model, choices);
+    let mut ascent = Ascent::new(model);
     ascent.prices = prices.clone();
     let items = dive(&mut ascent, choices);
-    let mut last = Ascent::new(model, choices);
+    let mut last = Ascent::new(model);
     last.prices = prices;
     last.price(choices);
     choices.list(model, last.prices.critical());
@@ -36,8 +36,8 @@ pub(super) fn start(model: &Model, choices: &mut Choices) -> Start {
 }
 
 /// The best prices found, and the bound of every score that they prove, in points.
-pub(super) fn ascend(model: &Model, choices: &Choices) -> (i32, Prices) {
-    let mut ascent = Ascent::new(model, choices);
+pub(super) fn ascend(model: &Model, choices: &mut Choices) -> (i32, Prices) {
+    let mut ascent = Ascent::new(model);
     let mut best = (i64::MIN, ascent.prices.clone());
     for _ in 0..ROUNDS {
         let prices = ascent.prices.clone();
@@ -51,7 +51,7 @@ pub(super) fn ascend(model: &Model, choices: &Choices) -> (i32, Prices) {
     (bound as i32, best.1)
 }
 
-fn dive(ascent: &mut Ascent, choices: &Choices) -> Vec<Item> {
+fn dive(ascent: &mut Ascent, choices: &mut Choices) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     let mut often = vec![0_i32; choices.all.len()];
     let mut ranked = Vec::new();
@@ -72,7 +72,7 @@ fn dive(ascent: &mut Ascent, choices: &Choices) -> Vec<Item> {
             let favourite = choices.of(place).max_by_key(|index| often[*index]);
             if let Some(favourite) = favourite.filter(|_| total > 0) {
                 let choice = favourite as u32;
-                ranked.push((-total, ascent.cost(place), choice, place));
+                ranked.push((-total, choices.get(choice).reduced, choice, place));
             }
         }
         ranked.sort_unstable();

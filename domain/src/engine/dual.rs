@@ -138,16 +138,12 @@ pub(super) struct Ascent<'m> {
     /// Momentum, and sums of squared gradients.
     direction: [i64; TERMS + ROWS],
     squares: [u64; TERMS + ROWS],
-    /// Own points of each choice.
-    linear: Vec<i32>,
-    /// The choice of each candidate that costs least under the prices, and its reduced cost.
-    cheapest: Vec<(i64, u32)>,
     /// Cost and choice of each further use of a candidate, by pool.
     copies: [Vec<(i64, u32)>; POOLS],
 }
 
 impl<'m> Ascent<'m> {
-    pub fn new(model: &'m Model, choices: &Choices) -> Self {
+    pub fn new(model: &'m Model) -> Self {
         let mut wanted = [0; POOLS];
         for meal in &model.slots {
             wanted[pool(*meal)] += DAYS;
@@ -166,36 +162,17 @@ impl<'m> Ascent<'m> {
             excess: [0; ROWS],
             direction: [0; TERMS + ROWS],
             squares: [1; TERMS + ROWS],
-            linear: choices.all.iter().map(|choice| choice.linear).collect(),
-            cheapest: Vec::with_capacity(model.candidates.len()),
             copies: [const { Vec::new() }; POOLS],
         }
     }
 
-    /// One round: picks the cheapest week under the prices, and moves them. The week's value, which
-    /// is a lower bound of every score, in parts.
-    pub fn round(&mut self, choices: &Choices) -> i64 {
-        let priced = Priced::new(self);
-        self.cheapest.clear();
-        let (least, most) = self.model.quarters;
-        for place in 0..self.model.candidates.len() {
-            let (once, quarter) = priced.cost(self, place);
-            let all = choices.of(place);
-            let linear = self.linear[all.clone()].iter().zip(all).zip(least..=most);
-            let costs = linear.map(|((linear, index), quarters)| {
-                let own = i64::from(*linear) * PARTS;
-                (own + once + quarter * i64::from(quarters), index as u32)
-            });
-            self.cheapest.push(costs.min().unwrap_or((i64::MAX / 2, 0)));
-        }
-        let value = self.relax(choices, priced.constant);
+    /// One round: gives the choices their reduced costs, picks the cheapest week under them, and
+    /// moves the prices. The week's value, which is a lower bound of every score, in parts.
+    pub fn round(&mut self, choices: &mut Choices) -> i64 {
+        self.price(choices);
+        let value = self.relax(choices);
         self.step();
         value
-    }
-
-    /// The least reduced cost of a candidate in the last round.
-    pub fn cost(&self, place: usize) -> i64 {
-        self.cheapest[place].0
     }
 
     /// The choices of the last round's week.
@@ -228,11 +205,45 @@ impl<'m> Ascent<'m> {
     /// Gives the choices their reduced costs under the prices, and the start and the bounds their
     /// worth.
     pub fn price(&self, choices: &mut Choices) {
-        let priced = Priced::new(self);
-        choices.constant = priced.constant;
+        let units: [i64; ROWS] = std::array::from_fn(|row| match self.rows.scales[row] {
+            0 => 0,
+            scale => {
+                (i128::from(self.prices.rows[row]) * i128::from(FINE * SCALE) / i128::from(scale))
+                    as i64
+            }
+        });
+        // Few terms have a price, and few rows.
+        let mut priced = [0; TERMS];
+        let mut count = 0;
+        let mut constant = 0;
+        for term in 0..TERMS {
+            if self.prices.terms[term] > 0 {
+                priced[count] = term;
+                count += 1;
+                constant += self.prices.terms[term] * self.start[term];
+            }
+        }
+        let priced = &priced[..count];
+        let worth: i128 = units
+            .iter()
+            .zip(&self.rows.bounds)
+            .map(|(unit, bound)| i128::from(*unit) * i128::from(*bound))
+            .sum();
+        // Rounded down, as is each choice's cost below, so that the sum stays a lower bound.
+        choices.constant = constant - 1 - (worth / i128::from(FINE)) as i64;
         let (least, most) = self.model.quarters;
-        for place in 0..self.model.candidates.len() {
-            let (once, quarter) = priced.cost(self, place);
+        for (place, candidate) in self.model.candidates.iter().enumerate() {
+            let mut once = 0;
+            let mut quarter = 0;
+            for term in priced {
+                once += self.prices.terms[*term] * i64::from(candidate.once[*term]);
+                quarter += self.prices.terms[*term] * i64::from(candidate.quarter[*term]);
+            }
+            let held = units.iter().zip(&self.rows.quarter[place]);
+            quarter += held
+                .map(|(unit, content)| unit * content)
+                .sum::<i64>()
+                .div_euclid(FINE);
             let all = choices.of(place);
             for (choice, quarters) in choices.all[all].iter_mut().zip(least..=most) {
                 choice.reduced =
@@ -242,7 +253,7 @@ impl<'m> Ascent<'m> {
     }
 
     /// The cheapest week under the reduced costs, and its value.
-    fn relax(&mut self, choices: &Choices, constant: i64) -> i64 {
+    fn relax(&mut self, choices: &Choices) -> i64 {
         for copies in &mut self.copies {
             copies.clear();
         }
@@ -267,7 +278,7 @@ impl<'m> Ascent<'m> {
                 }
             }
         }
-        let mut value = constant;
+        let mut value = choices.constant;
         self.terms = self.start;
         let mut used = [0_i64; ROWS];
         for (copies, wanted) in self.copies.iter_mut().zip(self.wanted) {
@@ -315,69 +326,5 @@ impl<'m> Ascent<'m> {
             *price = (*price + change).max(0);
         }
         self.prices.project();
-    }
-}
-
-/// Prices by what they apply to: few terms have one, and few rows.
-struct Priced {
-    /// Terms that count uses, and their prices.
-    once: Vec<(usize, i64)>,
-    /// Terms that count quarters, and their prices.
-    quarter: Vec<(usize, i64)>,
-    /// Rows, and the prices of their own units in parts by [`FINE`].
-    rows: Vec<(usize, i64)>,
-    /// What the start and the bounds are worth, in parts.
-    constant: i64,
-}
-
-impl Priced {
-    fn new(ascent: &Ascent) -> Self {
-        let terms = &ascent.prices.terms;
-        let with_price = |range: std::ops::Range<usize>| -> Vec<(usize, i64)> {
-            range
-                .map(|term| (term, terms[term]))
-                .filter(|(_, price)| *price > 0)
-                .collect()
-        };
-        let unit = |row: usize| {
-            let whole = i128::from(ascent.prices.rows[row]) * i128::from(FINE * SCALE);
-            (row, (whole / i128::from(ascent.rows.scales[row])) as i64)
-        };
-        let in_use = (0..ROWS)
-            .filter(|row| ascent.rows.scales[*row] > 0)
-            .map(unit);
-        let rows: Vec<(usize, i64)> = in_use.filter(|(_, unit)| *unit > 0).collect();
-        let start: i64 = terms
-            .iter()
-            .zip(&ascent.start)
-            .map(|(price, start)| price * start)
-            .sum();
-        let worth =
-            |(row, unit): &(usize, i64)| i128::from(*unit) * i128::from(ascent.rows.bounds[*row]);
-        let worth = rows.iter().map(worth).sum::<i128>() / i128::from(FINE);
-        Self {
-            once: with_price(NUTRIENT_TERMS..TERMS),
-            quarter: with_price(0..NUTRIENT_TERMS),
-            // Rounded down, as is each choice's cost, so that the sum stays a lower bound.
-            constant: start - 1 - worth as i64,
-            rows,
-        }
-    }
-
-    /// What one use and a quarter serving of a candidate cost, own points aside, in parts.
-    #[inline]
-    fn cost(&self, ascent: &Ascent, place: usize) -> (i64, i64) {
-        let candidate = &ascent.model.candidates[place];
-        let once = self
-            .once
-            .iter()
-            .map(|(term, price)| price * i64::from(candidate.once[*term]));
-        let quarter = self
-            .quarter
-            .iter()
-            .map(|(term, price)| price * i64::from(candidate.quarter[*term]));
-        let held = &ascent.rows.quarter[place];
-        let rows: i64 = self.rows.iter().map(|(row, unit)| unit * held[*row]).sum();
-        (once.sum(), quarter.sum::<i64>() + rows.div_euclid(FINE))
     }
 }

@@ -91,7 +91,7 @@ fn days_of<'m>(week: &State<'m>, bound: i32) -> Option<Search<'m>> {
 /// search's own prices prove it.
 #[must_use]
 pub fn bound(model: &Model) -> i32 {
-    ascend(model, &Choices::new(model)).0
+    ascend(model, &mut Choices::new(model)).0
 }
 
 /// The meals in the order of days and slots.
