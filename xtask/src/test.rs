@@ -5,7 +5,6 @@ use crate::cleanup;
 use crate::end2end;
 use crate::postgres::{self, Cluster};
 use crate::process;
-use crate::size;
 use crate::wasm::Toolchain;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
@@ -242,7 +241,6 @@ fn parse_result(line: &str) -> Option<Tally> {
         failed: count(" failed")?,
     })
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,8 @@ use super::assets;
 use app::{App, shell};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -27,9 +28,28 @@ pub fn router() -> Router {
         );
     }
     let options = LeptosOptions::builder().output_name("nutriflow").build();
+    let unknown = context.clone();
     router
         .leptos_routes_with_context(&options, pages, context, shell)
+        .fallback(move |request: Request| answer_unknown(request, unknown.clone()))
         .with_state(options)
+}
+
+/// The page that says that there is no such page. Under the API it stays with a problem document.
+async fn answer_unknown(
+    request: Request,
+    context: impl Fn() + Clone + Send + Sync + 'static,
+) -> Response {
+    let path = request.uri().path();
+    let page = matches!(*request.method(), Method::GET | Method::HEAD)
+        && !["/v1/", "/api/", "/pkg/"]
+            .iter()
+            .any(|start| path.starts_with(start));
+    if page {
+        leptos_axum::render_app_async_with_context(context, shell)(request).await
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
 }
 
 /// Headers of a page: only the scripts that it names itself may run, and it stays with its reader.
