@@ -16,6 +16,10 @@ pub struct Assets {
     pub wasm: Arc<str>,
     /// The style sheet.
     pub css: Arc<str>,
+    /// The worker that previews plans.
+    pub planner_js: Arc<str>,
+    /// Its WebAssembly module.
+    pub planner_wasm: Arc<str>,
 }
 
 /// Loads the module and wakes the islands of the page, outer ones first.

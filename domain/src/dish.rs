@@ -4,6 +4,8 @@ use crate::allergen::Allergens;
 use crate::amount::Amount;
 use crate::diet::Diet;
 use crate::food::{FoodGroup, NdbNo};
+#[cfg(feature = "openapi")]
+use crate::nutrient::Nutrient;
 use crate::nutrient::Nutrients;
 use crate::text::Localized;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A dish's name in addresses and files: `chilaquiles-verdes`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DishId(pub String);
@@ -22,6 +25,7 @@ impl fmt::Display for DishId {
 }
 
 /// An occasion that a dish suits.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "the names say it")]
@@ -57,6 +61,7 @@ impl Meal {
 }
 
 /// So much of a food in one serving.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Portion {
@@ -67,6 +72,7 @@ pub struct Portion {
 }
 
 /// A nutrient of a dish: at least `amount`, known for `known_permille` of its weight.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Content {
@@ -81,6 +87,7 @@ pub struct Content {
 pub type Steps = Localized<Vec<String>>;
 
 /// A dish of the catalogue. All but the first fields follow from its foods.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dish {
@@ -105,5 +112,6 @@ pub struct Dish {
     /// Edible grams by nutritional group.
     pub groups: BTreeMap<FoodGroup, Amount>,
     /// What one serving contains.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<Nutrient, Content>))]
     pub nutrients: Nutrients<Content>,
 }

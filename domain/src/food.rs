@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// The five-digit number of a food in USDA's database, leading zeros kept.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NdbNo(pub String);
@@ -19,6 +20,7 @@ impl fmt::Display for NdbNo {
 }
 
 /// Where a shop keeps a food; a shopping list is grouped by it.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
@@ -40,6 +42,7 @@ pub enum Aisle {
 }
 
 /// The nutritional group of a food, which variety is counted by.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
@@ -71,6 +74,7 @@ pub enum FoodGroup {
 }
 
 /// What a food is made of, as far as diets ask.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Why a field was refused. Each code has a sentence in every language.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "code",

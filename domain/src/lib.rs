@@ -15,7 +15,10 @@ pub mod invalid;
 pub mod job;
 pub mod measure;
 pub mod nutrient;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod plan;
+pub mod preview;
 pub mod problem;
 pub mod profile;
 pub mod shopping;

@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::{Index, IndexMut};
 
 /// The unit in which a nutrient is counted.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Unit {
     /// Kilocalories.
@@ -40,6 +41,7 @@ impl Unit {
 macro_rules! nutrients {
     ($($(#[$doc:meta])* $variant:ident: $key:literal, $column:literal, $unit:ident;)*) => {
         /// A nutrient of the food table. Its discriminant is its index in [`Nutrients`].
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "camelCase")]
         pub enum Nutrient { $($(#[$doc])* $variant,)* }

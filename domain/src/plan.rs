@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 /// A week of meals that meets the targets of a profile.
 ///
 /// The same profile, week, catalogue and engine give the same bytes of JSON.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
@@ -38,6 +39,7 @@ pub struct Plan {
 }
 
 /// A day of a plan.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanDay {
@@ -46,10 +48,12 @@ pub struct PlanDay {
     /// In the order in which they are eaten.
     pub meals: Vec<PlannedMeal>,
     /// Sum of the meals.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<Nutrient, Amount>))]
     pub totals: Nutrients<Amount>,
 }
 
 /// A dish at its place in a day.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedMeal {
@@ -62,10 +66,12 @@ pub struct PlannedMeal {
     /// Servings, in steps of a quarter.
     pub servings: Amount,
     /// What these servings contain.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<Nutrient, Amount>))]
     pub nutrients: Nutrients<Amount>,
 }
 
 /// A nutrient of the week, a day in the mean, against its target.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Adherence {
@@ -80,6 +86,7 @@ pub struct Adherence {
 }
 
 /// Where a nutrient stands against its reference.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AdherenceStatus {
@@ -96,6 +103,7 @@ pub enum AdherenceStatus {
 }
 
 /// What the member should know of a plan.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "code",

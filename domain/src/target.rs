@@ -12,6 +12,7 @@ mod reference;
 mod tests;
 
 /// What kind of reference value a number is.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ReferenceKind {
@@ -32,6 +33,7 @@ pub enum ReferenceKind {
 }
 
 /// A reference value of a nutrient, a day.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReferenceValue {
@@ -44,6 +46,7 @@ pub struct ReferenceValue {
 }
 
 /// What a nutrient shall reach and stay below, a day in the mean of the week.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NutrientTarget {
@@ -58,6 +61,7 @@ pub struct NutrientTarget {
 }
 
 /// Everything that a profile asks of a day.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Targets {
@@ -81,6 +85,7 @@ pub struct Targets {
 }
 
 /// Something to know about a set of targets.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TargetNote {

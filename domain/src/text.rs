@@ -48,6 +48,7 @@ impl Language {
 }
 
 /// A value in each language.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Localized<T> {
     /// English.
@@ -67,9 +68,32 @@ impl<T> Localized<T> {
     }
 }
 
+/// The text as people search: neither capitals nor accents matter.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(|letter| match letter {
+            'á' | 'à' | 'â' | 'ä' => 'a',
+            'é' | 'è' | 'ê' | 'ë' => 'e',
+            'í' | 'ì' | 'î' | 'ï' => 'i',
+            'ó' | 'ò' | 'ô' | 'ö' => 'o',
+            'ú' | 'ù' | 'û' | 'ü' => 'u',
+            'ñ' => 'n',
+            'ç' => 'c',
+            other => other,
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn capitals_and_accents_do_not_matter() {
+        assert_eq!(folded("Jalapeño ÁCIDO"), "jalapeno acido");
+    }
 
     #[test]
     fn accept_language_takes_the_first_spoken() {

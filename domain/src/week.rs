@@ -183,6 +183,13 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
+/// The weekday of an instant in microseconds since 1970 UTC; 0 is Monday.
+#[must_use]
+pub const fn weekday_of_micros(micros: i64) -> usize {
+    // 1970-01-01 was a Thursday, three days after a Monday.
+    (micros.div_euclid(86_400_000_000) + 3).rem_euclid(7) as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,6 +56,7 @@ pub struct Service {
     pub(crate) ids: Ids,
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Tokens,
+    pub(crate) sample: tokio::sync::Mutex<Option<Arc<crate::Sample>>>,
 }
 
 /// The secret of demo mode. It is public, so production refuses it.
@@ -97,6 +98,7 @@ impl Service {
             catalogue,
             clock,
             ids: Ids::default(),
+            sample: tokio::sync::Mutex::default(),
         });
         if service.settings.mode == Mode::Demo {
             crate::demo::seed(&service).await?;

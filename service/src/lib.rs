@@ -13,8 +13,10 @@ pub mod jobs;
 mod password;
 pub mod plan;
 pub mod profile;
+mod sample;
 mod token;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use ctx::{Actor, Ctx, DEMO_SECRET, Institution, Mode, Service, Settings};
 pub use error::{Error, Result};
+pub use sample::{Sample, sample};

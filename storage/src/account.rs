@@ -1,6 +1,6 @@
 //! Accounts.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, optional, statements};
 use crate::{Result, Tx};
 use domain::account::Role;
 use uuid::Uuid;
@@ -10,8 +10,6 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING";
     BY_EMAIL(1) = "SELECT id, email, name, password_hash, role FROM account WHERE email = $1";
     BY_ID(1) = "SELECT id, email, name, password_hash, role FROM account WHERE id = $1";
-    SET_PASSWORD(2) = "UPDATE account SET password_hash = $2 WHERE id = $1";
-    COUNT(0) = "SELECT COUNT(*) AS count FROM account";
 }
 
 /// A person's account.
@@ -108,21 +106,4 @@ pub async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
 /// Where the database does.
 pub async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<Account>> {
     optional!(tx, Account, BY_ID, id)
-}
-
-/// Replaces the password's hash.
-///
-/// # Errors
-/// Where the database does.
-pub async fn set_password(tx: &mut Tx, id: Uuid, password_hash: &str) -> Result<()> {
-    execute!(tx, SET_PASSWORD, id, password_hash).map(drop)
-}
-
-/// How many accounts there are.
-///
-/// # Errors
-/// Where the database does.
-pub async fn count(tx: &mut Tx) -> Result<i64> {
-    let counted = rows!(tx, (i64,), COUNT)?;
-    Ok(counted.first().map_or(0, |row| row.0))
 }

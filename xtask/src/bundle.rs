@@ -1,4 +1,5 @@
-//! What the browser loads: `target/site`, made from the `frontend` package, `style/` and `public/`.
+//! What the browser loads: `target/site`, made from the `frontend` and `planner` packages, `style/`
+//! and `public/`.
 //!
 //! The server finds the files through `target/site/manifest.json`. Those in `pkg/` have a hash of
 //! their content in their names, so that a browser may keep them for ever.
@@ -42,6 +43,10 @@ pub struct Manifest {
     pub wasm: String,
     /// The style sheet.
     pub css: String,
+    /// The worker that previews plans, with its glue.
+    pub planner_js: String,
+    /// Its WebAssembly module.
+    pub planner_wasm: String,
 }
 
 impl Manifest {
@@ -62,11 +67,19 @@ impl Manifest {
             js: address("js")?,
             wasm: address("wasm")?,
             css: address("css")?,
+            planner_js: address("planner_js")?,
+            planner_wasm: address("planner_wasm")?,
         })
     }
 }
 
 const MANIFEST: &str = "manifest.json";
+
+/// The packages that run in a browser: the pages, and the engine in a worker of its own.
+pub const PACKAGES: [&str; 2] = ["frontend", "planner"];
+
+/// The worker's side of the planner; it calls what the planner's glue defines before it.
+const WORKER: &str = "planner/src/worker.js";
 
 /// Sets up the toolchain and builds the site.
 ///
@@ -81,32 +94,32 @@ pub fn build(workspace: &Workspace, quality: Quality) -> Result<()> {
     Ok(())
 }
 
-/// Compiles the `frontend` package.
+/// Compiles the packages of [`PACKAGES`].
 ///
 /// # Errors
-/// When it does not compile.
+/// When one does not compile.
 pub fn compile(workspace: &Workspace, toolchain: &Toolchain, quality: Quality) -> Result<()> {
     process::step("Compiling for the browser", || {
-        process::run(toolchain.cargo(workspace, "build").args([
-            "--package=frontend",
-            "--profile",
-            quality.profile(),
-        ]))
+        let packages = PACKAGES.map(|package| format!("--package={package}"));
+        process::run(
+            toolchain
+                .cargo(workspace, "build")
+                .args(packages)
+                .args(["--profile", quality.profile()]),
+        )
     })
 }
 
-/// Makes the site from the compiled package, unless it is made from the same already; returns
+/// Makes the site from the compiled packages, unless it is made from the same already; returns
 /// whether there was anything to do.
 ///
 /// # Errors
 /// When a source is wrong.
 pub fn assemble(workspace: &Workspace, quality: Quality) -> Result<bool> {
-    let module = workspace
-        .target(wasm::TARGET)
-        .join(quality.profile())
-        .join("frontend.wasm");
+    let compiled = workspace.target(wasm::TARGET).join(quality.profile());
+    let modules = PACKAGES.map(|package| compiled.join(format!("{package}.wasm")));
     let stamp = workspace.site().with_extension("stamp");
-    let inputs = fingerprint(workspace, &module)?;
+    let inputs = fingerprint(workspace, &modules)?;
     if fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == inputs)
         && Manifest::read(workspace).is_ok()
     {
@@ -115,7 +128,7 @@ pub fn assemble(workspace: &Workspace, quality: Quality) -> Result<bool> {
     process::step("Bundling for the browser", || {
         // A half-made site must not count as made.
         fs::write(&stamp, "")?;
-        let files = make(workspace, &module)?;
+        let files = make(workspace, &modules)?;
         write_site(&workspace.site(), &files, quality)?;
         fs::write(&stamp, &inputs)?;
         Ok(true)
@@ -123,12 +136,13 @@ pub fn assemble(workspace: &Workspace, quality: Quality) -> Result<bool> {
 }
 
 /// A hash of everything that the site is made from, this program included.
-fn fingerprint(workspace: &Workspace, module: &Path) -> Result<String> {
+fn fingerprint(workspace: &Workspace, modules: &[PathBuf]) -> Result<String> {
     let mut hasher = Sha256::new();
-    for file in [module, &std::env::current_exe()?] {
+    for file in modules.iter().chain([&std::env::current_exe()?]) {
         let content = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         hasher.update(Sha256::digest(content));
     }
+    hasher.update(fs::read(workspace.path(WORKER))?);
     for directory in ["style", "public"] {
         for (name, path) in files_below(&workspace.path(directory))? {
             hasher.update(name.as_bytes());
@@ -139,25 +153,20 @@ fn fingerprint(workspace: &Workspace, module: &Path) -> Result<String> {
 }
 
 /// The site's files by their paths, not compressed yet.
-fn make(workspace: &Workspace, module: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+fn make(workspace: &Workspace, modules: &[PathBuf; 2]) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     for (name, path) in files_below(&workspace.path("public"))? {
         files.insert(name, fs::read(path)?);
     }
+    let [pages, planner] = modules;
 
-    let mut bindings = Bindgen::new()
-        .input_path(module)
-        .out_name("nutriflow")
-        .web(true)?
-        .typescript(false)
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        // The page says where the module is; its name here would lack the hash.
-        .omit_default_module_path(true)
-        .generate_output()?;
-    let wasm = bindings.wasm_mut().emit_wasm();
-    let wasm_name = format!("pkg/nutriflow.{}.wasm", short_hash([&*wasm]));
-
+    let mut bindings = bindings("nutriflow", pages).web(true)?.generate_output()?;
+    let wasm = add(
+        &mut files,
+        "nutriflow",
+        "wasm",
+        bindings.wasm_mut().emit_wasm(),
+    );
     let mut snippets = BTreeMap::new();
     for (package, sources) in bindings.snippets() {
         for (index, source) in sources.iter().enumerate() {
@@ -179,21 +188,56 @@ fn make(workspace: &Workspace, module: &Path) -> Result<BTreeMap<String, Vec<u8>
             files.insert(format!("pkg/{directory}/{path}"), source.into_bytes());
         }
     }
-    let js_name = format!("pkg/nutriflow.{}.js", short_hash([js.as_bytes()]));
+    let js = add(&mut files, "nutriflow", "js", js.into_bytes());
+
+    // A classic script, so that the worker's own code can follow in the same file.
+    let mut bindings = self::bindings("planner", planner)
+        .no_modules(true)?
+        .generate_output()?;
+    let planner_wasm = add(
+        &mut files,
+        "planner",
+        "wasm",
+        bindings.wasm_mut().emit_wasm(),
+    );
+    let worker = fs::read_to_string(workspace.path(WORKER))?;
+    let planner_js = format!("{}\n{worker}", bindings.js());
+    let planner_js = add(&mut files, "planner", "js", planner_js.into_bytes());
 
     let css = stylesheet::build(&workspace.path("style/main.css"))?;
-    let css_name = format!("pkg/nutriflow.{}.css", short_hash([css.as_bytes()]));
+    let css = add(&mut files, "nutriflow", "css", css.into_bytes());
 
     let manifest = serde_json::json!({
-        "js": format!("/{js_name}"),
-        "wasm": format!("/{wasm_name}"),
-        "css": format!("/{css_name}"),
+        "js": js,
+        "wasm": wasm,
+        "css": css,
+        "planner_js": planner_js,
+        "planner_wasm": planner_wasm,
     });
-    files.insert(js_name, js.into_bytes());
-    files.insert(wasm_name, wasm);
-    files.insert(css_name, css.into_bytes());
     files.insert(MANIFEST.into(), serde_json::to_vec_pretty(&manifest)?);
     Ok(files)
+}
+
+/// The glue of a module, as small as can be.
+fn bindings(name: &str, module: &Path) -> Bindgen {
+    let mut bindings = Bindgen::new();
+    bindings
+        .input_path(module)
+        .out_name(name)
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        // The page says where the module is; its name here would lack the hash.
+        .omit_default_module_path(true);
+    bindings
+}
+
+/// Adds a file with a hash of its content in its name; returns its address.
+fn add(files: &mut BTreeMap<String, Vec<u8>>, name: &str, kind: &str, content: Vec<u8>) -> String {
+    let path = format!("pkg/{name}.{}.{kind}", short_hash([&*content]));
+    let address = format!("/{path}");
+    files.insert(path, content);
+    address
 }
 
 /// Writes the files with their compressed forms and removes all others. The manifest is written

@@ -18,13 +18,14 @@ use std::time::{Duration, SystemTime};
 /// What the browser gets without a compiler.
 const ASSETS: [&str; 2] = ["style", "public"];
 /// What cargo compiles; it knows best which of it concerns whom.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "app",
     "data",
     "domain",
     "frontend",
     "locales",
     "migrations",
+    "planner",
     "server",
     "service",
     "storage",

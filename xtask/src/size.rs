@@ -10,6 +10,8 @@ use std::process::ExitCode;
 const KIB: usize = 1024;
 /// JavaScript and WebAssembly together, under brotli.
 const SCRIPT_BUDGET: usize = 300 * KIB;
+/// The engine in its worker, which only a previewed plan loads, after everything else.
+const PLANNER_BUDGET: usize = 150 * KIB;
 /// The style sheet, under brotli.
 const STYLE_BUDGET: usize = 25 * KIB;
 
@@ -32,19 +34,22 @@ pub fn run(workspace: &Workspace) -> Result<ExitCode> {
 /// When there is no built site.
 pub fn is_within_budget(workspace: &Workspace) -> Result<bool> {
     let manifest = Manifest::read(workspace)?;
-    println!("{:>6} {:>10} {:>10} {:>10}", "", "raw", "gzip", "brotli");
+    println!("{:>12} {:>10} {:>10} {:>10}", "", "raw", "gzip", "brotli");
     let measure = |label: &str, address: &str| -> Result<usize> {
         let content = fs::read(workspace.site().join(address.trim_start_matches('/')))?;
         let brotli = compress::brotli(&content)?.len();
         let gzip = compress::gzip(&content)?.len();
-        println!("{label:>6} {:>10} {gzip:>10} {brotli:>10}", content.len());
+        println!("{label:>12} {:>10} {gzip:>10} {brotli:>10}", content.len());
         Ok(brotli)
     };
     let script = measure("js", &manifest.js)? + measure("wasm", &manifest.wasm)?;
+    let planner = measure("planner js", &manifest.planner_js)?
+        + measure("planner wasm", &manifest.planner_wasm)?;
     let style = measure("css", &manifest.css)?;
     let script = judge("js + wasm", script, SCRIPT_BUDGET);
     let style = judge("css", style, STYLE_BUDGET);
-    Ok(script && style)
+    let planner = judge("planner, after everything else", planner, PLANNER_BUDGET);
+    Ok(script && planner && style)
 }
 
 fn judge(label: &str, size: usize, budget: usize) -> bool {

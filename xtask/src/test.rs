@@ -5,6 +5,7 @@ use crate::cleanup;
 use crate::end2end;
 use crate::postgres::{self, Cluster};
 use crate::process;
+use crate::size;
 use crate::wasm::Toolchain;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
@@ -37,6 +38,8 @@ enum Step {
     Clippy,
     /// Unit and contract tests, on SQLite and PostgreSQL.
     Unit,
+    /// The bundle's budget.
+    Size,
     /// Playwright, with hydration and without JavaScript.
     End2end,
 }
@@ -83,6 +86,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         .iter()
         .copied()
         .filter(|step| options.only.is_empty() || options.only.contains(step))
+        // What is built quickly has no budget.
+        .filter(|step| !(options.quick && *step == Step::Size))
         .collect();
     let arguments: &[String] = if steps.len() == 1 {
         &options.arguments
@@ -103,6 +108,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
             Step::Fmt => format(workspace),
             Step::Clippy => clippy(workspace),
             Step::Unit => unit(workspace, arguments),
+            Step::Size => budget(workspace),
             Step::End2end => end2end::run(workspace, quality, arguments),
         };
         let tally = result.unwrap_or_else(|error| {
@@ -159,7 +165,7 @@ fn clippy(workspace: &Workspace) -> Result<Tally> {
         "Linting for the browser",
         toolchain
             .cargo(workspace, "clippy")
-            .arg("--package=frontend")
+            .args(["--package=frontend", "--package=planner"])
             .args(deny),
     ));
     Ok(tally)
@@ -240,6 +246,11 @@ fn parse_result(line: &str) -> Option<Tally> {
         passed: count(" passed")?,
         failed: count(" failed")?,
     })
+}
+
+fn budget(workspace: &Workspace) -> Result<Tally> {
+    crate::bundle::build(workspace, Quality::Shipped)?;
+    size::is_within_budget(workspace).map(Tally::one)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::fmt;
 ///
 /// The engine searches and does not prove: where constraints leave hardly any week, it may miss the
 /// last ones. What it says of conflicts and relaxations was tried with the same search.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Infeasible {
@@ -23,6 +24,7 @@ pub struct Infeasible {
 }
 
 /// A constraint that takes part in a conflict.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "code",
@@ -84,6 +86,7 @@ pub enum Conflict {
 }
 
 /// A change of the profile that makes a week possible: each was tried.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "code",

@@ -21,6 +21,7 @@ const ID_LONGEST: usize = 80;
 /// A profile as it was sent: any field may be missing or out of bounds.
 ///
 /// Names on the wire are those of [`Profile`]; enums are their wire names in any letter case.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ProfileDraft {

@@ -20,6 +20,8 @@ struct Manifest {
     js: String,
     wasm: String,
     css: String,
+    planner_js: String,
+    planner_wasm: String,
 }
 
 /// The addresses of the built files; without a build, those that `cargo leptos` gives.
@@ -31,11 +33,15 @@ pub fn assets() -> Assets {
             js: "/pkg/nutriflow.js".to_owned(),
             wasm: "/pkg/nutriflow.wasm".to_owned(),
             css: "/pkg/nutriflow.css".to_owned(),
+            planner_js: "/pkg/planner.js".to_owned(),
+            planner_wasm: "/pkg/planner.wasm".to_owned(),
         });
     Assets {
         js: manifest.js.into(),
         wasm: manifest.wasm.into(),
         css: manifest.css.into(),
+        planner_js: manifest.planner_js.into(),
+        planner_wasm: manifest.planner_wasm.into(),
     }
 }
 
@@ -58,13 +64,9 @@ async fn serve(uri: axum::http::Uri, headers: HeaderMap) -> Response {
     let Some(kind) = content_type(path) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let accepted = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
     let encoded = ENCODINGS
         .iter()
-        .filter(|(encoding, _)| accepted.split(',').any(|offer| accepts(offer, encoding)))
+        .filter(|(encoding, _)| accepts(&headers, encoding))
         .find_map(|(encoding, suffix)| {
             Some((Site::get(&format!("{path}{suffix}"))?, Some(*encoding)))
         });
@@ -74,9 +76,16 @@ async fn serve(uri: axum::http::Uri, headers: HeaderMap) -> Response {
     respond(file, encoding, kind, path.starts_with("pkg/"))
 }
 
-fn accepts(offer: &str, encoding: &str) -> bool {
-    let mut parts = offer.trim().split(';');
-    parts.next() == Some(encoding) && !parts.any(|part| part.trim() == "q=0")
+/// Whether a request takes an answer in an encoding.
+pub(crate) fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+    let accepted = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    accepted.split(',').any(|offer| {
+        let mut parts = offer.trim().split(';');
+        parts.next() == Some(encoding) && !parts.any(|part| part.trim() == "q=0")
+    })
 }
 
 fn respond(

@@ -1,6 +1,6 @@
 //! Everything that comes in over HTTP: middleware, health, files, pages. REST is in [`crate::v1`].
 
-mod assets;
+pub(crate) mod assets;
 mod health;
 mod pages;
 mod preferences;

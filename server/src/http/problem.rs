@@ -7,11 +7,11 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::engine::Infeasible;
 use domain::invalid::InvalidCode;
 use domain::problem::Problem;
 use domain::text::Language;
 use serde::Serialize;
-use serde_json::Value;
 use std::any::Any;
 use utoipa::ToSchema;
 
@@ -67,8 +67,7 @@ pub struct ProblemDocument {
     errors: Vec<FieldProblem>,
     /// Which constraints conflict and what would help, where no plan exists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    infeasible: Option<Value>,
+    infeasible: Option<Infeasible>,
 }
 
 /// A refused field.
@@ -80,7 +79,6 @@ struct FieldProblem {
     message: String,
     /// Why, for programs, with the numbers that it is about.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
     code: InvalidCode,
 }
 
@@ -133,7 +131,7 @@ impl ProblemDocument {
             _ => Vec::new(),
         };
         let infeasible = match problem {
-            Problem::Infeasible { reason } => serde_json::to_value(reason).ok(),
+            Problem::Infeasible { reason } => Some(reason.clone()),
             _ => None,
         };
         Self {

@@ -8,7 +8,7 @@ use domain::catalogue::Catalogue;
 use domain::diet::Diet;
 use domain::dish::{Dish, Meal};
 use domain::nutrient::Nutrient;
-use domain::text::Language;
+use domain::text::{Language, folded};
 use locales::Key;
 use std::collections::BTreeSet;
 
@@ -106,31 +106,4 @@ fn text_of(catalogue: &Catalogue, dish: &Dish, language: Language) -> String {
         .chain(names)
         .collect();
     folded(&text.join(" "))
-}
-
-/// The text as people search: neither capitals nor accents matter.
-fn folded(text: &str) -> String {
-    text.to_lowercase()
-        .chars()
-        .map(|letter| match letter {
-            'á' | 'à' | 'â' | 'ä' => 'a',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'í' | 'ì' | 'î' | 'ï' => 'i',
-            'ó' | 'ò' | 'ô' | 'ö' => 'o',
-            'ú' | 'ù' | 'û' | 'ü' => 'u',
-            'ñ' => 'n',
-            'ç' => 'c',
-            other => other,
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn capitals_and_accents_do_not_matter() {
-        assert_eq!(folded("Jalapeño RÁPIDO"), "jalapeno rapido");
-    }
 }

@@ -1,133 +1,101 @@
+use super::api::{SampleView, get_sample};
 use crate::components::icon;
-use crate::components::{Bar, Icon, Plate, Ring};
-use crate::context::{fill, name, number, t};
-use domain::amount::Amount;
-use domain::food::FoodGroup as G;
+use crate::components::{Icon, Plate, Ring};
+use crate::context::{me, t};
+use crate::pages::plan::draw_bar;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
 use locales::Key;
 
-/// A day of the sample: the occasion, the dish, its energy and its plate.
-type Sample = (&'static str, Key, &'static str, &'static [(G, i64)]);
-
-const SAMPLE: [Sample; 4] = [
-    (
-        "BREAKFAST",
-        Key::LandingDishOats,
-        "460",
-        &[
-            (G::WholeGrains, 60),
-            (G::Berries, 90),
-            (G::Dairy, 120),
-            (G::Nuts, 12),
-        ],
-    ),
-    (
-        "LUNCH",
-        Key::LandingDishTacos,
-        "640",
-        &[
-            (G::WhiteFish, 140),
-            (G::WholeGrains, 90),
-            (G::OtherVegetables, 80),
-            (G::RedOrangeVegetables, 60),
-            (G::Citrus, 15),
-            (G::Oils, 8),
-        ],
-    ),
-    (
-        "SNACK",
-        Key::LandingDishYogurt,
-        "290",
-        &[(G::Dairy, 170), (G::Citrus, 110), (G::Nuts, 25)],
-    ),
-    (
-        "DINNER",
-        Key::LandingDishStew,
-        "580",
-        &[
-            (G::Legumes, 160),
-            (G::LeafyGreens, 120),
-            (G::RedOrangeVegetables, 110),
-            (G::Oils, 10),
-            (G::Seeds, 3),
-        ],
-    ),
-];
-
 #[component]
 pub fn LandingPage() -> impl IntoView {
+    let sample = Resource::new_blocking(|| (), |()| get_sample());
     view! {
         <Title text=""/>
-        <div class="page landing">
-            {hero()}
-            {how()}
-            {trust()}
-            <section class="landing__end">
-                <h2>{t(Key::LandingEnd)}</h2>
-                <A href="/sign-up" attr:class="btn btn--primary btn--l">{t(Key::LandingStart)}<Icon path=icon::ARROW/></A>
-            </section>
-        </div>
+        <Suspense>
+            {move || Suspend::new(async move {
+                let signed_in = me().await.is_some();
+                page(signed_in, sample.await.ok().as_ref())
+            })}
+        </Suspense>
     }
 }
 
-fn hero() -> AnyView {
+fn page(signed_in: bool, sample: Option<&SampleView>) -> AnyView {
+    let end = (!signed_in).then(|| {
+        view! { <section class="landing__end"><h2>{t(Key::LandingEnd)}</h2>{start(signed_in)}</section> }
+    });
     view! {
-        <section class="hero">
-            <div class="hero__words">
-                <p class="eyebrow">{t(Key::LandingEyebrow)}</p>
-                <h1>{t(Key::LandingTitle)}</h1>
-                <p class="lede">{t(Key::LandingLede)}</p>
-                <div class="cluster">
-                    <A href="/sign-up" attr:class="btn btn--primary btn--l">{t(Key::LandingStart)}<Icon path=icon::ARROW/></A>
-                    <A href="/dishes" attr:class="btn btn--quiet btn--l">{t(Key::LandingBrowse)}</A>
+        <div class="page landing">
+            <section class="hero">
+                <div class="hero__words">
+                    <p class="eyebrow">{t(Key::LandingEyebrow)}</p>
+                    <h1>{t(Key::LandingTitle)}</h1>
+                    <p class="lede">{t(Key::LandingLede)}</p>
+                    <div class="cluster">
+                        {start(signed_in)}
+                        <A href="/dishes" attr:class="btn btn--quiet btn--l">{t(Key::LandingBrowse)}</A>
+                    </div>
                 </div>
-            </div>
-            {sample_day()}
-        </section>
+                {sample.map(sample_day)}
+            </section>
+            {how()}
+            {trust()}
+            {end}
+        </div>
     }
     .into_any()
 }
 
-fn sample_day() -> AnyView {
-    let meals = SAMPLE
-        .into_iter()
-        .map(|(meal, dish, energy, groups)| {
-            let groups = groups
-                .iter()
-                .map(|(group, grams)| (*group, Amount::whole(*grams)))
-                .collect();
+/// The day as it is planned; nothing where there is none, for the words stand without it.
+fn sample_day(sample: &SampleView) -> AnyView {
+    let day = &sample.day;
+    let meals = day
+        .meals
+        .iter()
+        .map(|meal| {
             view! {
                 <li class="meal-row">
-                    <Plate id=format!("{dish:?}") groups=groups/>
-                    <span class="eyebrow">{name("meal", meal)}</span>
-                    <span class="meal-row__name">{t(dish)}</span>
-                    <span class="meal-row__aside num">{energy}" kcal"</span>
+                    <Plate id=meal.dish.clone() groups=meal.groups.clone()/>
+                    <span class="eyebrow">{meal.meal.clone()}</span>
+                    <a class="meal-row__name" href=format!("/dishes/{}", meal.dish)>{meal.name.clone()}</a>
+                    <span class="meal-row__aside num">{meal.energy.clone()}</span>
                 </li>
             }
         })
         .collect_view();
-    let macros = [
-        ("macro-protein", "protein", 0.86, "96 g"),
-        ("macro-carbohydrate", "carbohydrate", 0.74, "236 g"),
-        ("macro-fat", "fat", 0.79, "71 g"),
-    ]
-    .map(|(class, nutrient, value, grams)| {
-        view! { <li class=class><span>{name("nutrient", nutrient)}</span><b>{grams}</b><Bar value=value mark=Some(0.7) limit=None/></li> }
+    let macros = day
+        .rings
+        .iter()
+        .zip(&day.totals)
+        .skip(1)
+        .map(|(ring, total)| {
+            view! { <li class=ring.class.clone()><span>{total.label.clone()}</span><b>{total.amount.clone()}</b>{draw_bar(total.bar)}</li> }
+        })
+        .collect_view();
+    let energy = day.rings.first().map(|ring| {
+        view! { <Ring class=format!("ring--l {}", ring.class) value=ring.value text=ring.text.clone() caption=ring.caption.clone()/> }
     });
     view! {
         <figure class="card hero__day">
-            <figcaption class="visually-hidden">{t(Key::LandingSample)}</figcaption>
-            <div class="rings">
-                <Ring class="ring--l macro-energy" value=0.985 text=number(1970) caption=fill(Key::LandingEnergyOf, &[("target", &number(2000))])/>
-                <ul class="macros">{macros.into_iter().collect_view()}</ul>
-            </div>
+            <figcaption class="small muted">{sample.caption.clone()}</figcaption>
+            <div class="rings">{energy}<ul class="macros">{macros}</ul></div>
             <ul class="meal-list">{meals}</ul>
-            <p class="small muted">{t(Key::LandingSampleNote)}</p>
         </figure>
     }
     .into_any()
+}
+
+/// The one thing to do here: begin, or go on.
+fn start(signed_in: bool) -> AnyView {
+    let (path, label) = if signed_in {
+        ("/plan", Key::LandingOpen)
+    } else {
+        ("/sign-up", Key::LandingStart)
+    };
+    view! { <A href=path attr:class="btn btn--primary btn--l">{t(label)}<Icon path=icon::ARROW/></A> }
+        .into_any()
 }
 
 fn how() -> AnyView {

@@ -12,7 +12,7 @@ use domain::nutrient::{Nutrient, Unit};
 use domain::plan::{Plan, PlanDay, PlannedMeal, Warning};
 use domain::problem::Problem;
 use domain::target::Targets;
-use domain::week::IsoWeek;
+use domain::week::{IsoWeek, weekday_of_micros};
 use locales::Key;
 use service::Ctx;
 use service::plan::{WeekPlan, of_week, parse_id, parse_week};
@@ -87,10 +87,8 @@ pub(super) async fn week_view(
         found,
     } = load(ctx, week, version).await?;
     let catalogue = ctx.service.catalogue();
-    let today = (week == IsoWeek::of_micros(ctx.now())).then(|| {
-        // 1970-01-01 was a Thursday, three days after a Monday.
-        (ctx.now().div_euclid(86_400_000_000) + 3).rem_euclid(7) as u32
-    });
+    let today =
+        (week == IsoWeek::of_micros(ctx.now())).then(|| weekday_of_micros(ctx.now()) as u32);
     Ok(WeekView {
         head,
         profile: found.profile,
@@ -158,6 +156,11 @@ fn warning(words: Words, warning: &Warning) -> String {
             &[("dishes", &dishes.to_string())],
         ),
     }
+}
+
+/// A day of a plan, 0 is Monday.
+pub(crate) fn day_of(words: Words, plan: &Plan, index: usize, catalogue: &Catalogue) -> DayView {
+    day_view(words, index, &plan.days[index], &plan.targets, catalogue)
 }
 
 fn day_view(

@@ -1,6 +1,7 @@
 //! Server functions of the profile.
 
 use super::form::Answers;
+use super::preview::PlannerAddresses;
 use crate::error::AppError;
 use domain::food::Aisle;
 use domain::week::IsoWeek;
@@ -31,8 +32,8 @@ pub struct ProfileData {
     pub foods: Vec<(Aisle, Vec<(String, String)>)>,
     /// The week that the plan page shows.
     pub week: IsoWeek,
-    /// The catalogue that the engine here uses.
-    pub catalogue: String,
+    /// Where the browser finds the engine.
+    pub planner: PlannerAddresses,
 }
 
 /// The member's profile and what the form offers; `None` where nobody has signed in.
@@ -48,6 +49,7 @@ pub async fn get_profile() -> Result<Option<ProfileData>, AppError> {
     }
     let profile = service::profile::find(&ctx).await?;
     let catalogue = ctx.service.catalogue();
+    let assets: crate::Assets = expect_context();
     let (mut foods, mut dishes) = profile
         .as_ref()
         .map(|it| (it.disliked_foods.clone(), it.disliked_dishes.clone()))
@@ -67,7 +69,11 @@ pub async fn get_profile() -> Result<Option<ProfileData>, AppError> {
         left_out,
         foods: super::search::by_aisle(catalogue, ctx.language),
         week: IsoWeek::of_micros(ctx.now()),
-        catalogue: catalogue.version.clone(),
+        planner: PlannerAddresses {
+            script: assets.planner_js.to_string(),
+            module: assets.planner_wasm.to_string(),
+            catalogue: format!("/v1/catalogue/{}", catalogue.version),
+        },
     }))
 }
 

@@ -1,7 +1,8 @@
 //! The targets beside the form: they follow each answer.
 
 use super::live::Live;
-use super::{preview, wire_name};
+use super::preview::{self, PlannerAddresses};
+use super::wire_name;
 use crate::components::Notice;
 use crate::components::icon::{self, Icon};
 use crate::context::{amount, fill, name, number, t};
@@ -25,7 +26,7 @@ const SHOWN: [Nutrient; 6] = [
 const CHANGES_MOST: usize = 3;
 
 /// The aside. On a narrow screen it is a bar at the bottom that opens, once the browser can.
-pub fn aside(live: Live, week: IsoWeek, catalogue: String) -> AnyView {
+pub fn aside(live: Live, week: IsoWeek, planner: PlannerAddresses) -> AnyView {
     let open = RwSignal::new(false);
     let sheet = move || {
         live.step
@@ -70,7 +71,7 @@ pub fn aside(live: Live, week: IsoWeek, catalogue: String) -> AnyView {
                     </div>
                     {move || live.targets.with(|targets| targets.as_ref().map(|it| notes(&it.notes)))}
                 </div>
-                {preview::preview(live, week, catalogue)}
+                {preview::preview(live, week, planner)}
             </div>
         </aside>
     }

@@ -5,18 +5,14 @@ pub use implementation::*;
 #[cfg(feature = "hydrate")]
 mod implementation {
     use super::super::form::Answers;
-    use domain::catalogue::Catalogue;
     use leptos::ev;
     use leptos::html;
     use leptos::prelude::*;
     use leptos::wasm_bindgen::JsCast;
-    use std::cell::RefCell;
+    use leptos::wasm_bindgen::prelude::Closure;
+    use std::rc::Rc;
     use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement};
-
-    thread_local! {
-        // Read once a document; a page that is opened again finds it here.
-        static CATALOGUE: RefCell<Option<Catalogue>> = const { RefCell::new(None) };
-    }
+    use web_sys::{MessageEvent, Worker};
 
     fn form(node: NodeRef<html::Div>) -> Option<HtmlFormElement> {
         node.get_untracked()?.closest("form").ok()??.dyn_into().ok()
@@ -74,32 +70,39 @@ mod implementation {
         });
     }
 
-    /// Loads the catalogue; whether it is there now.
-    pub async fn load_catalogue(version: &str) -> bool {
-        if CATALOGUE.with_borrow(Option::is_some) {
-            return true;
-        }
-        let Ok(response) = gloo_net::http::Request::get(&format!("/v1/catalogue/{version}"))
-            .send()
-            .await
-        else {
-            return false;
-        };
-        let Ok(bytes) = response.binary().await else {
-            return false;
-        };
-        match serde_json::from_slice(&bytes) {
-            Ok(catalogue) if response.ok() => {
-                CATALOGUE.set(Some(catalogue));
-                true
-            }
-            _ => false,
-        }
-    }
+    /// The engine in its worker.
+    #[derive(Debug)]
+    pub struct Planner(Worker);
 
-    /// Works with the catalogue, where it has been loaded.
-    pub fn with_catalogue<T>(work: impl FnOnce(&Catalogue) -> T) -> Option<T> {
-        CATALOGUE.with_borrow(|catalogue| catalogue.as_ref().map(work))
+    impl Planner {
+        /// Starts it; `places` tell it what to load. Each question gets one answer, in turn, and
+        /// `None` where it cannot be given.
+        pub fn start(
+            script: &str,
+            places: &str,
+            hear: impl Fn(Option<String>) + 'static,
+        ) -> Option<Self> {
+            let hear = Rc::new(hear);
+            let failed = Rc::clone(&hear);
+            let on_message = move |event: MessageEvent| {
+                hear(event.data().as_string().filter(|it| !it.is_empty()));
+            };
+            let on_error = move || failed(None);
+            let worker = Worker::new(script).ok()?;
+            // Both live as long as the page.
+            let on_message = Closure::<dyn Fn(MessageEvent)>::new(on_message).into_js_value();
+            let on_error = Closure::<dyn Fn()>::new(on_error).into_js_value();
+            worker.set_onmessage(Some(on_message.unchecked_ref()));
+            worker.set_onerror(Some(on_error.unchecked_ref()));
+            worker.post_message(&places.into()).ok()?;
+            Some(Self(worker))
+        }
+
+        /// Asks for a preview.
+        pub fn ask(&self, request: &str) {
+            // Fails only for values that cannot be copied, and text can.
+            let _ = self.0.post_message(&request.into());
+        }
     }
 }
 
@@ -107,7 +110,6 @@ mod implementation {
 mod implementation {
     #![allow(missing_docs, reason = "the other half has them")]
     use super::super::form::Answers;
-    use domain::catalogue::Catalogue;
     use leptos::ev;
     use leptos::html;
     use leptos::prelude::*;
@@ -121,11 +123,14 @@ mod implementation {
     pub fn click_all(_: NodeRef<html::Div>, _: &str) {}
     pub fn write(_: NodeRef<html::Div>, _: &str, _: &str) {}
     pub fn focus_later(_: NodeRef<html::Div>, _: String) {}
-    #[allow(clippy::unused_async, reason = "the other half awaits")]
-    pub async fn load_catalogue(_: &str) -> bool {
-        false
-    }
-    pub fn with_catalogue<T>(_: impl FnOnce(&Catalogue) -> T) -> Option<T> {
-        None
+
+    #[derive(Debug)]
+    pub struct Planner;
+
+    impl Planner {
+        pub fn start(_: &str, _: &str, _: impl Fn(Option<String>) + 'static) -> Option<Self> {
+            None
+        }
+        pub fn ask(&self, _: &str) {}
     }
 }

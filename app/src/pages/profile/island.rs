@@ -59,7 +59,7 @@ fn within_form(data: ProfileData) -> AnyView {
             {steps::taste(live, &answers, data.left_out, data.foods)}
             {actions(live, saved)}
         </div>
-        {aside::aside(live, data.week, data.catalogue)}
+        {aside::aside(live, data.week, data.planner)}
     }
     .into_any()
 }

@@ -1,62 +1,51 @@
 //! A day of the plan that the form's answers would give, computed in the browser by the same
 //! engine, with the same catalogue and for the same week.
 
-use super::browser;
+use super::browser::{self, Planner};
 use super::form::names;
 use super::live::Live;
 use crate::components::icon::{self, Icon};
 use crate::components::{Plate, Skeleton};
 use crate::context::{fill, language, name, number, t};
 use domain::amount::Amount;
-use domain::catalogue::Catalogue;
-use domain::dish::DishId;
-use domain::engine::{self, Conflict, Infeasible, Relaxation};
-use domain::food::FoodGroup;
-use domain::nutrient::Nutrient;
-use domain::plan::{self, Plan};
-use domain::profile::Profile;
-use domain::text::Language;
+use domain::engine::{Conflict, Infeasible, Relaxation};
+use domain::preview::{Day, Preview, Request};
 use domain::week::IsoWeek;
 use leptos::prelude::*;
 use locales::Key;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long the answers must rest before a week is planned.
 const PAUSE: Duration = Duration::from_millis(400);
-/// How long the page has for itself before it loads the catalogue.
-const IDLE: Duration = Duration::from_millis(300);
 
 #[derive(Clone, PartialEq)]
-enum Preview {
+enum State {
     Waiting,
-    Day(Day),
-    Infeasible(Infeasible),
+    Shown(Preview),
     Lost,
 }
 
-#[derive(Clone, PartialEq)]
-struct Day {
-    digest: String,
-    meals: Vec<DayMeal>,
-    energy: i64,
-    target: i64,
-}
-
-#[derive(Clone, PartialEq)]
-struct DayMeal {
-    meal: &'static str,
-    id: String,
-    name: String,
-    groups: Vec<(FoodGroup, Amount)>,
-    energy: i64,
+/// Where the engine and its catalogue are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannerAddresses {
+    /// The worker's script.
+    pub script: String,
+    /// The worker's module.
+    pub module: String,
+    /// The catalogue.
+    pub catalogue: String,
 }
 
 /// The preview; nothing without JavaScript, and nothing before the answers mean something.
-pub fn preview(live: Live, week: IsoWeek, version: String) -> AnyView {
-    let state = RwSignal::new(Preview::Waiting);
+pub fn preview(live: Live, week: IsoWeek, addresses: PlannerAddresses) -> AnyView {
+    let state = RwSignal::new(State::Waiting);
     let busy = RwSignal::new(false);
-    let loaded = RwSignal::new(false);
-    let asked = StoredValue::new(false);
+    let planner = StoredValue::new_local(None::<Planner>);
+    // The request that is to be answered, and whether the planner is at one: a newer one waits
+    // until then, and those between are left out.
+    let wanted = StoredValue::new(None::<String>);
+    let at_work = StoredValue::new(false);
     let waiting = StoredValue::new(None::<TimeoutHandle>);
     let language = language();
     let cancel = move || {
@@ -66,47 +55,75 @@ pub fn preview(live: Live, week: IsoWeek, version: String) -> AnyView {
     };
     on_cleanup(cancel);
 
-    let load = move || {
-        let version = version.clone();
-        leptos::task::spawn_local(async move {
-            if browser::load_catalogue(&version).await {
-                loaded.try_set(true);
-            } else {
-                state.try_set(Preview::Lost);
-            }
-        });
-    };
-    Effect::new(move || {
-        let sound = live.profile.with(Result::is_ok);
-        if sound && !asked.get_value() {
-            asked.set_value(true);
-            set_timeout(load.clone(), IDLE);
-        }
-    });
-    Effect::new(move || {
-        let Ok(profile) = live.profile.get() else {
-            cancel();
+    let ask = move || {
+        let Some(request) = wanted.try_update_value(Option::take).flatten() else {
             busy.set(false);
             return;
         };
-        if !loaded.get() {
-            return;
-        }
-        cancel();
-        busy.set(true);
-        let compute = move || {
-            if let Some(computed) = compute(&profile, week, language) {
-                state.try_set(computed);
+        at_work.set_value(true);
+        planner.with_value(|planner| {
+            if let Some(planner) = planner {
+                planner.ask(&request);
             }
-            busy.try_set(false);
+        });
+    };
+    let hear = move |answer: Option<String>| {
+        at_work.set_value(false);
+        let answer = answer.and_then(|json| serde_json::from_str(&json).ok());
+        // What has been answered is out of date where something newer waits.
+        if wanted.with_value(Option::is_none) {
+            state.set(answer.map_or(State::Lost, State::Shown));
+        }
+        ask();
+    };
+    let start = move || {
+        let PlannerAddresses {
+            script,
+            module,
+            catalogue,
+        } = &addresses;
+        let places = serde_json::json!({ "module": module, "catalogue": catalogue }).to_string();
+        match Planner::start(script, &places, hear) {
+            Some(started) => planner.set_value(Some(started)),
+            None => state.set(State::Lost),
+        }
+        if !at_work.get_value() {
+            ask();
+        }
+    };
+    let started = StoredValue::new(false);
+    Effect::new(move || {
+        cancel();
+        let Ok(profile) = live.profile.get() else {
+            wanted.set_value(None);
+            busy.set(at_work.get_value());
+            return;
         };
-        waiting.set_value(set_timeout_with_handle(compute, PAUSE).ok());
+        busy.set(true);
+        let start = (!started.get_value()).then(|| start.clone());
+        started.set_value(true);
+        let request = move || {
+            let request = Request {
+                profile: profile.clone(),
+                week,
+                language,
+            };
+            wanted.set_value(serde_json::to_string(&request).ok());
+            match &start {
+                Some(start) => start(),
+                None if !at_work.get_value() => ask(),
+                None => {}
+            }
+        };
+        waiting.set_value(set_timeout_with_handle(request, PAUSE).ok());
     });
 
     let sound = Memo::new(move |_| live.step.get().is_some() && live.profile.with(Result::is_ok));
     let digest = move || {
         state.with(|state| match state {
-            Preview::Day(day) if !busy.get() && sound.get() => Some(day.digest.clone()),
+            State::Shown(Preview::Day(day)) if !busy.get() && sound.get() => {
+                Some(day.digest.clone())
+            }
             _ => None,
         })
     };
@@ -122,47 +139,14 @@ pub fn preview(live: Live, week: IsoWeek, version: String) -> AnyView {
             aria-label=t(Key::ProfilePreview)
         >
             {move || shown.get().then(|| match state.get() {
-                Preview::Waiting => view! { <p class="small muted">{t(Key::ProfilePreviewWait)}</p><Skeleton lines=4/> }.into_any(),
-                Preview::Day(day) => day_view(day),
-                Preview::Infeasible(reason) => infeasible(live, reason),
-                Preview::Lost => view! { <p class="small muted">{t(Key::ProfilePreviewLost)}</p> }.into_any(),
+                State::Waiting => view! { <p class="small muted">{t(Key::ProfilePreviewWait)}</p><Skeleton lines=4/> }.into_any(),
+                State::Shown(Preview::Day(day)) => day_view(day),
+                State::Shown(Preview::Infeasible(reason)) => infeasible(live, reason),
+                State::Lost => view! { <p class="small muted">{t(Key::ProfilePreviewLost)}</p> }.into_any(),
             })}
         </section>
     }
     .into_any()
-}
-
-fn compute(profile: &Profile, week: IsoWeek, language: Language) -> Option<Preview> {
-    browser::with_catalogue(|catalogue| match engine::plan(profile, week, catalogue) {
-        Ok(plan) => first_day(&plan, language, catalogue),
-        Err(reason) => Some(Preview::Infeasible(reason)),
-    })?
-}
-
-fn first_day(plan: &Plan, language: Language, catalogue: &Catalogue) -> Option<Preview> {
-    let day = plan.days.first()?;
-    let groups = |id: &DishId| {
-        let groups = &catalogue.dish(id)?.groups;
-        Some(
-            groups
-                .iter()
-                .map(|(group, grams)| (*group, *grams))
-                .collect(),
-        )
-    };
-    let meals = day.meals.iter().map(|meal| DayMeal {
-        meal: meal.meal.key(),
-        id: meal.dish_id.0.clone(),
-        name: meal.name.get(language).clone(),
-        groups: groups(&meal.dish_id).unwrap_or_default(),
-        energy: meal.nutrients[Nutrient::Energy].rounded(),
-    });
-    Some(Preview::Day(Day {
-        digest: plan::digest(plan),
-        meals: meals.collect(),
-        energy: day.totals[Nutrient::Energy].rounded(),
-        target: plan.targets.energy,
-    }))
 }
 
 fn day_view(day: Day) -> AnyView {
@@ -172,8 +156,8 @@ fn day_view(day: Day) -> AnyView {
         .map(|meal| {
             view! {
                 <li class="meal-row">
-                    <Plate id=meal.id groups=meal.groups size="plate--s"/>
-                    <span class="eyebrow">{name("meal", meal.meal)}</span>
+                    <Plate id=meal.dish_id.0 groups=meal.groups size="plate--s"/>
+                    <span class="eyebrow">{name("meal", meal.meal.key())}</span>
                     <span class="meal-row__name">{meal.name}</span>
                     <span class="meal-row__aside num">{number(meal.energy)} " kcal"</span>
                 </li>

@@ -4,7 +4,7 @@ use super::api::Item;
 use domain::catalogue::Catalogue;
 use domain::dish::DishId;
 use domain::food::{Aisle, Food, NdbNo};
-use domain::text::{Language, Localized};
+use domain::text::{Language, Localized, folded};
 use service::Ctx;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,23 +114,6 @@ fn rank(name: &str, wanted: &[&str]) -> Option<usize> {
         .try_fold(0, |rank, place| Some(rank + place?))
 }
 
-/// Lower case without accents, as people type into a search box.
-fn folded(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(|c| match c {
-            'á' | 'à' | 'â' | 'ä' => 'a',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'í' | 'ì' | 'î' | 'ï' => 'i',
-            'ó' | 'ò' | 'ô' | 'ö' => 'o',
-            'ú' | 'ù' | 'û' | 'ü' => 'u',
-            'ñ' => 'n',
-            'ç' => 'c',
-            other => other,
-        })
-        .collect()
-}
-
 fn food_item(food: &Food, language: Language) -> Item {
     let name = food.name.get(language).clone();
     Item {
@@ -168,6 +151,5 @@ mod tests {
         assert_eq!(rank("Frijoles pintos", &["frij"]), Some(0));
         assert_eq!(rank("Atún en agua", &["agua", "atun"]), Some(2));
         assert_eq!(rank("Champiñones", &["ñones"]), None);
-        assert_eq!(folded("Jalapeño Ácido"), "jalapeno acido");
     }
 }

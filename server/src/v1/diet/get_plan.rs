@@ -2,6 +2,7 @@ use crate::http::problem::{ApiError, ProblemDocument};
 use crate::v1::body::ResourceId;
 use crate::v1::time::rfc3339;
 use axum::{Extension, Json};
+use domain::plan::Plan;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use service::{Ctx, plan};
@@ -18,7 +19,7 @@ pub(crate) struct PlanResponse {
     created_at: String,
     /// Targets, seven days of meals, adherence, warnings, score, versions: the bytes that the
     /// engine computed.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Plan)]
     plan: Box<RawValue>,
 }
 

@@ -23,7 +23,6 @@ pub struct JobResponse {
     /// Always `DIET_PLAN`.
     r#type: &'static str,
     /// `PENDING`, `RUNNING`, `READY` or `FAILED`.
-    #[schema(value_type = String)]
     status: JobStatus,
     /// Percent done.
     progress: i64,
@@ -34,7 +33,6 @@ pub struct JobResponse {
     /// Why it is `FAILED`, in your language.
     error_message: Option<String>,
     /// Which constraints conflict and what would help, where it is `INFEASIBLE`.
-    #[schema(value_type = Option<Object>)]
     error: Option<ProblemDocument>,
     /// When it was asked for.
     created_at: String,

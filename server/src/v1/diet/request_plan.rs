@@ -24,7 +24,6 @@ pub(crate) struct PlanAccepted {
     /// To be followed at `/v1/diet/jobs/{jobId}`.
     job_id: Uuid,
     /// `PENDING`, or further where the same input was asked for before.
-    #[schema(value_type = String)]
     status: JobStatus,
 }
 

@@ -10,10 +10,8 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DishResponse {
     #[serde(flatten)]
-    #[schema(value_type = Object)]
     dish: Dish,
     /// How to cook it, in each language.
-    #[schema(value_type = Object)]
     steps: Option<Steps>,
 }
 

@@ -12,11 +12,9 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct ProfileResponse {
     /// The profile.
-    #[schema(value_type = Object)]
     #[serde(flatten)]
     profile: Profile,
     /// What a day must reach, and must not exceed.
-    #[schema(value_type = Object)]
     targets: Targets,
 }
 

@@ -8,7 +8,7 @@ use service::Ctx;
 /// Replaces your profile.
 #[utoipa::path(
     put, path = "/v1/profile", tag = "profile",
-    request_body(content = Object, description = "A profile: sex, age, heightCm, weightKg and activity are required"),
+    request_body(content = ProfileDraft, description = "A profile: sex, age, heightCm, weightKg and activity are required"),
     responses(
         (status = 200, description = "The profile as it is stored", body = ProfileResponse),
         (status = 401, description = "Not signed in", body = ProblemDocument, content_type = "application/problem+json"),
