@@ -18,3 +18,20 @@ test("the landing page leads to the dishes, which need no account", async ({ pag
   await expect(page).toHaveURL(/\/dishes$/);
   await expect(page.getByRole("main").getByRole("listitem").first()).toBeVisible();
 });
+
+test("the landing page shows a day that the engine has planned", async ({ page, open }) => {
+  await open("/");
+  const day = page.getByRole("figure").filter({ hasText: "NutriFlow" });
+  await expect(day.getByRole("listitem").filter({ has: page.getByRole("link") })).toHaveCount(4);
+  const dish = day.getByRole("link").first();
+  const name = await dish.innerText();
+  await dish.click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+});
+
+test("whoever is signed in goes on to their plan", async ({ page, open, withProfile }) => {
+  await withProfile();
+  await open("/");
+  await page.getByRole("main").getByRole("link", { name: text("landing.open") }).click();
+  await expect(page).toHaveURL(/\/plan/);
+});

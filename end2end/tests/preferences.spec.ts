@@ -2,9 +2,13 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "../support/fixtures";
 import { text, type Language } from "../support/texts";
 
+// By keyboard: a click waits for frames, which a headless browser without scripts may not draw.
 async function prefer(page: Page, language: Language, choice: string): Promise<void> {
-  await page.getByRole("button", { name: text("frame.preferences", {}, language) }).click();
-  await page.locator("#preferences").getByRole("button", { name: choice, exact: true }).click();
+  await page.getByRole("button", { name: text("frame.preferences", {}, language) }).press("Enter");
+  await page
+    .locator("#preferences")
+    .getByRole("button", { name: choice, exact: true })
+    .press("Enter");
 }
 
 test("Spanish is chosen where one is, and stays", async ({ page, open }) => {

@@ -101,6 +101,15 @@ fn respond(
     if let Some(encoding) = encoding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
+    if kind == "text/javascript" {
+        // A script that runs as a worker brings its own rules.
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(
+                "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'self'",
+            ),
+        );
+    }
     // A hashed name never means other bytes.
     let caching = if hashed {
         "public, max-age=31536000, immutable"

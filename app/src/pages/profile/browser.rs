@@ -10,9 +10,15 @@ mod implementation {
     use leptos::prelude::*;
     use leptos::wasm_bindgen::JsCast;
     use leptos::wasm_bindgen::prelude::Closure;
+    use std::cell::RefCell;
     use std::rc::Rc;
     use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement};
     use web_sys::{MessageEvent, Worker};
+
+    thread_local! {
+        // One a document. Not in the reactive system, whose values a server drops on any thread.
+        static PLANNER: RefCell<Option<Worker>> = const { RefCell::new(None) };
+    }
 
     fn form(node: NodeRef<html::Div>) -> Option<HtmlFormElement> {
         node.get_untracked()?.closest("form").ok()??.dyn_into().ok()
@@ -70,39 +76,40 @@ mod implementation {
         });
     }
 
-    /// The engine in its worker.
-    #[derive(Debug)]
-    pub struct Planner(Worker);
+    /// Starts the engine's worker; `places` tell it what to load. Each question gets one answer, in
+    /// turn, and `None` where it cannot be given. Whether it was started.
+    pub fn start_planner(
+        script: &str,
+        places: &str,
+        hear: impl Fn(Option<String>) + 'static,
+    ) -> bool {
+        let Ok(worker) = Worker::new(script) else {
+            return false;
+        };
+        let hear = Rc::new(hear);
+        let failed = Rc::clone(&hear);
+        let on_message = move |event: MessageEvent| {
+            hear(event.data().as_string().filter(|it| !it.is_empty()));
+        };
+        let on_error = move || failed(None);
+        // Both live as long as the page.
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(on_message).into_js_value();
+        let on_error = Closure::<dyn Fn()>::new(on_error).into_js_value();
+        worker.set_onmessage(Some(on_message.unchecked_ref()));
+        worker.set_onerror(Some(on_error.unchecked_ref()));
+        let told = worker.post_message(&places.into()).is_ok();
+        PLANNER.set(Some(worker));
+        told
+    }
 
-    impl Planner {
-        /// Starts it; `places` tell it what to load. Each question gets one answer, in turn, and
-        /// `None` where it cannot be given.
-        pub fn start(
-            script: &str,
-            places: &str,
-            hear: impl Fn(Option<String>) + 'static,
-        ) -> Option<Self> {
-            let hear = Rc::new(hear);
-            let failed = Rc::clone(&hear);
-            let on_message = move |event: MessageEvent| {
-                hear(event.data().as_string().filter(|it| !it.is_empty()));
-            };
-            let on_error = move || failed(None);
-            let worker = Worker::new(script).ok()?;
-            // Both live as long as the page.
-            let on_message = Closure::<dyn Fn(MessageEvent)>::new(on_message).into_js_value();
-            let on_error = Closure::<dyn Fn()>::new(on_error).into_js_value();
-            worker.set_onmessage(Some(on_message.unchecked_ref()));
-            worker.set_onerror(Some(on_error.unchecked_ref()));
-            worker.post_message(&places.into()).ok()?;
-            Some(Self(worker))
-        }
-
-        /// Asks for a preview.
-        pub fn ask(&self, request: &str) {
-            // Fails only for values that cannot be copied, and text can.
-            let _ = self.0.post_message(&request.into());
-        }
+    /// Asks the worker for a preview.
+    pub fn ask_planner(request: &str) {
+        PLANNER.with_borrow(|worker| {
+            if let Some(worker) = worker {
+                // Fails only for values that cannot be copied, and text can.
+                let _ = worker.post_message(&request.into());
+            }
+        });
     }
 }
 
@@ -124,13 +131,8 @@ mod implementation {
     pub fn write(_: NodeRef<html::Div>, _: &str, _: &str) {}
     pub fn focus_later(_: NodeRef<html::Div>, _: String) {}
 
-    #[derive(Debug)]
-    pub struct Planner;
-
-    impl Planner {
-        pub fn start(_: &str, _: &str, _: impl Fn(Option<String>) + 'static) -> Option<Self> {
-            None
-        }
-        pub fn ask(&self, _: &str) {}
+    pub fn start_planner(_: &str, _: &str, _: impl Fn(Option<String>) + 'static) -> bool {
+        false
     }
+    pub fn ask_planner(_: &str) {}
 }

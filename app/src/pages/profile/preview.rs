@@ -1,7 +1,7 @@
 //! A day of the plan that the form's answers would give, computed in the browser by the same
 //! engine, with the same catalogue and for the same week.
 
-use super::browser::{self, Planner};
+use super::browser;
 use super::form::names;
 use super::live::Live;
 use crate::components::icon::{self, Icon};
@@ -41,7 +41,6 @@ pub struct PlannerAddresses {
 pub fn preview(live: Live, week: IsoWeek, addresses: PlannerAddresses) -> AnyView {
     let state = RwSignal::new(State::Waiting);
     let busy = RwSignal::new(false);
-    let planner = StoredValue::new_local(None::<Planner>);
     // The request that is to be answered, and whether the planner is at one: a newer one waits
     // until then, and those between are left out.
     let wanted = StoredValue::new(None::<String>);
@@ -61,11 +60,7 @@ pub fn preview(live: Live, week: IsoWeek, addresses: PlannerAddresses) -> AnyVie
             return;
         };
         at_work.set_value(true);
-        planner.with_value(|planner| {
-            if let Some(planner) = planner {
-                planner.ask(&request);
-            }
-        });
+        browser::ask_planner(&request);
     };
     let hear = move |answer: Option<String>| {
         at_work.set_value(false);
@@ -83,9 +78,8 @@ pub fn preview(live: Live, week: IsoWeek, addresses: PlannerAddresses) -> AnyVie
             catalogue,
         } = &addresses;
         let places = serde_json::json!({ "module": module, "catalogue": catalogue }).to_string();
-        match Planner::start(script, &places, hear) {
-            Some(started) => planner.set_value(Some(started)),
-            None => state.set(State::Lost),
+        if !browser::start_planner(script, &places, hear) {
+            state.set(State::Lost);
         }
         if !at_work.get_value() {
             ask();
