@@ -38,7 +38,9 @@ CREATE TABLE profile (
 
 -- Rows of USDA SR28. A missing nutrient is unknown, never zero.
 CREATE TABLE food (
-    ndb_no TEXT PRIMARY KEY,
+    -- The search index below refers to it: a row number of SQLite's own may change.
+    id INTEGER PRIMARY KEY,
+    ndb_no TEXT NOT NULL UNIQUE,
     food_group TEXT NOT NULL,
     description TEXT NOT NULL,
     common_name TEXT NOT NULL,
@@ -48,7 +50,7 @@ CREATE TABLE food (
 ) STRICT;
 CREATE VIRTUAL TABLE food_search USING fts5 (
     description, common_name, scientific_name,
-    content = 'food', tokenize = "unicode61 remove_diacritics 2", prefix = '2 3 4'
+    content = 'food', content_rowid = 'id', tokenize = "unicode61 remove_diacritics 2", prefix = '2 3 4'
 );
 
 -- What the installation remembers about itself.

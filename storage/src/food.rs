@@ -18,7 +18,7 @@ statements! {
     REBUILD_SEARCH(0) = "INSERT INTO food_search (food_search) VALUES ('rebuild')"
       | "REINDEX INDEX food_search";
     SEARCH(2) = "SELECT f.ndb_no, f.food_group, f.description
-        FROM food_search s JOIN food f ON f.rowid = s.rowid
+        FROM food_search s JOIN food f ON f.id = s.rowid
         WHERE food_search MATCH $1 ORDER BY bm25(food_search, 1.0, 2.0, 0.5), length(f.description), f.ndb_no LIMIT $2"
       | "SELECT ndb_no, food_group, description FROM food
         WHERE search @@ to_tsquery('simple', translate($1, 'áàâäãåéèêëíìîïóòôöõúùûüñç', 'aaaaaaeeeeiiiiooooouuuunc'))
