@@ -1,12 +1,12 @@
 //! Time a week, and distance to a lower bound.
 
 use crate::profiles::profiles;
+use anyhow::Context;
 use domain::catalogue::{self, Catalogue};
 use domain::engine::model::{Model, POINTS};
 use domain::profile::Profile;
 use domain::target::targets;
 use domain::week::IsoWeek;
-use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ const FLOOR: f64 = POINTS as f64 / 100.0;
 ///
 /// # Errors
 /// Where a profile has no plan, or a median misses its goal.
-pub fn run() -> Result<(), Box<dyn Error>> {
+pub fn run() -> anyhow::Result<()> {
     let catalogue = catalogue()?;
     let first: IsoWeek = "2026-W31".parse()?;
     let profiles = profiles()?;
@@ -43,7 +43,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         for later in 0..WEEKS {
             let begin = Instant::now();
             let plan = domain::engine::plan(profile, first.plus(later), &catalogue)
-                .map_err(|infeasible| format!("{name}: {infeasible}"))?;
+                .with_context(|| name.to_string())?;
             of_profile.push(begin.elapsed());
             if later == 0 {
                 score = plan.score;
@@ -83,10 +83,10 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         TIME_GOAL.as_millis()
     );
     if gap > GAP_GOAL {
-        return Err("the gap misses its goal".into());
+        anyhow::bail!("the gap misses its goal");
     }
     if time > TIME_GOAL {
-        return Err("the time misses its goal".into());
+        anyhow::bail!("the time misses its goal");
     }
     Ok(())
 }
@@ -110,7 +110,7 @@ fn bound(profile: &Profile, week: IsoWeek, catalogue: &Catalogue) -> (f64, Strin
     (own, "the engine's prices".to_owned())
 }
 
-fn catalogue() -> Result<Catalogue, Box<dyn Error>> {
+fn catalogue() -> anyhow::Result<Catalogue> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
     let mut files: Vec<_> = fs::read_dir(data.join("dishes"))?
         .map(|entry| entry.map(|entry| entry.path()))

@@ -1,31 +1,28 @@
-//! Benchmarks of NutriFlow.
-//!
-//! `bench engine` prints, for twenty fixed profiles, how long a week takes and how far its score
-//! lies above a lower bound, and fails where the medians miss their goals.
-//!
-//! ```sh
-//! cargo run --release -p bench -- engine
-//! cargo run --release -p bench --features optimum -- engine    # bounds from HiGHS
-//! ```
+//! Benchmarks of NutriFlow, run by `cargo xtask bench`. Each prints what it measures and fails where
+//! a goal is missed.
 
 mod engine;
 #[cfg(feature = "optimum")]
 mod optimum;
+mod plan;
 mod profiles;
 
-use std::process::ExitCode;
+use clap::Parser;
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = match arguments.first().map(String::as_str) {
-        Some("engine") => engine::run(),
-        _ => Err("usage: bench engine".into()),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("bench: {error}");
-            ExitCode::FAILURE
-        }
+/// What is measured.
+#[derive(Parser)]
+enum Benchmark {
+    /// The diet engine: time a week, and distance to a lower bound of the score. With the feature
+    /// `optimum` the bounds come from HiGHS.
+    Engine,
+    /// From POST to READY on an idle server.
+    Plan(plan::Options),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Benchmark::parse() {
+        Benchmark::Engine => engine::run(),
+        Benchmark::Plan(options) => plan::run(&options).await,
     }
 }

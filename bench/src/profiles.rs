@@ -5,7 +5,7 @@ use domain::profile::{Profile, ProfileDraft};
 use serde_json::json;
 
 /// The profiles with their names, in the order of the table.
-pub fn profiles() -> Result<Vec<(&'static str, Profile)>, Box<dyn std::error::Error>> {
+pub fn profiles() -> anyhow::Result<Vec<(&'static str, Profile)>> {
     let person = |sex: &str, age: i64, height_cm: i64, weight_kg: i64, activity: &str| {
         json!({
             "sex": sex, "age": age, "heightCm": height_cm, "weightKg": weight_kg,
@@ -122,7 +122,7 @@ pub fn profiles() -> Result<Vec<(&'static str, Profile)>, Box<dyn std::error::Er
         let draft: ProfileDraft = serde_json::from_value(draft)?;
         let profile = draft
             .validate()
-            .map_err(|fields| format!("{name}: {fields:?}"))?;
+            .map_err(|fields| anyhow::anyhow!("{name}: {fields:?}"))?;
         profiles.push((name, profile));
     }
     Ok(profiles)

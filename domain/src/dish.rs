@@ -106,6 +106,7 @@ pub struct Dish {
     /// What is in one serving, most first.
     pub foods: Vec<Portion>,
     /// The union of its foods' allergens.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeSet<crate::allergen::Allergen>))]
     pub allergens: Allergens,
     /// The patterns that its composition allows.
     pub diets: BTreeSet<Diet>,

@@ -257,6 +257,7 @@ pub struct Profile {
     /// Diet pattern.
     pub diet: Diet,
     /// Allergens that no meal may contain.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeSet<crate::allergen::Allergen>))]
     pub allergens: Allergens,
     /// Foods that no meal may contain.
     pub disliked_foods: BTreeSet<NdbNo>,

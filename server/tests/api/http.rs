@@ -258,6 +258,14 @@ async fn the_description_lists_every_endpoint(engine: &Engine) {
         .await
         .expect(StatusCode::OK);
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
+    let text = document.to_string();
+    for reference in text.split("#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(
+            document["components"]["schemas"][name].is_object(),
+            "{name} is not described"
+        );
+    }
     let mut listed = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {

@@ -29,11 +29,14 @@ pub fn AccountPage() -> impl IntoView {
 }
 
 fn details(me: Me) -> AnyView {
+    // On a phone an address breaks before its host, if it must.
+    let at = me.email.find('@').unwrap_or_default();
+    let (local, host) = (me.email[..at].to_owned(), me.email[at..].to_owned());
     view! {
         <div class="card">
             <dl class="facts">
                 <div><dt>{t(Key::AccountName)}</dt><dd>{me.name}</dd></div>
-                <div><dt>{t(Key::AccountEmail)}</dt><dd>{me.email}</dd></div>
+                <div><dt>{t(Key::AccountEmail)}</dt><dd>{local}<wbr/>{host}</dd></div>
                 <div><dt>{t(Key::AccountRole)}</dt><dd>{name("role", me.role.key())}</dd></div>
             </dl>
         </div>

@@ -134,7 +134,7 @@ pub(super) fn totals(words: Words, day: &PlanDay, targets: &Targets) -> Vec<Tota
 /// A bar whose track leaves room beyond the reference, and up to the limit where that is not far.
 pub(crate) fn bar(amount: Amount, least: Option<Amount>, most: Option<Amount>) -> BarView {
     let track = match (least, most) {
-        (Some(least), Some(most)) if most.0 <= least.0 * 3 => most.0 * 6 / 5,
+        (Some(least), Some(most)) if most.0 <= least.0 * 4 => most.0 * 6 / 5,
         (Some(least), _) => least.0 * 3 / 2,
         (None, Some(most)) => most.0 * 4 / 3,
         (None, None) => amount.0,

@@ -2,6 +2,7 @@ use crate::http::problem::{ApiError, ProblemDocument};
 use axum::extract::Path;
 use axum::{Extension, Json};
 use domain::dish::{Dish, DishId, Steps};
+use domain::text::Localized;
 use serde::Serialize;
 use service::{Ctx, catalogue};
 use utoipa::ToSchema;
@@ -12,6 +13,7 @@ pub(crate) struct DishResponse {
     #[serde(flatten)]
     dish: Dish,
     /// How to cook it, in each language.
+    #[schema(value_type = Option<Localized<Vec<String>>>)]
     steps: Option<Steps>,
 }
 
