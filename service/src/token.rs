@@ -4,6 +4,10 @@ use crate::{Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::Role;
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::signature::{self, Signer, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -49,6 +53,8 @@ impl std::fmt::Debug for Tokens {
 
 impl Tokens {
     pub(crate) fn new(secret: &str) -> Self {
+        // It fails where it has been installed already.
+        let _ = HS256.install_default();
         Self {
             encoding: EncodingKey::from_secret(secret.as_bytes()),
             decoding: DecodingKey::from_secret(secret.as_bytes()),
@@ -87,6 +93,58 @@ impl Tokens {
             .ok()?
             .claims;
         (claims.exp > now / 1_000_000).then_some(claims)
+    }
+}
+
+/// HMAC with SHA-256, the one algorithm in use: the library's own providers bring those of every
+/// kind of key.
+static HS256: CryptoProvider = CryptoProvider {
+    signer_factory: |_, key| Ok(Box::new(Hs256::new(key.as_bytes())?)),
+    verifier_factory: |_, key| Ok(Box::new(Hs256::new(key.try_get_as_bytes()?)?)),
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+struct Hs256(Hmac<Sha256>);
+
+impl Hs256 {
+    fn new(secret: &[u8]) -> jsonwebtoken::errors::Result<Self> {
+        Hmac::new_from_slice(secret)
+            .map(Self)
+            .map_err(|_| ErrorKind::InvalidKeyFormat.into())
+    }
+}
+
+impl Signer<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, signature::Error> {
+        Ok(self
+            .0
+            .clone()
+            .chain_update(message)
+            .finalize()
+            .into_bytes()
+            .to_vec())
+    }
+}
+
+impl Verifier<Vec<u8>> for Hs256 {
+    fn verify(&self, message: &[u8], code: &Vec<u8>) -> std::result::Result<(), signature::Error> {
+        // In constant time.
+        let expected = self.0.clone().chain_update(message);
+        expected
+            .verify_slice(code)
+            .map_err(|_| signature::Error::new())
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
     }
 }
 
