@@ -43,6 +43,8 @@ enum Command {
         #[arg(long, default_value = "127.0.0.1:3000")]
         listen: SocketAddr,
     },
+    /// Sets up and builds the one binary to install, `target/release/nutriflow`.
+    Build,
     /// Serves a debug build, and rebuilds and restarts it on each change.
     Dev {
         /// The address to listen on.
@@ -77,6 +79,7 @@ fn run(command: Command) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match command {
         Command::Serve { listen } => serve::run(&workspace, listen).map(|()| ExitCode::SUCCESS),
+        Command::Build => serve::build(&workspace).map(|()| ExitCode::SUCCESS),
         Command::Dev { listen } => dev::run(&workspace, listen).map(|()| ExitCode::SUCCESS),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Size => size::run(&workspace),

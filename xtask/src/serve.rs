@@ -1,4 +1,4 @@
-//! `cargo xtask serve`
+//! `cargo xtask serve` and `cargo xtask build`
 
 use crate::bundle::{self, Quality};
 use crate::server;
@@ -14,10 +14,21 @@ use std::os::unix::process::CommandExt;
 /// When a step fails.
 pub fn run(workspace: &Workspace, listen: SocketAddr) -> Result<()> {
     bundle::build(workspace, Quality::Shipped)?;
-    let binary = server::build_release(workspace)?;
+    let binary = server::build(workspace, "serve")?;
     let data = workspace.path("var");
     fs::create_dir_all(&data)?;
     eprintln!("==> Starting {}", binary.display());
     let error = server::serve_command(workspace, &binary, listen, &data).exec();
     Err(error).with_context(|| format!("cannot start {}", binary.display()))
+}
+
+/// Sets up and builds the binary to install.
+///
+/// # Errors
+/// When a step fails.
+pub fn build(workspace: &Workspace) -> Result<()> {
+    bundle::build(workspace, Quality::Shipped)?;
+    let binary = server::build(workspace, "release")?;
+    println!("{}", binary.display());
+    Ok(())
 }

@@ -138,20 +138,21 @@ pub fn print_log_end(log: &Path) {
     }
 }
 
-/// Builds the binary that users get.
+/// Builds the binary that holds everything: by the profile `release`, or `serve`, which compiles in
+/// half the time.
 ///
 /// # Errors
 /// When it does not compile.
-pub fn build_release(workspace: &Workspace) -> Result<PathBuf> {
+pub fn build(workspace: &Workspace, profile: &str) -> Result<PathBuf> {
     process::step("Building the server", || {
-        process::run(workspace.cargo().args([
-            "build",
-            "--release",
-            "--package=server",
-            "--bin=nutriflow",
-        ]))
+        process::run(
+            workspace
+                .cargo()
+                .args(["build", "--package=server", "--bin=nutriflow"])
+                .args(["--profile", profile]),
+        )
     })?;
-    Ok(binary(workspace, "release"))
+    Ok(binary(workspace, profile))
 }
 
 /// Builds a debug binary, which reads the site from the disk.
