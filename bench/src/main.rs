@@ -6,6 +6,7 @@ mod engine;
 mod optimum;
 mod plan;
 mod profiles;
+mod queue;
 
 use clap::Parser;
 
@@ -17,6 +18,12 @@ enum Benchmark {
     Engine,
     /// From POST to READY on an idle server.
     Plan(plan::Options),
+    /// Full lifecycles of jobs a second on both engines, waiting times, and what a killed process
+    /// loses.
+    Queue(queue::Options),
+    /// Enqueues jobs until it is killed, and prints each that was acknowledged.
+    #[command(hide = true)]
+    QueueChild(queue::Child),
 }
 
 #[tokio::main]
@@ -24,5 +31,7 @@ async fn main() -> anyhow::Result<()> {
     match Benchmark::parse() {
         Benchmark::Engine => engine::run(),
         Benchmark::Plan(options) => plan::run(&options).await,
+        Benchmark::Queue(options) => queue::run(&options).await,
+        Benchmark::QueueChild(child) => queue::run_child(&child).await,
     }
 }

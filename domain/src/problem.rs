@@ -59,6 +59,9 @@ pub enum Problem {
     /// The database can't take it just now.
     #[error("unavailable")]
     Unavailable,
+    /// Whoever ran it died, again and again.
+    #[error("worker died")]
+    WorkerDied,
     /// A fault on this side.
     #[error("internal")]
     Internal,
@@ -81,6 +84,7 @@ impl Problem {
             Self::TooLarge => "TOO_LARGE",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Unavailable => "UNAVAILABLE",
+            Self::WorkerDied => "WORKER_DIED",
             Self::Internal => "INTERNAL",
         }
     }
@@ -97,7 +101,7 @@ impl Problem {
             Self::TooLarge => 413,
             Self::Invalid { .. } | Self::Infeasible { .. } => 422,
             Self::RateLimited { .. } => 429,
-            Self::Internal => 500,
+            Self::WorkerDied | Self::Internal => 500,
             Self::Unavailable => 503,
         }
     }

@@ -1,9 +1,9 @@
 //! The command line, and the configuration that it shares with the environment.
 
 use crate::telemetry::{self, LogFormat};
-use crate::{Server, http};
+use crate::{Role, Server, http};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::account::Role;
+use domain::account::Role as AccountRole;
 use domain::problem::Problem;
 use domain::text::Language;
 use service::account::{Register, create_with_role};
@@ -68,6 +68,14 @@ struct Installation {
         default_value = "demo"
     )]
     institutions: Vec<String>,
+    /// By whose clocks schedules run, as `America/Mexico_City`.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_TIME_ZONE",
+        default_value = "UTC"
+    )]
+    time_zone: String,
     /// The form of log lines.
     #[arg(long, global = true, env = "NUTRIFLOW_LOG", default_value = "text")]
     log: LogFormat,
@@ -86,6 +94,10 @@ enum Command {
         /// Where to listen.
         #[arg(long, env = "NUTRIFLOW_LISTEN", default_value = "127.0.0.1:3000")]
         listen: SocketAddr,
+        /// What this process does. Several processes share a PostgreSQL database; a SQLite file is
+        /// served by one that does all.
+        #[arg(long, env = "NUTRIFLOW_ROLE", default_value = "all")]
+        role: Role,
     },
     /// Administrators.
     Admin {
@@ -127,6 +139,7 @@ impl Installation {
             institutions: self.institutions,
             secret,
             public_url: self.public_url,
+            time_zone: self.time_zone,
         })
     }
 }
@@ -135,7 +148,7 @@ impl Installation {
 pub async fn run(cli: Cli) -> ExitCode {
     telemetry::start(cli.installation.log);
     let done = match cli.command {
-        Command::Serve { listen } => serve(cli.installation, listen).await,
+        Command::Serve { listen, role } => serve(cli.installation, listen, role).await,
         Command::Admin {
             command:
                 AdminCommand::Create {
@@ -177,10 +190,20 @@ async fn start(installation: Installation) -> Result<Arc<Service>, service::Erro
     Service::start(installation.settings()?, Arc::new(SystemClock)).await
 }
 
-async fn serve(installation: Installation, listen: SocketAddr) -> Result<(), service::Error> {
+async fn serve(
+    installation: Installation,
+    listen: SocketAddr,
+    role: Role,
+) -> Result<(), service::Error> {
+    if role != Role::All && installation.database.starts_with("sqlite:") {
+        return Err(service::Error::Internal(
+            "a SQLite file is served by one process: roles other than `all` need PostgreSQL"
+                .to_owned(),
+        ));
+    }
     let service = start(installation).await?;
     let unusable = |error: std::io::Error| service::Error::Internal(format!("{listen}: {error}"));
-    let server = Server::bind(&service, listen).await.map_err(unusable)?;
+    let server = Server::bind(&service, listen, role).await?;
     println!(
         "NutriFlow listens on http://{}",
         server.address().map_err(unusable)?
@@ -235,7 +258,7 @@ async fn create_admin(
             email,
             password,
         },
-        Role::Admin,
+        AccountRole::Admin,
     )
     .await?;
     println!("{id}");

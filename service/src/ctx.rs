@@ -1,6 +1,7 @@
 //! Who asks, where, and with what at hand.
 
 use crate::clock::{Clock, Ids};
+use crate::jobs::engine::Engine;
 use crate::password::Passwords;
 use crate::token::Tokens;
 use crate::{Error, Result};
@@ -33,6 +34,8 @@ pub struct Settings {
     pub institutions: Vec<String>,
     /// Signs access tokens. At least 32 bytes in production.
     pub secret: String,
+    /// By whose clocks schedules run: `America/Mexico_City`.
+    pub time_zone: String,
     /// The address under which people reach it, `https://…` where the cookie must be secure.
     pub public_url: String,
 }
@@ -44,6 +47,8 @@ pub struct Institution {
     pub slug: Arc<str>,
     /// Its database.
     pub db: Db,
+    /// Its queue's engine.
+    pub engine: Engine,
 }
 
 /// The running product: what every request shares.
@@ -86,6 +91,7 @@ impl Service {
                 slug.clone(),
                 Institution {
                     slug: slug.as_str().into(),
+                    engine: Engine::start(db.clone()),
                     db,
                 },
             );
@@ -192,6 +198,8 @@ pub struct Ctx {
     pub language: Language,
     /// The request that all log lines and jobs name.
     pub request_id: Arc<str>,
+    /// The job that runs, where it is one: whatever it enqueues it has caused.
+    pub job: Option<Uuid>,
 }
 
 impl Ctx {
@@ -204,6 +212,7 @@ impl Ctx {
             actor: Actor::System,
             language: Language::default(),
             request_id: request_id.into(),
+            job: None,
         }
     }
 

@@ -20,8 +20,8 @@ pub const PAGE_MOST: i64 = 100;
 /// How long a page waits for a plan before it shows that one is being made. On an idle server a plan
 /// takes a fraction of it.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// How often it looks.
-const GLANCE: Duration = Duration::from_millis(20);
+/// How often it looks for what another process may have done; of this one it is told.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// A job that computes a plan, as its owner sees it.
 #[derive(Debug, Clone)]
@@ -130,12 +130,17 @@ pub async fn job(ctx: &Ctx, id: Uuid) -> Result<PlanJob> {
 /// As [`job`].
 pub async fn settled(ctx: &Ctx, mut job: PlanJob) -> Result<PlanJob> {
     let patience = Instant::now() + PATIENCE;
-    while matches!(job.status, JobStatus::Pending | JobStatus::Running) && Instant::now() < patience
-    {
-        tokio::time::sleep(GLANCE).await;
+    let mut ended = ctx.institution.engine.ended();
+    loop {
+        // After the receiver was made: nothing that ends from here on is missed.
         job = self::job(ctx, job.id).await?;
+        let waiting = matches!(job.status, JobStatus::Pending | JobStatus::Running);
+        if !waiting || Instant::now() >= patience {
+            return Ok(job);
+        }
+        // Told, or not told for a while: either is a reason to look.
+        let _ = tokio::time::timeout(GLANCE, ended.changed()).await;
     }
-    Ok(job)
 }
 
 fn view(row: job::JobRow) -> Result<PlanJob> {

@@ -357,8 +357,11 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes that this transaction enqueues a job, so that its commit wakes a worker.
-    pub(crate) async fn will_wake(&mut self) -> Result<()> {
+    /// Notes that there is something for the workers to do, so that the commit wakes them.
+    ///
+    /// # Errors
+    /// Where the database does.
+    pub async fn will_wake(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(tx) => tx.enqueued = Some(tx.wakeup.clone()),
             Self::Postgres(tx) => {

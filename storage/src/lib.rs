@@ -14,9 +14,12 @@ pub mod food;
 pub mod job;
 pub mod plan;
 pub mod profile;
+pub mod queue;
+pub mod schedule;
 pub mod session;
 pub mod setting;
 mod statement;
+pub mod worker;
 
 pub use db::{Database, Db, Dialect, Tx, Wakeup};
 pub use error::Error;
@@ -35,8 +38,11 @@ pub fn statements() -> Vec<&'static Statement> {
         job::STATEMENTS,
         plan::STATEMENTS,
         profile::STATEMENTS,
+        queue::STATEMENTS,
+        schedule::STATEMENTS,
         session::STATEMENTS,
         setting::STATEMENTS,
+        worker::STATEMENTS,
     ]
     .into_iter()
     .flatten()

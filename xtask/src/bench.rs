@@ -1,9 +1,12 @@
 //! `cargo xtask bench`
 
+use crate::cleanup;
+use crate::postgres::{self, Cluster, Disk};
 use crate::process;
 use crate::system;
 use crate::workspace::Workspace;
 use anyhow::Result;
+use std::env;
 
 /// Runs a benchmark, with the tools that it compares against.
 ///
@@ -22,5 +25,14 @@ pub fn run(workspace: &Workspace, name: &str, arguments: &[String]) -> Result<()
         }
         cargo.arg("--features=optimum");
     }
-    process::run(cargo.arg("--").arg(name).args(arguments))
+    cargo.arg("--").arg(name).args(arguments);
+    let _cluster = if name == "queue" && env::var_os(postgres::URL).is_none() {
+        cleanup::on_interrupt()?;
+        let cluster = process::step("Starting PostgreSQL", || Cluster::start(Disk::Durable))?;
+        cargo.env(postgres::URL, cluster.url());
+        Some(cluster)
+    } else {
+        None
+    };
+    process::run(&mut cargo)
 }

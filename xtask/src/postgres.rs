@@ -1,4 +1,4 @@
-//! A throwaway PostgreSQL cluster for the contract tests.
+//! A throwaway PostgreSQL cluster for tests and benchmarks.
 
 use crate::cleanup::Cleanup;
 use crate::process;
@@ -18,6 +18,28 @@ use std::time::{Duration, Instant};
 /// Names a PostgreSQL server to use instead of a throwaway one; the tests read it too.
 pub const URL: &str = "NUTRIFLOW_TEST_POSTGRES_URL";
 
+/// Whether a commit waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// Nothing outlives the tests.
+    Careless,
+    /// As in use: what is measured is what people get.
+    Durable,
+}
+
+impl Disk {
+    fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Careless => &[
+                "--fsync=off",
+                "--synchronous_commit=off",
+                "--full_page_writes=off",
+            ],
+            Self::Durable => &[],
+        }
+    }
+}
+
 /// A running cluster, stopped and removed when this is dropped.
 #[derive(Debug)]
 pub struct Cluster {
@@ -30,7 +52,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When PostgreSQL cannot be installed or does not start.
-    pub fn start() -> Result<Self> {
+    pub fn start(disk: Disk) -> Result<Self> {
         let binaries = find_binaries()?;
         let directory = system::temporary_directory("postgres")?;
         let user = unprivileged_user()?;
@@ -73,9 +95,7 @@ impl Cluster {
             .arg(format!("--unix_socket_directories={}", directory.display()))
             .arg(format!("--port={port}"))
             .args(["--listen_addresses=127.0.0.1", "--max_connections=300"])
-            // Nothing here outlives the tests, so nothing waits for the disk.
-            .args(["--fsync=off", "--synchronous_commit=off"])
-            .arg("--full_page_writes=off")
+            .args(disk.settings())
             .stdout(File::create(&log)?)
             .stderr(File::options().append(true).open(&log)?)
             .spawn()

@@ -3,7 +3,7 @@
 use crate::bundle::Quality;
 use crate::cleanup;
 use crate::end2end;
-use crate::postgres::{self, Cluster};
+use crate::postgres::{self, Cluster, Disk};
 use crate::process;
 use crate::size;
 use crate::wasm::Toolchain;
@@ -212,7 +212,7 @@ fn unit(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
     let _cluster = if env::var_os(postgres::URL).is_some() {
         None
     } else {
-        let cluster = process::step("Starting PostgreSQL", Cluster::start)?;
+        let cluster = process::step("Starting PostgreSQL", || Cluster::start(Disk::Careless))?;
         cargo.env(postgres::URL, cluster.url());
         Some(cluster)
     };

@@ -37,12 +37,21 @@ pub fn router(service: &Arc<Service>) -> Router {
     let router = Router::new()
         .merge(product)
         .merge(assets::router())
-        .route("/livez", get(health::alive))
-        .route(
-            "/readyz",
-            get(health::ready).with_state(Arc::clone(service)),
-        );
+        .merge(health(service));
     frame(router)
+}
+
+/// The routes of a process that only runs jobs.
+pub fn health_router(service: &Arc<Service>) -> Router {
+    frame(health(service))
+}
+
+/// Whether the process lives, and whether it can serve.
+fn health(service: &Arc<Service>) -> Router {
+    Router::new().route("/livez", get(health::alive)).route(
+        "/readyz",
+        get(health::ready).with_state(Arc::clone(service)),
+    )
 }
 
 /// What surrounds every route. The last layer is the outermost.

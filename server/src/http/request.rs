@@ -175,6 +175,7 @@ pub async fn context(
         actor: Actor::Anonymous,
         language,
         request_id,
+        job: None,
     };
     let actor = match actor(&anonymous, headers).await {
         Ok(actor) => actor,

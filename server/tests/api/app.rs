@@ -38,6 +38,7 @@ impl TestApp {
             institutions: vec![engine.slug.clone()],
             secret: SECRET.to_owned(),
             public_url: "http://127.0.0.1".to_owned(),
+            time_zone: "UTC".to_owned(),
         };
         let service = Service::start(settings, Arc::new(SystemClock))
             .await

@@ -1,8 +1,7 @@
 //! Computes the week of a member.
 
-use super::{Effect, Job, JobError, Queue};
+use super::{Job, JobError, Outcome, Queue, Run, Unique};
 use crate::Error;
-use crate::ctx::Ctx;
 use domain::engine;
 use domain::nutrient::Nutrient;
 use domain::problem::Problem;
@@ -13,6 +12,7 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use storage::job::Scope;
 use storage::plan::{self, NewPlan};
 use uuid::Uuid;
 
@@ -39,13 +39,22 @@ impl Job for ComputePlan {
     const KIND: &'static str = "plan.compute";
     const QUEUE: Queue = Queue::DietPlans;
 
-    fn unique_key(&self) -> Option<String> {
-        Some(self.input_hash.clone())
+    fn unique(&self) -> Option<Unique> {
+        Some(Unique {
+            key: self.input_hash.clone(),
+            scope: Scope::Kept,
+            period: None,
+        })
     }
 
-    fn run(self, ctx: Ctx, owner: Option<Uuid>) -> BoxFuture<'static, Result<Effect, JobError>> {
+    fn subject(&self) -> Option<String> {
+        Some(format!("plan:{}", self.input_hash))
+    }
+
+    fn run(self, run: Run) -> BoxFuture<'static, Result<Outcome, JobError>> {
         async move {
-            let account = owner.ok_or(JobError::Final(Problem::NotFound))?;
+            let account = run.owner.ok_or(JobError::Final(Problem::NotFound))?;
+            let ctx = run.ctx;
             let catalogue = Arc::clone(ctx.service.catalogue());
             let (profile, week) = (self.profile, self.week);
             let plan =
@@ -61,14 +70,17 @@ impl Job for ComputePlan {
                 .iter()
                 .map(|day| day.totals[Nutrient::Energy].rounded())
                 .sum();
-            let effect: Effect = Box::new(move |tx| {
+            let written = Arc::new((ctx, plan, document));
+            Ok(Outcome::Effect(Box::new(move |tx| {
+                let written = Arc::clone(&written);
                 async move {
+                    let (ctx, plan, document) = &*written;
                     let new = NewPlan {
                         id: ctx.service.next_id(),
                         account_id: account,
                         week: &plan.week.to_string(),
                         input_hash: &plan.input_hash,
-                        document: &document,
+                        document,
                         energy: energy / days,
                         cost: plan.cost,
                         score: plan.score,
@@ -79,8 +91,7 @@ impl Job for ComputePlan {
                     Ok(json!({ "planId": id }))
                 }
                 .boxed()
-            });
-            Ok(effect)
+            })))
         }
         .boxed()
     }

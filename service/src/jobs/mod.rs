@@ -1,10 +1,20 @@
 //! Jobs: what runs in the background.
 //!
-//! A kind of job is a type that implements [`Job`]. It is enqueued in the transaction that makes
-//! it necessary, and run by the [`runner`]; neither its author nor the domain deals with leases.
+//! A kind of job is a type that implements [`Job`] and stands in [`kinds!`]. It is enqueued in the
+//! transaction that makes it necessary ([`enqueue`]), or by itself ([`submit`]), and run by the
+//! [`engine`]; neither its author nor the domain deals with claims and tokens.
 
+mod beat;
 pub mod compute_plan;
+pub mod engine;
+pub mod ping;
+pub mod regenerate_plans;
+mod run;
 pub mod runner;
+mod schedules;
+mod sweep;
+
+pub use run::Run;
 
 use crate::ctx::Ctx;
 use crate::{Error, Result};
@@ -13,41 +23,119 @@ use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::time::Duration;
 use storage::Tx;
-use storage::job::{ClaimedJob, NewJob};
+use storage::job::{ClaimedJob, NewJob, Scope};
 use uuid::Uuid;
 
 /// A queue: jobs of one are run apart from those of another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Queue {
-    /// Diet plans: a few milliseconds of computing each.
+    /// Diet plans that somebody waits for: a few milliseconds of computing each.
     DietPlans,
+    /// Work that nobody waits for.
+    Maintenance,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 1] = [Self::DietPlans];
+    pub const ALL: [Self; 2] = [Self::DietPlans, Self::Maintenance];
 
     /// The name in the database and in logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::DietPlans => "diet-plans",
+            Self::Maintenance => "maintenance",
         }
     }
 
-    /// How many of its jobs one process runs at once.
+    /// How many of its jobs one process runs at once, until an administrator says otherwise.
     #[must_use]
-    pub const fn concurrency(self) -> usize {
+    pub const fn concurrency(self) -> i64 {
         match self {
             // They compute: more than the smallest machine's cores would only wait for each other.
             Self::DietPlans => 2,
+            Self::Maintenance => 1,
         }
     }
 }
 
-/// What a job writes when it has succeeded, in the transaction that acknowledges it.
-pub type Effect = Box<dyn for<'tx> FnOnce(&'tx mut Tx) -> BoxFuture<'tx, Result<Value>> + Send>;
+/// What a job writes when it has succeeded, in the transaction that acknowledges it. It may be
+/// called again where that transaction did not last.
+pub type Effect = Box<dyn for<'tx> Fn(&'tx mut Tx) -> BoxFuture<'tx, Result<Value>> + Send + Sync>;
+
+/// What comes of a job.
+pub enum Outcome {
+    /// Nothing to keep.
+    Done,
+    /// What its owner may read.
+    Result(Value),
+    /// Something to write; what it gives is what its owner may read.
+    Effect(Effect),
+}
+
+/// When a failed job is tried again.
+#[derive(Debug, Clone, Copy)]
+pub enum Retry {
+    /// Twice as long after each failure, with up to a quarter of jitter, so that jobs that failed
+    /// together part.
+    Exponential {
+        /// After the first failure.
+        base: Duration,
+        /// At most.
+        most: Duration,
+        /// How often it is tried in all.
+        attempts: i64,
+    },
+    /// After these times; it is tried once more than there are.
+    After(&'static [Duration]),
+}
+
+impl Retry {
+    /// What most jobs do: five times, one second after the first failure.
+    pub const USUAL: Self = Self::Exponential {
+        base: Duration::from_secs(1),
+        most: Duration::from_secs(600),
+        attempts: 5,
+    };
+
+    /// How often a job is tried.
+    #[must_use]
+    pub const fn attempts(self) -> i64 {
+        match self {
+            Self::Exponential { attempts, .. } => attempts,
+            Self::After(times) => times.len() as i64 + 1,
+        }
+    }
+
+    /// How long it waits after so many failures before this one; `jitter` lies between 0 and 1.
+    #[must_use]
+    pub fn delay(self, failures: i64, jitter: f64) -> Duration {
+        let failures = usize::try_from(failures).unwrap_or_default();
+        match self {
+            Self::Exponential { base, most, .. } => {
+                let delay = base.saturating_mul(1 << failures.min(30)).min(most);
+                delay + delay.mul_f64(jitter / 4.0)
+            }
+            Self::After(times) => {
+                let last = times.last().copied().unwrap_or_default();
+                times.get(failures).copied().unwrap_or(last)
+            }
+        }
+    }
+}
+
+/// What makes a job the same as another of its kind, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unique {
+    /// The same for the same job of the same owner.
+    pub key: String,
+    /// How long no second one is enqueued.
+    pub scope: Scope,
+    /// With [`Scope::Kept`]: for so long since it was enqueued.
+    pub period: Option<Duration>,
+}
 
 /// A kind of job; the value is its arguments.
 pub trait Job: Serialize + DeserializeOwned + Send + 'static {
@@ -55,25 +143,26 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     const KIND: &'static str;
     /// The queue that it waits in.
     const QUEUE: Queue;
-    /// How often it may be tried.
-    const MAX_ATTEMPTS: i64 = 5;
+    /// When it is tried again.
+    const RETRY: Retry = Retry::USUAL;
     /// Smaller is more urgent.
     const PRIORITY: i64 = 100;
 
-    /// What makes it the same job as another of its owner; one that lives or has succeeded is not
-    /// repeated.
-    fn unique_key(&self) -> Option<String> {
+    /// What makes it the same job as another of its owner.
+    fn unique(&self) -> Option<Unique> {
         None
     }
 
-    /// Does the work that needs no database lock, and says what to write.
+    /// What it is about, for people: `plan:<id>`.
+    fn subject(&self) -> Option<String> {
+        None
+    }
+
+    /// Does the work, and says what came of it.
     ///
-    /// It may run again after it ran: everything that leaves the process must be idempotent.
-    fn run(
-        self,
-        ctx: Ctx,
-        owner: Option<Uuid>,
-    ) -> BoxFuture<'static, std::result::Result<Effect, JobError>>;
+    /// It may run again after it ran: everything that leaves the process must be idempotent. Where it
+    /// is cancelled the future is dropped at its next await.
+    fn run(self, run: Run) -> BoxFuture<'static, std::result::Result<Outcome, JobError>>;
 }
 
 /// How a job fails.
@@ -97,14 +186,51 @@ impl From<Error> for JobError {
 impl JobError {
     /// What is stored of a problem, for whoever asks for the job.
     fn stored(problem: &Problem) -> Value {
+        // A problem has strings, integers and lists of them: it always has a JSON form.
         serde_json::to_value(problem).unwrap_or_default()
     }
 
-    /// What was stored.
+    /// The problem that a job's row holds.
     #[must_use]
     pub fn problem_of(stored: Value) -> Problem {
         serde_json::from_value(stored).unwrap_or(Problem::Internal)
     }
+}
+
+/// A job's row to be.
+fn new_job<J: Job>(
+    ctx: &Ctx,
+    owner: Option<Uuid>,
+    job: &J,
+    parent: Option<Uuid>,
+) -> Result<NewJob> {
+    let now = ctx.now();
+    let unique = job.unique();
+    let unique_until = unique
+        .as_ref()
+        .and_then(|unique| unique.period)
+        .map(|period| now + micros(period));
+    Ok(NewJob {
+        id: ctx.service.next_id(),
+        queue: J::QUEUE.name(),
+        kind: J::KIND,
+        priority: J::PRIORITY,
+        arguments: serde_json::to_value(job).map_err(Error::internal)?,
+        owner_id: owner,
+        subject: job.subject(),
+        unique_scope: unique.as_ref().map(|unique| unique.scope),
+        unique_key: unique.map(|unique| match owner {
+            Some(owner) => format!("{owner}:{}", unique.key),
+            None => unique.key,
+        }),
+        unique_until,
+        run_at: now,
+        max_attempts: J::RETRY.attempts(),
+        request_id: ctx.request_id.to_string(),
+        parent_id: parent,
+        awaited: false,
+        now,
+    })
 }
 
 /// Enqueues a job in the transaction that makes it necessary, and gives its id, or that of the one
@@ -113,41 +239,66 @@ impl JobError {
 /// # Errors
 /// Where the database does.
 pub async fn enqueue<J: Job>(ctx: &Ctx, tx: &mut Tx, owner: Option<Uuid>, job: &J) -> Result<Uuid> {
-    let unique_key = job.unique_key().map(|key| match owner {
-        Some(owner) => format!("{owner}:{key}"),
-        None => key,
-    });
-    let id = storage::job::enqueue(
-        tx,
-        &NewJob {
-            id: ctx.service.next_id(),
-            queue: J::QUEUE.name(),
-            kind: J::KIND,
-            priority: J::PRIORITY,
-            arguments: serde_json::to_value(job).map_err(Error::internal)?,
-            owner_id: owner,
-            unique_key: unique_key.as_deref(),
-            max_attempts: J::MAX_ATTEMPTS,
-            request_id: &ctx.request_id,
-            now: ctx.now(),
-        },
-    )
-    .await?;
-    Ok(id)
+    let new = new_job(ctx, owner, job, ctx.job)?;
+    let ids = storage::job::enqueue(tx, std::slice::from_ref(&new)).await?;
+    tx.will_wake().await?;
+    Ok(ids[0])
 }
 
-/// Runs a claimed job by its kind. The one place that knows every kind.
-async fn dispatch(ctx: Ctx, job: &ClaimedJob) -> std::result::Result<Effect, JobError> {
-    match job.kind.as_str() {
-        compute_plan::ComputePlan::KIND => run_as::<compute_plan::ComputePlan>(ctx, job).await,
-        unknown => Err(JobError::Passing(Error::Internal(format!(
-            "no job is called {unknown}"
-        )))),
-    }
+/// Enqueues a job by itself, `delay` from now. Jobs of concurrent callers are committed together;
+/// when this returns, the job is durable.
+///
+/// # Errors
+/// Where the database does.
+pub async fn submit<J: Job>(
+    ctx: &Ctx,
+    owner: Option<Uuid>,
+    job: &J,
+    delay: Duration,
+) -> Result<Uuid> {
+    let mut new = new_job(ctx, owner, job, ctx.job)?;
+    new.run_at += micros(delay);
+    ctx.institution.engine.submit(new).await
 }
 
-async fn run_as<J: Job>(ctx: Ctx, job: &ClaimedJob) -> std::result::Result<Effect, JobError> {
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Lists every kind of job: how it is run and when it is tried again, by the name in its row.
+macro_rules! kinds {
+    ($($kind:ty),* $(,)?) => {
+        /// The names of every kind of job, with their queues.
+        pub const KINDS: &[(&str, Queue)] = &[$((<$kind>::KIND, <$kind>::QUEUE)),*];
+
+        /// Runs a claimed job by its kind.
+        async fn dispatch(run: Run, job: &ClaimedJob) -> std::result::Result<Outcome, JobError> {
+            match job.kind.as_str() {
+                $(<$kind>::KIND => run_as::<$kind>(run, job).await,)*
+                unknown => Err(JobError::Passing(Error::Internal(format!(
+                    "no job is called {unknown}"
+                )))),
+            }
+        }
+
+        fn retry_of(kind: &str) -> Retry {
+            match kind {
+                $(<$kind>::KIND => <$kind>::RETRY,)*
+                _ => Retry::USUAL,
+            }
+        }
+    };
+}
+
+kinds!(
+    compute_plan::ComputePlan,
+    ping::Ping,
+    regenerate_plans::RegeneratePlans,
+    sweep::Sweep,
+);
+
+async fn run_as<J: Job>(run: Run, job: &ClaimedJob) -> std::result::Result<Outcome, JobError> {
     let arguments: J = serde_json::from_value(job.arguments.0.clone())
         .map_err(|error| JobError::Passing(Error::internal(error)))?;
-    arguments.run(ctx, job.owner_id).await
+    arguments.run(run).await
 }

@@ -6,6 +6,10 @@ mod accounts;
 #[path = "../../../storage/tests/support/engines.rs"]
 mod engines;
 mod plans;
+mod queue;
+#[path = "../../../storage/tests/contract/side.rs"]
+mod side;
+mod stalled;
 mod start;
 mod workers;
 
@@ -31,6 +35,7 @@ fn settings(engine: &Engine) -> Settings {
         institutions: vec![engine.slug.clone()],
         secret: "of the tests, and long enough for them".to_owned(),
         public_url: "http://127.0.0.1".to_owned(),
+        time_zone: "UTC".to_owned(),
     }
 }
 

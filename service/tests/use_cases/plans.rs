@@ -1,23 +1,31 @@
 //! Profiles and plans.
 
 use crate::engines::{Engine, eventually, on_both_engines};
+use crate::queue::set;
+use crate::workers::{column, literal, number, ping};
 use crate::{Product, draft, refused, week};
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::job::JobStatus;
 use domain::problem::Problem;
 use domain::profile::ProfileDraft;
-use service::Ctx;
+use service::jobs::regenerate_plans::RegeneratePlans;
 use service::jobs::runner::Runner;
 use service::plan::{self, PlanJob};
+use service::{Actor, Ctx, jobs};
+use std::time::Duration;
+use uuid::Uuid;
 
 on_both_engines!(
     a_profile_names_every_refused_field,
     a_week_is_planned_once_for_each_input,
     constraints_that_conflict_fail_the_job_at_once,
+    regenerating_plans_ends_when_all_are_there,
+    regenerating_plans_waits_for_those_that_are_not_there_yet,
+    regenerating_plans_of_nobody_ends_at_once,
 );
 
 /// Waits until a job has ended.
-pub async fn ended(ctx: &Ctx, id: uuid::Uuid) -> PlanJob {
+pub async fn ended(ctx: &Ctx, id: Uuid) -> PlanJob {
     eventually("the job ends", async || {
         let job = plan::job(ctx, id).await.unwrap();
         matches!(job.status, JobStatus::Ready | JobStatus::Failed).then_some(job)
@@ -71,7 +79,7 @@ async fn a_profile_names_every_refused_field(engine: &Engine) {
 
 async fn a_week_is_planned_once_for_each_input(engine: &Engine) {
     let product = Product::start(engine).await;
-    let runner = Runner::start(&product.service);
+    let runner = Runner::start(&product.service, "all").await.unwrap();
     let newcomer = product.member("newcomer").await;
     assert_eq!(
         refused(plan::request(&newcomer, week(1)).await),
@@ -156,15 +164,9 @@ async fn a_week_is_planned_once_for_each_input(engine: &Engine) {
 async fn constraints_that_conflict_fail_the_job_at_once(engine: &Engine) {
     let product = Product::start(engine).await;
     let ana = product.member("ana").await;
-    let poor = ProfileDraft {
-        weekly_budget: Some(1000.0),
-        weight_kg: Some(120.0),
-        activity: Some("VERY_ACTIVE".to_owned()),
-        ..draft()
-    };
-    service::profile::put(&ana, &poor).await.unwrap();
+    service::profile::put(&ana, &poor()).await.unwrap();
     let asked = plan::request(&ana, week(1)).await.unwrap();
-    let runner = Runner::start(&product.service);
+    let runner = Runner::start(&product.service, "all").await.unwrap();
     let failed = ended(&ana, asked.id).await;
     assert_eq!((failed.status, failed.plan_id), (JobStatus::Failed, None));
     let Some(Problem::Infeasible { reason }) = failed.problem else {
@@ -179,5 +181,118 @@ async fn constraints_that_conflict_fail_the_job_at_once(engine: &Engine) {
     // Asking again tries again: the profile's dishes may be other ones by then.
     let again = plan::request(&ana, week(1)).await.unwrap();
     assert_ne!(again.id, asked.id);
+    runner.stop().await;
+}
+
+/// Whom no plan fits.
+fn poor() -> ProfileDraft {
+    ProfileDraft {
+        weekly_budget: Some(1000.0),
+        weight_kg: Some(120.0),
+        activity: Some("VERY_ACTIVE".to_owned()),
+        ..draft()
+    }
+}
+
+async fn regenerate(system: &Ctx, number: i64) -> Uuid {
+    let job = RegeneratePlans {
+        week: Some(week(number)),
+    };
+    jobs::submit(system, None, &job, Duration::ZERO)
+        .await
+        .unwrap()
+}
+
+/// The state of a job and how many plans there are, at one moment; once it has one of these states.
+async fn at_the_end(engine: &Engine, id: Uuid, states: &[&str]) -> String {
+    let key = literal(engine, id);
+    let both =
+        format!("SELECT state || ' ' || (SELECT COUNT(*) FROM plan) FROM job WHERE id = {key}");
+    eventually("the plans are regenerated", async || {
+        let both = engine.raw(&both).await.remove(0);
+        let state = both.split(' ').next().unwrap();
+        states.contains(&state).then_some(both)
+    })
+    .await
+}
+
+const ENDED: [&str; 3] = ["succeeded", "dead", "retrying"];
+
+async fn regenerating_plans_ends_when_all_are_there(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let system = product.ctx(Actor::System);
+    for name in ["ana", "ben", "eva", "leo"] {
+        product.eater(name).await;
+    }
+    product.member("without a profile").await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    let id = regenerate(&system, 3).await;
+    assert_eq!(at_the_end(engine, id, &ENDED).await, "succeeded 4");
+    assert_eq!(column(engine, "progress", id).await, "100");
+    let result = column(engine, "result", id).await.replace(' ', "");
+    assert_eq!(result, r#"{"plans":4,"members":4}"#);
+    let owners = "SELECT COUNT(DISTINCT account_id) FROM plan WHERE week = '2027-W03'";
+    assert_eq!(number(engine, owners).await, 4);
+    // Once more there is nothing to be made, and nothing to wait for.
+    let again = regenerate(&system, 3).await;
+    assert_ne!(again, id);
+    assert_eq!(at_the_end(engine, again, &ENDED).await, "succeeded 4");
+    let result = column(engine, "result", again).await.replace(' ', "");
+    assert_eq!(result, r#"{"plans":0,"members":4}"#);
+    runner.stop().await;
+}
+
+async fn regenerating_plans_waits_for_those_that_are_not_there_yet(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let system = product.ctx(Actor::System);
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    let ana = product.eater("ana").await;
+    let (ben, eva) = (product.eater("ben").await, product.eater("eva").await);
+    service::profile::put(&eva, &poor()).await.unwrap();
+    let anas = plan::request(&ana, week(3)).await.unwrap();
+    assert_eq!(ended(&ana, anas.id).await.status, JobStatus::Ready);
+    runner.stop().await;
+
+    set!(&ana, set_paused, true);
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    let id = regenerate(&system, 3).await;
+    eventually("its handler is done", async || {
+        (column(engine, "children_left", id).await == "2").then_some(())
+    })
+    .await;
+    ping(engine, &system).await;
+    assert_eq!(at_the_end(engine, id, &["running"]).await, "running 1");
+    let key = literal(engine, id);
+    let children =
+        format!("SELECT COUNT(*) FROM job WHERE parent_id = {key} AND awaited AND state = 'ready'");
+    assert_eq!(number(engine, &children).await, 2);
+    // While it waits it is the one for its week.
+    assert_eq!(regenerate(&system, 3).await, id);
+    // Whoever asks for the same plan meanwhile is told of the job that there is.
+    let bens = plan::request(&ben, week(3)).await.unwrap();
+    assert_eq!(
+        number(
+            engine,
+            "SELECT COUNT(*) FROM job WHERE kind = 'plan.compute'"
+        )
+        .await,
+        3
+    );
+    set!(&ana, set_paused, false);
+    // Eva's cannot be made, which keeps nobody waiting.
+    assert_eq!(at_the_end(engine, id, &ENDED).await, "succeeded 2");
+    assert_eq!(ended(&ben, bens.id).await.status, JobStatus::Ready);
+    let dead = format!("SELECT COUNT(*) FROM job WHERE parent_id = {key} AND state = 'dead'");
+    assert_eq!(number(engine, &dead).await, 1);
+    assert_ne!(regenerate(&system, 3).await, id, "it has ended");
+    runner.stop().await;
+}
+
+async fn regenerating_plans_of_nobody_ends_at_once(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let system = product.ctx(Actor::System);
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    let id = regenerate(&system, 3).await;
+    assert_eq!(at_the_end(engine, id, &ENDED).await, "succeeded 0");
     runner.stop().await;
 }

@@ -3,13 +3,21 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
 mod accounts;
+mod children;
 #[path = "../support/engines.rs"]
 mod engines;
 mod errors;
 mod foods;
 mod jobs;
+mod model;
 mod plans;
+mod queues;
+mod schedules;
+mod side;
 mod statements;
+mod unique_keys;
+mod work;
+mod workers;
 
 use domain::account::Role;
 use storage::account::NewAccount;

@@ -1,0 +1,761 @@
+//! The queue's engine: one task an institution, through which every change of a job goes that is not
+//! part of somebody's own transaction.
+//!
+//! It takes what has come while its last transaction ran (jobs to be enqueued, runs that have ended)
+//! and does all of it in the next one, by a handful of statements, together with claiming what may
+//! run: the busier it is, the more goes into a commit, and when idle nothing waits for company.
+//!
+//! What must stay true: a job is acknowledged only by whoever holds its newest claim; its effect and
+//! its acknowledgement are one transaction; a caller is told of a job only once it is durable; what
+//! could not be written is tried again, and nothing that was acknowledged is lost.
+
+use super::run::Told;
+use super::{Effect, JobError, Outcome, Queue, Run, dispatch, micros, retry_of};
+use crate::ctx::{Ctx, Institution, Service};
+use crate::{Error, Result};
+use domain::problem::Problem;
+use futures::FutureExt;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use storage::job::{self, ClaimedJob, EndState, Ended, NewJob};
+use storage::queue::{self, QueueRow};
+use storage::{Db, Dialect, Tx, worker};
+use tokio::sync::{mpsc, oneshot, watch};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+/// How often a worker looks without having been woken: for a wake-up that got lost.
+const POLL: Duration = Duration::from_millis(500);
+/// The most that one transaction takes in: a bound to how long the others wait for it.
+const BATCH_MOST: usize = 512;
+/// How many commands may wait; whoever has more to say waits with them.
+const COMMANDS: usize = 4096;
+/// How long it waits before it tries an unreachable database again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What the engine is told.
+pub(super) enum Command {
+    /// Enqueue a job, and tell its id.
+    Enqueue(NewJob, oneshot::Sender<Result<Uuid>>),
+    /// A run has ended.
+    Ended(RunEnd),
+    /// Run jobs from now on.
+    Start(Box<Working>),
+    /// Stop these runs: their jobs are to be cancelled.
+    Cancel(Vec<Uuid>),
+    /// Others took the worker for dead: nothing that runs is its own any more.
+    Lost,
+    /// Read the queues' settings again.
+    Refresh,
+    /// Claim nothing more; finish what runs, hand back what is left after the time.
+    Stop(Duration, oneshot::Sender<()>),
+}
+
+/// The way to an institution's engine.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    commands: mpsc::Sender<Command>,
+    ended: watch::Receiver<()>,
+}
+
+impl Engine {
+    /// Starts the engine of a database. It ends when nobody holds it any more.
+    pub(crate) fn start(db: Db) -> Self {
+        let (sender, commands) = mpsc::channel(COMMANDS);
+        let (ended_here, ended) = watch::channel(());
+        let engine = Actor {
+            db,
+            commands,
+            ended_here,
+            working: None,
+            batch: Batch::default(),
+        };
+        tokio::spawn(engine.run());
+        Self {
+            commands: sender,
+            ended,
+        }
+    }
+
+    /// Enqueues a job; durable when this returns.
+    ///
+    /// # Errors
+    /// Where the database does.
+    pub(super) async fn submit(&self, job: NewJob) -> Result<Uuid> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Command::Enqueue(job, reply)).await;
+        answer.await.unwrap_or(Err(Problem::Unavailable.into()))
+    }
+
+    pub(super) async fn tell(&self, command: Command) {
+        // It fails only when the process is ending.
+        let _ = self.commands.send(command).await;
+    }
+
+    /// Changes whenever runs of this process have ended, durably.
+    pub(crate) fn ended(&self) -> watch::Receiver<()> {
+        let mut ended = self.ended.clone();
+        ended.mark_unchanged();
+        ended
+    }
+}
+
+/// A run that has ended.
+pub(super) struct RunEnd {
+    job: ClaimedJob,
+    outcome: std::result::Result<Outcome, RunError>,
+}
+
+enum RunError {
+    Failed(JobError),
+    Cancelled,
+}
+
+/// What is known of a queue here.
+struct QueueState {
+    queue: Queue,
+    settings: QueueRow,
+    running: i64,
+    /// Whether there may be something to claim.
+    hungry: bool,
+}
+
+impl QueueState {
+    fn free(&self) -> i64 {
+        if self.settings.paused {
+            0
+        } else {
+            (self.settings.concurrency - self.running).max(0)
+        }
+    }
+}
+
+/// The part of the engine that runs jobs.
+pub(super) struct Working {
+    pub service: Arc<Service>,
+    pub institution: Institution,
+    pub worker: Uuid,
+    pub told: Arc<Mutex<Told>>,
+    pub measures: Arc<Mutex<super::beat::Measures>>,
+    queues: Vec<QueueState>,
+    running: HashMap<Uuid, Running>,
+    /// When something falls due that waits for its time.
+    next_due: Option<i64>,
+    /// Whether `next_due` may be another by now.
+    due_unknown: bool,
+    /// Whether the queues' settings may be others by now.
+    stale: bool,
+    stopping: Option<(Instant, oneshot::Sender<()>)>,
+}
+
+struct Running {
+    queue: usize,
+    fence: i64,
+    cancel: watch::Sender<bool>,
+}
+
+impl Working {
+    pub fn new(
+        service: Arc<Service>,
+        institution: Institution,
+        worker: Uuid,
+        told: Arc<Mutex<Told>>,
+        measures: Arc<Mutex<super::beat::Measures>>,
+    ) -> Self {
+        let queue = |queue: Queue| QueueState {
+            queue,
+            settings: QueueRow {
+                name: queue.name().to_owned(),
+                paused: false,
+                concurrency: queue.concurrency(),
+                rate_limit: None,
+                rate_period: None,
+                rate_due: 0,
+            },
+            running: 0,
+            hungry: true,
+        };
+        Self {
+            service,
+            institution,
+            worker,
+            told,
+            measures,
+            queues: Queue::ALL.map(queue).into(),
+            running: HashMap::new(),
+            next_due: None,
+            due_unknown: true,
+            stale: true,
+            stopping: None,
+        }
+    }
+
+    fn wake(&mut self) {
+        for queue in &mut self.queues {
+            queue.hungry = true;
+        }
+        self.due_unknown = true;
+        self.stale = true;
+    }
+
+    fn wants(&self) -> bool {
+        self.stopping.is_none()
+            && self
+                .queues
+                .iter()
+                .any(|queue| queue.hungry && queue.free() > 0)
+    }
+
+    /// How long there is nothing to do unless something comes.
+    fn patience(&self) -> Duration {
+        if let Some((deadline, _)) = &self.stopping {
+            return deadline.saturating_duration_since(Instant::now()).min(POLL);
+        }
+        let due = self.next_due.map(|at| at - self.service.now());
+        due.map_or(POLL, |micros| {
+            Duration::from_micros(u64::try_from(micros).unwrap_or_default()).min(POLL)
+        })
+    }
+}
+
+/// What the next transaction is to do.
+#[derive(Default)]
+struct Batch {
+    new: Vec<NewJob>,
+    /// Whoever waits for each of the new ones.
+    replies: Vec<oneshot::Sender<Result<Uuid>>>,
+    ended: Vec<Ending>,
+}
+
+impl Batch {
+    fn len(&self) -> usize {
+        self.new.len() + self.ended.len()
+    }
+}
+
+/// An acknowledgement that is to be written.
+struct Ending {
+    ended: Ended,
+    effect: Option<Effect>,
+    job: ClaimedJob,
+    queue: usize,
+    /// Whether it stands for another one that the database refused.
+    refused: bool,
+}
+
+/// What a transaction has done.
+struct Done {
+    ids: Vec<Uuid>,
+    claimed: Vec<(usize, Vec<ClaimedJob>)>,
+}
+
+struct Actor {
+    db: Db,
+    commands: mpsc::Receiver<Command>,
+    ended_here: watch::Sender<()>,
+    working: Option<Box<Working>>,
+    batch: Batch,
+}
+
+impl Actor {
+    async fn run(mut self) {
+        loop {
+            let wants = self.working.as_ref().is_some_and(|working| working.wants());
+            if self.batch.len() == 0 && !wants && !self.wait().await {
+                return;
+            }
+            while self.batch.len() < BATCH_MOST {
+                match self.commands.try_recv() {
+                    Ok(command) => self.take(command).await,
+                    Err(_) => break,
+                }
+            }
+            self.exchange().await;
+            self.end_if_stopped().await;
+        }
+    }
+
+    /// Waits until there is something to do; false when there never will be.
+    async fn wait(&mut self) -> bool {
+        let command = match &mut self.working {
+            None => self.commands.recv().await,
+            Some(working) => {
+                let patience = working.patience();
+                tokio::select! {
+                    command = self.commands.recv() => command,
+                    () = self.db.wakeup().woken() => {
+                        working.wake();
+                        return true;
+                    }
+                    () = tokio::time::sleep(patience) => {
+                        working.wake();
+                        return true;
+                    }
+                }
+            }
+        };
+        match command {
+            Some(command) => {
+                self.take(command).await;
+                true
+            }
+            None => false,
+        }
+    }
+
+    async fn take(&mut self, command: Command) {
+        match (command, &mut self.working) {
+            (Command::Enqueue(job, reply), _) => {
+                self.batch.new.push(job);
+                self.batch.replies.push(reply);
+            }
+            (Command::Start(working), _) => self.working = Some(working),
+            (Command::Ended(end), Some(working)) => {
+                if let Some(ending) = settle(working, end) {
+                    self.batch.ended.push(ending);
+                }
+            }
+            (Command::Cancel(ids), Some(working)) => {
+                for id in ids {
+                    if let Some(running) = working.running.get(&id) {
+                        running.cancel.send_replace(true);
+                    }
+                }
+            }
+            (Command::Lost, Some(working)) => {
+                tracing::warn!("this worker was taken for dead; its jobs are run by others");
+                // Each ends by itself, and its acknowledgement changes nothing.
+                for running in working.running.values() {
+                    running.cancel.send_replace(true);
+                }
+            }
+            (Command::Refresh, Some(working)) => working.stale = true,
+            (Command::Stop(limit, reply), Some(working)) => {
+                working.stopping = Some((Instant::now() + limit, reply));
+            }
+            // Nothing runs here: there is nothing to stop.
+            (Command::Stop(_, reply), None) => drop(reply),
+            (Command::Ended(_) | Command::Cancel(_) | Command::Lost | Command::Refresh, None) => {}
+        }
+    }
+
+    /// Does what has gathered in one transaction.
+    async fn exchange(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        if let Some(working) = &mut self.working {
+            // A slot that is free again is a reason to look.
+            for ending in &batch.ended {
+                working.queues[ending.queue].hungry = true;
+            }
+        }
+        match self.attempt(&batch).await {
+            Ok(done) => self.deliver(batch, done),
+            Err(error) if batch.len() > 1 && !is_passing(&error) => self.one_by_one(batch).await,
+            Err(error) => self.refuse(batch, error).await,
+        }
+    }
+
+    async fn attempt(&mut self, batch: &Batch) -> Result<Done> {
+        let mut tx = self.db.write().await?;
+        let ids = if batch.new.is_empty() {
+            Vec::new()
+        } else {
+            job::enqueue(&mut tx, &batch.new).await?
+        };
+        acknowledge(&mut tx, &batch.ended).await?;
+        let claimed = match &mut self.working {
+            Some(working) => {
+                note_new(working, &batch.new);
+                claim(working, &mut tx).await?
+            }
+            None => Vec::new(),
+        };
+        // Where nobody here has a free slot for what was enqueued, somebody else may.
+        let here = self
+            .working
+            .as_ref()
+            .is_some_and(|working| working.stopping.is_none());
+        let full = self
+            .working
+            .as_ref()
+            .is_some_and(|working| working.is_full());
+        if self.db.dialect() == Dialect::Postgres && !batch.new.is_empty() && (!here || full) {
+            tx.will_wake().await?;
+        }
+        tx.commit().await?;
+        Ok(Done { ids, claimed })
+    }
+
+    fn deliver(&mut self, batch: Batch, done: Done) {
+        for (reply, id) in batch.replies.into_iter().zip(done.ids) {
+            // Whoever asked may have gone; the job stands.
+            let _ = reply.send(Ok(id));
+        }
+        if !batch.ended.is_empty() {
+            self.ended_here.send_replace(());
+        }
+        let Some(working) = &mut self.working else {
+            return;
+        };
+        for ending in &batch.ended {
+            if let Some(at) = ending.ended.run_at {
+                working.next_due = Some(working.next_due.map_or(at, |known| known.min(at)));
+            }
+        }
+        for (index, jobs) in done.claimed {
+            for job in jobs {
+                let running = begin(working, index, job, &working.institution.engine);
+                working.queues[index].running += 1;
+                working.running.insert(running.0, running.1);
+            }
+        }
+    }
+
+    /// One of a batch cannot be written: each is tried by itself, so that the others can.
+    async fn one_by_one(&mut self, batch: Batch) {
+        for (job, reply) in batch.new.into_iter().zip(batch.replies) {
+            self.alone(Batch {
+                new: vec![job],
+                replies: vec![reply],
+                ended: Vec::new(),
+            })
+            .await;
+        }
+        for ending in batch.ended {
+            self.alone(Batch {
+                ended: vec![ending],
+                ..Batch::default()
+            })
+            .await;
+        }
+    }
+
+    async fn alone(&mut self, batch: Batch) {
+        match self.attempt(&batch).await {
+            Ok(done) => self.deliver(batch, done),
+            Err(error) => self.refuse(batch, error).await,
+        }
+    }
+
+    /// What could not be written: callers are told, and what has run is kept until it can be.
+    async fn refuse(&mut self, batch: Batch, error: Error) {
+        tracing::warn!(%error, jobs = batch.len(), "could not write jobs");
+        let passing = is_passing(&error);
+        let mut error = Some(error);
+        for reply in batch.replies {
+            let error = error.take().unwrap_or(Problem::Unavailable.into());
+            let _ = reply.send(Err(error));
+        }
+        for mut ending in batch.ended {
+            if !passing {
+                if ending.refused {
+                    // Nothing of it can be written. When this worker ends, others take the job.
+                    tracing::error!(job_id = %ending.job.id, "a job cannot be acknowledged");
+                    continue;
+                }
+                // What it wanted to write is refused: that is a failure of the job.
+                let cause = error.take().unwrap_or(Problem::Internal.into());
+                let now = ending.ended.now;
+                ending.ended = failed(&ending.job, JobError::from(cause), now);
+                ending.effect = None;
+                ending.refused = true;
+            }
+            self.batch.ended.push(ending);
+        }
+        if let Some(working) = &mut self.working {
+            working.wake();
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+
+    async fn end_if_stopped(&mut self) {
+        let over = self.working.as_ref().is_some_and(|working| {
+            let late = |(deadline, _): &(Instant, _)| *deadline <= Instant::now();
+            working.stopping.as_ref().is_some_and(|stopping| {
+                (working.running.is_empty() && self.batch.len() == 0) || late(stopping)
+            })
+        });
+        if !over {
+            return;
+        }
+        let Some(mut working) = self.working.take() else {
+            return;
+        };
+        for running in working.running.values() {
+            running.cancel.send_replace(true);
+        }
+        let leave = async {
+            let mut tx = self.db.write().await?;
+            let left = job::hand_back(&mut tx, working.worker).await?;
+            worker::leave(&mut tx, working.worker).await?;
+            tx.will_wake().await?;
+            tx.commit().await?;
+            Ok::<_, Error>(left)
+        };
+        match leave.await {
+            Ok(0) => {}
+            Ok(left) => tracing::info!(left, "handed back jobs that did not finish in time"),
+            Err(error) => tracing::warn!(%error, "could not hand back jobs; others will take them"),
+        }
+        if let Some((_, reply)) = working.stopping.take() {
+            let _ = reply.send(());
+        }
+    }
+}
+
+/// Whether the same may work later: the database is away, full or busy.
+fn is_passing(error: &Error) -> bool {
+    matches!(error, Error::Problem(Problem::Unavailable))
+}
+
+impl Working {
+    fn is_full(&self) -> bool {
+        self.queues
+            .iter()
+            .any(|queue| queue.hungry && queue.free() == 0)
+    }
+}
+
+fn note_new(working: &mut Working, jobs: &[NewJob]) {
+    for job in jobs {
+        if job.run_at > job.now {
+            let at = job.run_at;
+            working.next_due = Some(working.next_due.map_or(at, |known| known.min(at)));
+        } else if let Some(queue) = working
+            .queues
+            .iter_mut()
+            .find(|queue| queue.queue.name() == job.queue)
+        {
+            queue.hungry = true;
+        }
+    }
+}
+
+/// Writes effects and acknowledgements. Only runs that still hold their jobs have an effect.
+async fn acknowledge(tx: &mut Tx, endings: &[Ending]) -> Result<()> {
+    if endings.is_empty() {
+        return Ok(());
+    }
+    let with_effect: Vec<(Uuid, i64)> = endings
+        .iter()
+        .filter(|ending| ending.effect.is_some())
+        .map(|ending| (ending.job.id, ending.job.fence))
+        .collect();
+    let held = if with_effect.is_empty() {
+        Vec::new()
+    } else {
+        job::held(tx, &with_effect).await?
+    };
+    let mut ended = Vec::with_capacity(endings.len());
+    for ending in endings {
+        match &ending.effect {
+            None => ended.push(Cow::Borrowed(&ending.ended)),
+            Some(effect) if held.contains(&ending.ended.id) => ended.push(Cow::Owned(Ended {
+                result: Some(effect(tx).await?),
+                ..ending.ended.clone()
+            })),
+            Some(_) => {}
+        }
+    }
+    if !ended.is_empty() {
+        job::finish(tx, &ended).await?;
+    }
+    Ok(())
+}
+
+/// Claims what may run, for every queue that may have something.
+async fn claim(working: &mut Working, tx: &mut Tx) -> Result<Vec<(usize, Vec<ClaimedJob>)>> {
+    if working.stopping.is_some() {
+        return Ok(Vec::new());
+    }
+    let now = working.service.now();
+    if std::mem::take(&mut working.stale) {
+        for row in queue::all(tx).await? {
+            let known = working.queues.iter_mut();
+            if let Some(queue) = known.into_iter().find(|it| it.queue.name() == row.name) {
+                queue.settings = row;
+            }
+        }
+    }
+    let due = working.next_due.is_some_and(|at| at <= now);
+    if working.due_unknown || due {
+        if job::promote(tx, now).await? > 0 {
+            for queue in &mut working.queues {
+                queue.hungry = true;
+            }
+        }
+        working.next_due = job::next_due(tx).await?;
+        working.due_unknown = false;
+    }
+    let mut claimed = Vec::new();
+    for index in 0..working.queues.len() {
+        let queue = &mut working.queues[index];
+        let mut limit = queue.free();
+        if !queue.hungry || limit == 0 {
+            continue;
+        }
+        let limited = queue.settings.rate_limit.is_some();
+        if limited && let Some(row) = queue::lock(tx, queue.queue.name()).await? {
+            limit = limit.min(row.allowed(now));
+            queue.settings = row;
+        }
+        let jobs = if limit == 0 {
+            Vec::new()
+        } else {
+            job::claim(tx, queue.queue.name(), working.worker, now, limit).await?
+        };
+        if limited && !jobs.is_empty() {
+            let due = queue.settings.due_after(jobs.len() as i64, now);
+            queue::set_rate_due(tx, queue.queue.name(), due).await?;
+        }
+        // Fewer than asked for: that was all.
+        queue.hungry = jobs.len() as i64 == limit && limit > 0;
+        if !jobs.is_empty() {
+            claimed.push((index, jobs));
+        }
+    }
+    Ok(claimed)
+}
+
+/// Runs a claimed job in a task of its own.
+fn begin(working: &Working, queue: usize, job: ClaimedJob, engine: &Engine) -> (Uuid, Running) {
+    let (cancel, mut cancelled) = watch::channel(false);
+    let (id, fence) = (job.id, job.fence);
+    let waited = job.started_at - job.run_at;
+    lock(&working.measures).took(working.queues[queue].queue, "wait", waited, job.started_at);
+    let mut ctx = Ctx::system(&working.service, &working.institution, &job.request_id);
+    ctx.job = Some(id);
+    let run = Run {
+        ctx,
+        id,
+        owner: job.owner_id,
+        fence,
+        lines: Arc::default(),
+        told: Arc::clone(&working.told),
+    };
+    let span = tracing::info_span!(
+        "job",
+        request_id = %job.request_id,
+        job_id = %id,
+        r#type = %job.kind,
+    );
+    let engine = engine.clone();
+    let work = async move {
+        // A panic in a handler is a failure of the job, not of the worker.
+        let handler = AssertUnwindSafe(dispatch(run, &job)).catch_unwind();
+        let outcome = tokio::select! {
+            outcome = handler => match outcome {
+                Ok(outcome) => outcome.map_err(RunError::Failed),
+                Err(_) => Err(RunError::Failed(JobError::Passing(Error::Internal(
+                    "the handler panicked".to_owned(),
+                )))),
+            },
+            _ = cancelled.wait_for(|cancelled| *cancelled) => Err(RunError::Cancelled),
+        };
+        engine.tell(Command::Ended(RunEnd { job, outcome })).await;
+    };
+    tokio::spawn(work.instrument(span));
+    (
+        id,
+        Running {
+            queue,
+            fence,
+            cancel,
+        },
+    )
+}
+
+/// Decides what becomes of a run that has ended; nothing of one that is no longer this worker's.
+fn settle(working: &mut Working, end: RunEnd) -> Option<Ending> {
+    let RunEnd { job, outcome } = end;
+    let index = match working.running.get(&job.id) {
+        Some(running) if running.fence == job.fence => running.queue,
+        _ => return None,
+    };
+    working.running.remove(&job.id);
+    working.queues[index].running -= 1;
+    let queue = working.queues[index].queue;
+    let now = working.service.now();
+    let duration = now - job.started_at;
+    let mut effect = None;
+    let ended = match outcome {
+        Ok(outcome) => {
+            let result = match outcome {
+                Outcome::Done => None,
+                Outcome::Result(result) => Some(result),
+                Outcome::Effect(of_job) => {
+                    effect = Some(of_job);
+                    None
+                }
+            };
+            end_of(&job, EndState::Succeeded, result, now)
+        }
+        Err(RunError::Cancelled) => end_of(&job, EndState::Cancelled, None, now),
+        Err(RunError::Failed(error)) => failed(&job, error, now),
+    };
+    {
+        let mut measures = lock(&working.measures);
+        measures.took(queue, "run", duration, now);
+        measures.ended(queue, ended.state, ended.failed > 0, now);
+    }
+    tracing::info!(
+        request_id = %job.request_id,
+        job_id = %job.id,
+        r#type = %job.kind,
+        status = ?ended.state,
+        duration_ms = duration / 1000,
+        "job ended"
+    );
+    Some(Ending {
+        ended,
+        effect,
+        job,
+        queue: index,
+        refused: false,
+    })
+}
+
+fn end_of(job: &ClaimedJob, state: EndState, result: Option<Value>, now: i64) -> Ended {
+    Ended {
+        id: job.id,
+        fence: job.fence,
+        state,
+        failed: 0,
+        result,
+        error: None,
+        run_at: None,
+        started_at: job.started_at,
+        now,
+    }
+}
+
+fn failed(job: &ClaimedJob, error: JobError, now: i64) -> Ended {
+    let last = job.attempts + 1 >= job.max_attempts;
+    let (problem, give_up) = match error {
+        JobError::Final(problem) => (problem, true),
+        JobError::Passing(error) => {
+            tracing::warn!(%error, job_id = %job.id, "a job failed");
+            (Problem::from(error), last)
+        }
+    };
+    let delay = retry_of(&job.kind).delay(job.attempts, rand::random());
+    let state = if give_up {
+        EndState::Dead
+    } else {
+        EndState::Retrying
+    };
+    Ended {
+        failed: 1,
+        error: Some(JobError::stored(&problem)),
+        run_at: (!give_up).then(|| now + micros(delay)),
+        ..end_of(job, state, None, now)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

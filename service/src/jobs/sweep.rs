@@ -1,0 +1,77 @@
+//! Forgets what has been kept for long enough.
+
+use super::{Job, JobError, KINDS, Outcome, Queue, Run, Unique};
+use crate::Error;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::time::Duration;
+use storage::job::Scope;
+use storage::{job, queue, session};
+use uuid::Uuid;
+
+const DAY: Duration = Duration::from_secs(86_400);
+/// How long jobs are kept by how they ended: dead ones until somebody had time to look.
+const KEPT: [(&str, Duration); 3] = [
+    ("succeeded", DAY.saturating_mul(7)),
+    ("cancelled", DAY.saturating_mul(7)),
+    ("dead", DAY.saturating_mul(90)),
+];
+/// How long it is kept how fast the queues were.
+const MEASURED: Duration = DAY.saturating_mul(14);
+/// How many rows are deleted at once: nobody else writes to SQLite meanwhile.
+const CHUNK: i64 = 1000;
+
+/// Deletes ended jobs, old measurements, sessions and tokens that are no longer good.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Sweep {}
+
+impl Job for Sweep {
+    const KIND: &'static str = "installation.sweep";
+    const QUEUE: Queue = Queue::Maintenance;
+    const PRIORITY: i64 = 900;
+
+    fn unique(&self) -> Option<Unique> {
+        Some(Unique {
+            key: String::new(),
+            scope: Scope::Living,
+            period: None,
+        })
+    }
+
+    fn run(self, run: Run) -> BoxFuture<'static, Result<Outcome, JobError>> {
+        async move { Ok(Outcome::Result(sweep(&run).await?)) }.boxed()
+    }
+}
+
+async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
+    let now = run.ctx.now();
+    let mut jobs = 0;
+    for (kind, _) in KINDS {
+        for (state, kept) in KEPT {
+            let before = first_id_of(now - super::micros(kept));
+            loop {
+                let mut tx = run.ctx.write().await?;
+                let deleted = job::sweep(&mut tx, kind, state, before, CHUNK).await?;
+                tx.commit().await?;
+                jobs += deleted;
+                run.progress(0, &format!("{jobs} jobs deleted"));
+                if deleted < CHUNK as u64 {
+                    break;
+                }
+            }
+        }
+    }
+    let mut tx = run.ctx.write().await?;
+    queue::forget_measured(&mut tx, (now - super::micros(MEASURED)) / 60_000_000).await?;
+    session::delete_expired(&mut tx, now).await?;
+    tx.commit().await?;
+    Ok(json!({ "jobs": jobs }))
+}
+
+/// The smallest id of a moment.
+pub(crate) fn first_id_of(micros: i64) -> Uuid {
+    let millis = u128::try_from(micros / 1000).unwrap_or_default();
+    Uuid::from_u128(millis << 80)
+}
