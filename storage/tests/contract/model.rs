@@ -624,7 +624,7 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    async fn to_be_cancelled(&mut self) {
+    async fn ask_to_cancel(&mut self) {
         let worker = self.worker();
         let held = self.model.of_worker(worker);
         if !held.is_empty() {
@@ -686,7 +686,7 @@ impl<'a> Sequence<'a> {
             44..64 => (self.finish().await, "finish").1,
             64..71 => (self.beget().await, "beget").1,
             71..75 => (self.report().await, "report").1,
-            75..79 => (self.to_be_cancelled().await, "to be cancelled").1,
+            75..79 => (self.ask_to_cancel().await, "to be cancelled").1,
             79..82 => (self.lose_a_worker(true).await, "a worker dies").1,
             82..84 => (self.lose_a_worker(false).await, "a worker stops").1,
             84..92 => {

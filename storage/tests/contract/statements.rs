@@ -127,7 +127,7 @@ async fn the_queue_reads_a_full_table_by_its_indexes(engine: &Engine) {
     let (uuid, key) = match dialect {
         Dialect::Sqlite => (
             "x'00000000000000000000000000000001'",
-            "sqlite_autoindex_job_1",
+            "USING PRIMARY KEY (id",
         ),
         Dialect::Postgres => ("'00000000-0000-0000-0000-000000000001'::uuid", "job_pkey"),
     };
@@ -162,7 +162,7 @@ async fn the_queue_reads_a_full_table_by_its_indexes(engine: &Engine) {
         (
             "SWEEP",
             &["'plan.compute'", "'dead'", half, "100"],
-            &["job_board"],
+            &[key, "job_given_up"],
         ),
     ];
     for (name, values, indexes) in cases {
