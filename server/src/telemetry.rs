@@ -97,23 +97,25 @@ pub fn describe_request(method: &Method, route: &Arc<str>, status: StatusCode) {
 
 /// What sends spans to the collector, where one is named.
 fn exporter() -> Result<Option<SdkTracerProvider>, String> {
-    let endpoint = ENDPOINTS
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let Some(endpoint) = endpoint else {
+    let endpoint = ENDPOINTS.iter().find_map(|name| {
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+        Some((name, value))
+    });
+    let Some((name, endpoint)) = endpoint else {
         return Ok(None);
     };
+    // An address may hold a password, and errors repeat it: only the variable is named.
     if !endpoint.starts_with("http://") {
         return Err(format!(
-            "{endpoint} is no collector that traces can be sent to: it must begin with http://. \
-             Run one on this machine or a trusted network, and let that one encrypt."
+            "{name} is no collector that traces can be sent to: it must begin with http://. Run one \
+             on this machine or a trusted network, and let that one encrypt."
         ));
     }
     let exporter = SpanExporter::builder()
         .with_http()
         .with_protocol(Protocol::HttpBinary)
         .build()
-        .map_err(|error| format!("{endpoint}: {error}"))?;
+        .map_err(|_| format!("{name} or another of OpenTelemetry's variables can't be read"))?;
     let mut resource = Resource::builder();
     if std::env::var_os(SERVICE_NAME).is_none() {
         resource = resource.with_service_name("nutriflow");

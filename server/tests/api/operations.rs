@@ -584,6 +584,24 @@ async fn traces_are_sent_to_a_collector(engine: &Engine) {
     }
 }
 
+#[test]
+fn a_collector_that_traces_would_not_reach_is_refused() {
+    for endpoint in [
+        "https://somebody:canary@collector.example.org:4318",
+        "http://somebody:canary@not an address",
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_nutriflow"))
+            .arg("doctor")
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let named = said.contains("OTEL_EXPORTER_OTLP_ENDPOINT");
+        assert!(!output.status.success() && named, "{said}");
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
 /// What the doctor says of an installation, and whether it is content.
 fn doctor(engine: &Engine, variables: &[(&str, &str)]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_nutriflow"))
