@@ -1,17 +1,19 @@
 //! The command line, and the configuration that it shares with the environment.
 
 use crate::telemetry::{self, LogFormat};
-use crate::{Role, Server, http};
+use crate::{Options, Role, Server, http};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::account::Role as AccountRole;
 use domain::problem::Problem;
 use domain::text::Language;
 use service::account::{Register, create_with_role};
+use service::doctor::Grade;
 use service::{Ctx, Mode, Service, Settings, SystemClock};
 use std::io::BufRead as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::Database;
 
 /// From a profile to a plate: diet plans and campus meals.
@@ -90,20 +92,34 @@ enum CliMode {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves pages and API, and runs jobs.
-    Serve {
-        /// Where to listen.
-        #[arg(long, env = "NUTRIFLOW_LISTEN", default_value = "127.0.0.1:3000")]
-        listen: SocketAddr,
-        /// What this process does. Several processes share a PostgreSQL database; a SQLite file is
-        /// served by one that does all.
-        #[arg(long, env = "NUTRIFLOW_ROLE", default_value = "all")]
-        role: Role,
-    },
+    Serve(Serve),
+    /// Looks for what would keep it from working, and says what to do. Changes nothing.
+    Doctor,
     /// Administrators.
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
     },
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Where to listen.
+    #[arg(long, env = "NUTRIFLOW_LISTEN", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// What this process does. Several processes share a PostgreSQL database; a SQLite file is
+    /// served by one that does all.
+    #[arg(long, env = "NUTRIFLOW_ROLE", default_value = "all")]
+    role: Role,
+    /// Shows `/metrics` to whoever sends it as a bearer token.
+    #[arg(long, env = "NUTRIFLOW_METRICS_TOKEN", hide_env_values = true)]
+    metrics_token: Option<String>,
+    /// Shows `/metrics` there, to everybody who can reach it.
+    #[arg(long, env = "NUTRIFLOW_METRICS_LISTEN")]
+    metrics_listen: Option<SocketAddr>,
+    /// Seconds to go on serving once asked to stop by SIGTERM, so that a load balancer can see it.
+    #[arg(long, env = "NUTRIFLOW_STOP_GRACE", default_value = "5")]
+    stop_grace: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -146,9 +162,17 @@ impl Installation {
 
 /// Does what the command line says.
 pub async fn run(cli: Cli) -> ExitCode {
-    telemetry::start(cli.installation.log);
+    // Until the process ends, so that the last traces are sent.
+    let _telemetry = match telemetry::start(cli.installation.log) {
+        Ok(telemetry) => telemetry,
+        Err(error) => {
+            eprintln!("nutriflow: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let done = match cli.command {
-        Command::Serve { listen, role } => serve(cli.installation, listen, role).await,
+        Command::Serve(command) => serve(cli.installation, command).await,
+        Command::Doctor => return doctor(cli.installation).await,
         Command::Admin {
             command:
                 AdminCommand::Create {
@@ -190,24 +214,31 @@ async fn start(installation: Installation) -> Result<Arc<Service>, service::Erro
     Service::start(installation.settings()?, Arc::new(SystemClock)).await
 }
 
-async fn serve(
-    installation: Installation,
-    listen: SocketAddr,
-    role: Role,
-) -> Result<(), service::Error> {
-    if role != Role::All && installation.database.starts_with("sqlite:") {
+async fn serve(installation: Installation, command: Serve) -> Result<(), service::Error> {
+    if command.role != Role::All && installation.database.starts_with("sqlite:") {
         return Err(service::Error::Internal(
             "a SQLite file is served by one process: roles other than `all` need PostgreSQL"
                 .to_owned(),
         ));
     }
     let service = start(installation).await?;
+    let listen = command.listen;
     let unusable = |error: std::io::Error| service::Error::Internal(format!("{listen}: {error}"));
-    let server = Server::bind(&service, listen, role).await?;
+    let options = Options {
+        listen,
+        role: command.role,
+        // An empty variable is how some supervisors write that there is none.
+        metrics_token: command.metrics_token.filter(|token| !token.is_empty()),
+        metrics_listen: command.metrics_listen,
+    };
+    let server = Server::bind(&service, options).await?;
     println!(
         "NutriFlow listens on http://{}",
         server.address().map_err(unusable)?
     );
+    if let Some(address) = server.metrics_address().map_err(unusable)? {
+        println!("Its metrics are at http://{address}/metrics");
+    }
     if service.mode() == Mode::Demo {
         println!("Sign in as");
         for account in service::demo::ACCOUNTS {
@@ -215,24 +246,51 @@ async fn serve(
             println!("  {role:7} {:27} {}", account.email, account.password);
         }
     }
-    server.run(stop_signal()).await.map_err(unusable)
+    let grace = Duration::from_secs(command.stop_grace);
+    server.run(stop_signal(grace)).await.map_err(unusable)
 }
 
-/// Ends when the process is asked to stop.
-async fn stop_signal() {
+/// Looks for trouble, prints a line for each thing that it looked at, and fails where one is bad.
+async fn doctor(installation: Installation) -> ExitCode {
+    let settings = match installation.settings() {
+        Ok(settings) => settings,
+        Err(error) => {
+            println!("{:8} {:12} {error}", "error", "settings");
+            return ExitCode::FAILURE;
+        }
+    };
+    let findings = service::doctor::examine(&settings, &SystemClock).await;
+    for finding in &findings {
+        let grade = match finding.grade {
+            Grade::Ok => "ok",
+            Grade::Warning => "warning",
+            Grade::Error => "error",
+        };
+        println!("{grade:8} {:12} {}", finding.subject, finding.said);
+    }
+    if findings.iter().any(|finding| finding.grade == Grade::Error) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Ends when the process is asked to stop, and tells how long to go on serving: not at all for
+/// whoever sits at the terminal and waits for it to end.
+async fn stop_signal(grace: Duration) -> Duration {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+            return tokio::select! {
+                _ = interrupted => Duration::ZERO,
+                _ = terminated.recv() => grace,
+            };
         }
     }
     let _ = interrupted.await;
+    Duration::ZERO
 }
 
 async fn create_admin(

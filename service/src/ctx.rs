@@ -11,6 +11,8 @@ use domain::problem::Problem;
 use domain::text::Language;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 use storage::{Database, Db, Tx};
 use uuid::Uuid;
 
@@ -62,19 +64,24 @@ pub struct Service {
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Tokens,
     pub(crate) sample: tokio::sync::Mutex<Option<Arc<crate::Sample>>>,
+    pub(crate) started: Instant,
+    pub(crate) stopping: AtomicBool,
 }
 
 /// The secret of demo mode. It is public, so production refuses it.
 pub const DEMO_SECRET: &str = "nutriflow-demo-secret-that-everybody-knows";
 
-impl Service {
-    /// Opens every institution's database, brings it up to date, and loads the catalogue.
+/// The fewest bytes of a secret that nobody guesses.
+const SECRET_LEAST: usize = 32;
+
+impl Settings {
+    /// Whether nobody else can sign access tokens.
     ///
     /// # Errors
-    /// Where a setting is unsafe or a database can't be opened.
-    pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
-        if settings.mode == Mode::Production
-            && (settings.secret.len() < 32 || settings.secret == DEMO_SECRET)
+    /// In production, where the secret is short or public.
+    pub fn check_secret(&self) -> Result<()> {
+        if self.mode == Mode::Production
+            && (self.secret.len() < SECRET_LEAST || self.secret == DEMO_SECRET)
         {
             return Err(Error::Internal(
                 "production mode needs a secret of its own: set NUTRIFLOW_SECRET to at least 32 \
@@ -82,6 +89,17 @@ impl Service {
                     .to_owned(),
             ));
         }
+        Ok(())
+    }
+}
+
+impl Service {
+    /// Opens every institution's database, brings it up to date, and loads the catalogue.
+    ///
+    /// # Errors
+    /// Where a setting is unsafe or a database can't be opened.
+    pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
+        settings.check_secret()?;
         let catalogue = crate::catalogue::load().await?;
         let mut institutions = BTreeMap::new();
         for slug in &settings.institutions {
@@ -105,6 +123,8 @@ impl Service {
             clock,
             ids: Ids::default(),
             sample: tokio::sync::Mutex::default(),
+            started: Instant::now(),
+            stopping: AtomicBool::new(false),
         });
         if service.settings.mode == Mode::Demo {
             crate::demo::seed(&service).await?;
@@ -155,17 +175,6 @@ impl Service {
     #[must_use]
     pub fn https(&self) -> bool {
         self.settings.public_url.starts_with("https://")
-    }
-
-    /// Whether every database answers.
-    ///
-    /// # Errors
-    /// [`Problem::Unavailable`] where one does not.
-    pub async fn ready(&self) -> Result<()> {
-        for institution in self.institutions() {
-            institution.db.ping().await?;
-        }
-        Ok(())
     }
 }
 
@@ -224,6 +233,19 @@ impl Ctx {
         match self.actor {
             Actor::Account { id, .. } => Ok(id),
             Actor::Anonymous | Actor::System => Err(Problem::Unauthenticated.into()),
+        }
+    }
+
+    /// Lets only accounts of the given roles pass, and the installation itself.
+    ///
+    /// # Errors
+    /// [`Problem::Unauthenticated`] where nobody has signed in, [`Problem::Forbidden`] for others.
+    pub fn allow(&self, roles: &[Role]) -> Result<()> {
+        match self.actor {
+            Actor::System => Ok(()),
+            Actor::Account { role, .. } if roles.contains(&role) => Ok(()),
+            Actor::Account { .. } => Err(Problem::Forbidden.into()),
+            Actor::Anonymous => Err(Problem::Unauthenticated.into()),
         }
     }
 

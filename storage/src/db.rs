@@ -6,19 +6,21 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+pub(crate) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+pub(crate) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// How long a writer waits for another before it gives up.
 const BUSY: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection before it is told to come back.
-const ACQUIRE: Duration = Duration::from_secs(5);
+const ACQUIRE: Duration = Duration::from_secs(3);
+/// How long a database may take to show that it is there. A load balancer waits a second or two.
+const PING: Duration = Duration::from_millis(1500);
 /// How long the wake-up waits before it tries to reach PostgreSQL again.
 const RELISTEN: Duration = Duration::from_secs(1);
 /// Readers of a SQLite file at once; each is a thread, and two cores are the smallest machine.
@@ -83,8 +85,119 @@ enum Pools {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        file: Arc<OpenFile>,
     },
     Postgres(PgPool),
+}
+
+/// A SQLite file as it was opened.
+#[derive(Debug)]
+struct OpenFile {
+    path: PathBuf,
+    identity: u64,
+}
+
+impl OpenFile {
+    fn new(path: PathBuf) -> std::io::Result<Self> {
+        let identity = identity(&path)?;
+        Ok(Self { path, identity })
+    }
+
+    /// Whether it still is what its name leads to. A removed or replaced file can be read and
+    /// written for as long as it is open, but nobody would ever find again what is written there.
+    fn check(&self) -> std::io::Result<()> {
+        if identity(&self.path)? == self.identity {
+            Ok(())
+        } else {
+            Err(std::io::Error::other("another file took its place"))
+        }
+    }
+}
+
+/// What tells a file from another one that takes its place.
+fn identity(path: &Path) -> std::io::Result<u64> {
+    let metadata = std::fs::metadata(path)?;
+    #[cfg(unix)]
+    let identity = std::os::unix::fs::MetadataExt::ino(&metadata);
+    // An open file can be neither removed nor replaced there.
+    #[cfg(not(unix))]
+    let identity = u64::from(metadata.is_dir());
+    Ok(identity)
+}
+
+/// How many connections a pool has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolSize {
+    /// What the pool is called: `reader`, `writer`, or `all` where one serves both.
+    pub pool: &'static str,
+    /// Connections that somebody uses.
+    pub used: usize,
+    /// Connections that wait for somebody.
+    pub idle: usize,
+}
+
+impl PoolSize {
+    fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
+        let idle = pool.num_idle();
+        Self {
+            pool: name,
+            used: (pool.size() as usize).saturating_sub(idle),
+            idle,
+        }
+    }
+}
+
+/// Checks a name that becomes part of a file or schema name.
+pub(crate) fn check_institution(institution: &str) -> Result<()> {
+    let sound = !institution.is_empty()
+        && institution
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if sound {
+        Ok(())
+    } else {
+        Err(Error::Address(institution.to_owned()))
+    }
+}
+
+/// The file of an institution.
+pub(crate) fn sqlite_file(folder: &Path, institution: &str) -> PathBuf {
+    folder.join(format!("{institution}.db"))
+}
+
+/// The schema of an institution.
+pub(crate) fn postgres_schema(institution: &str) -> String {
+    format!("institution_{institution}")
+}
+
+/// What a database answers, or that it does not answer in time.
+async fn in_time<T>(
+    answer: impl Future<Output = std::result::Result<T, sqlx::Error>>,
+) -> Result<T> {
+    match tokio::time::timeout(PING, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Error::Unavailable(sqlx::Error::PoolTimedOut)),
+    }
+}
+
+/// The engine and its version, for people.
+pub(crate) async fn sqlite_version(
+    executor: impl sqlx::SqliteExecutor<'_>,
+) -> std::result::Result<String, sqlx::Error> {
+    let number: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(executor)
+        .await?;
+    Ok(format!("SQLite {number}"))
+}
+
+/// The engine and its version, for people.
+pub(crate) async fn postgres_version(
+    executor: impl sqlx::PgExecutor<'_>,
+) -> std::result::Result<String, sqlx::Error> {
+    let number: String = sqlx::query_scalar("SHOW server_version")
+        .fetch_one(executor)
+        .await?;
+    Ok(format!("PostgreSQL {number}"))
 }
 
 /// The database of one institution.
@@ -123,20 +236,14 @@ impl Db {
     /// # Errors
     /// Where the database can't be reached or its schema can't be brought up to date.
     pub async fn open(database: &Database, institution: &str) -> Result<Self> {
-        let sound = !institution.is_empty()
-            && institution
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        if !sound {
-            return Err(Error::Address(institution.to_owned()));
-        }
+        check_institution(institution)?;
         match database {
             Database::Sqlite(folder) => Self::open_sqlite(folder, institution).await,
             Database::Postgres(address) => Self::open_postgres(address, institution).await,
         }
     }
 
-    async fn open_sqlite(folder: &std::path::Path, institution: &str) -> Result<Self> {
+    async fn open_sqlite(folder: &Path, institution: &str) -> Result<Self> {
         if libsqlite3_sys::SQLITE_VERSION_NUMBER < 3_051_003 {
             let version = libsqlite3_sys::SQLITE_VERSION
                 .to_str()
@@ -148,8 +255,9 @@ impl Db {
             .await
             .map_err(|_| Error::from(sqlx::Error::WorkerCrashed))?
             .map_err(|error| Error::from(sqlx::Error::Io(error)))?;
+        let path = sqlite_file(folder, institution);
         let options = SqliteConnectOptions::new()
-            .filename(folder.join(format!("{institution}.db")))
+            .filename(&path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -174,14 +282,19 @@ impl Db {
             .acquire_timeout(ACQUIRE)
             .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
             .await?;
+        let file = OpenFile::new(path).map_err(|error| Error::from(sqlx::Error::Io(error)))?;
         Ok(Self {
-            pools: Pools::Sqlite { writer, readers },
+            pools: Pools::Sqlite {
+                writer,
+                readers,
+                file: Arc::new(file),
+            },
             wakeup: Wakeup::default(),
         })
     }
 
     async fn open_postgres(address: &str, institution: &str) -> Result<Self> {
-        let schema = format!("institution_{institution}");
+        let schema = postgres_schema(institution);
         let options = PgConnectOptions::from_str(address)?;
         // The schema must exist before a search path can name it. Its name is checked above.
         let mut connection = sqlx::ConnectOptions::connect(&options).await?;
@@ -274,24 +387,64 @@ impl Db {
         })
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, told within two seconds.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where it does not.
     pub async fn ping(&self) -> Result<()> {
-        match &self.pools {
-            Pools::Sqlite { readers, .. } => {
-                sqlx::query("SELECT 1").execute(readers).await.map(drop)?
+        in_time(async {
+            match &self.pools {
+                Pools::Sqlite { readers, file, .. } => {
+                    let file = Arc::clone(file);
+                    // It may hang where the file is on a network.
+                    tokio::task::spawn_blocking(move || file.check())
+                        .await
+                        .map_err(|_| sqlx::Error::WorkerCrashed)?
+                        .map_err(sqlx::Error::Io)?;
+                    // Unlike `SELECT 1`, it looks into the file.
+                    let schema = sqlx::query("SELECT COUNT(*) FROM sqlite_schema");
+                    schema.execute(readers).await.map(drop)
+                }
+                Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop),
             }
-            Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+        })
+        .await
+    }
+
+    /// The engine and its version, for people: `PostgreSQL 17.6`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer within two seconds.
+    pub async fn version(&self) -> Result<String> {
+        in_time(async {
+            Ok(match &self.pools {
+                Pools::Sqlite { readers, .. } => sqlite_version(readers).await?,
+                Pools::Postgres(pool) => postgres_version(pool).await?,
+            })
+        })
+        .await
+    }
+
+    /// How many connections each pool has.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolSize> {
+        match &self.pools {
+            Pools::Sqlite {
+                writer, readers, ..
+            } => vec![
+                PoolSize::of("writer", writer),
+                PoolSize::of("reader", readers),
+            ],
+            Pools::Postgres(pool) => vec![PoolSize::of("all", pool)],
         }
-        Ok(())
     }
 
     /// Closes every connection, once the last one is given back.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { writer, readers } => {
+            Pools::Sqlite {
+                writer, readers, ..
+            } => {
                 readers.close().await;
                 writer.close().await;
             }

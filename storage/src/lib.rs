@@ -11,6 +11,7 @@ pub mod audit;
 mod db;
 mod error;
 pub mod food;
+mod inspection;
 pub mod job;
 pub mod plan;
 pub mod profile;
@@ -21,8 +22,9 @@ pub mod setting;
 mod statement;
 pub mod worker;
 
-pub use db::{Database, Db, Dialect, Tx, Wakeup};
+pub use db::{Database, Db, Dialect, PoolSize, Tx, Wakeup};
 pub use error::Error;
+pub use inspection::{Inspection, inspect};
 pub use statement::Statement;
 
 /// What each function here returns.

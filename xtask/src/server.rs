@@ -34,7 +34,9 @@ pub fn serve_command(
     command
         .args(["serve", "--mode", "demo", "--listen", &listen.to_string()])
         .arg("--database")
-        .arg(format!("sqlite:{}", database.display()));
+        .arg(format!("sqlite:{}", database.display()))
+        // Nobody needs to see it go.
+        .env("NUTRIFLOW_STOP_GRACE", "0");
     command
 }
 

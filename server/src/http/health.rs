@@ -1,8 +1,11 @@
-//! Whether the process lives, and whether it can serve.
+//! Whether the process lives, whether it can serve, and how it is.
 
+use super::problem::ApiError;
 use axum::extract::State;
-use axum::http::StatusCode;
-use service::Service;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::{Extension, Json};
+use service::{Ctx, Service};
 use std::sync::Arc;
 
 /// The process lives.
@@ -10,7 +13,7 @@ pub async fn alive() -> &'static str {
     "alive"
 }
 
-/// Every database answers.
+/// Every database answers, and the process was not told to stop.
 pub async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
     match service.ready().await {
         Ok(()) => (StatusCode::OK, "ready"),
@@ -19,4 +22,10 @@ pub async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static
             (StatusCode::SERVICE_UNAVAILABLE, "not ready")
         }
     }
+}
+
+/// How the process and the institution's database are, for administrators and operators.
+pub async fn detailed(Extension(ctx): Extension<Ctx>) -> Result<impl IntoResponse, ApiError> {
+    let detailed = service::health::detailed(&ctx).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(detailed)))
 }

@@ -1,7 +1,9 @@
 //! Everything that comes in over HTTP: middleware, health, files, pages. REST is in [`crate::v1`].
 
 pub(crate) mod assets;
+pub(crate) mod connection;
 mod health;
+pub(crate) mod metrics;
 mod pages;
 mod preferences;
 pub mod problem;
@@ -20,14 +22,15 @@ pub const BODY_MOST: usize = 64 * 1024;
 /// How much of a larger body is read before it is refused.
 const DRAIN_MOST: usize = 32 * 1024 * 1024;
 
-/// Every route of the product.
-pub fn router(service: &Arc<Service>) -> Router {
+/// Every route of the product. Without `metrics` there is no such address.
+pub fn router(service: &Arc<Service>, metrics: Option<Router>) -> Router {
     let product = Router::new()
         .merge(crate::v1::router())
         .merge(pages::router())
         .route("/preferences", post(preferences::set))
         .route("/sign-out", post(preferences::sign_out))
         .route("/plan/{week}/shopping.csv", get(shopping::csv))
+        .route("/health/detailed", get(health::detailed))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(request::refuse_foreign_origin))
         .layer(middleware::from_fn_with_state(
@@ -37,21 +40,27 @@ pub fn router(service: &Arc<Service>) -> Router {
     let router = Router::new()
         .merge(product)
         .merge(assets::router())
+        .merge(metrics.unwrap_or_default())
         .merge(health(service));
     frame(router)
 }
 
 /// The routes of a process that only runs jobs.
-pub fn health_router(service: &Arc<Service>) -> Router {
-    frame(health(service))
+pub fn health_router(service: &Arc<Service>, metrics: Option<Router>) -> Router {
+    frame(health(service).merge(metrics.unwrap_or_default()))
 }
 
 /// Whether the process lives, and whether it can serve.
 fn health(service: &Arc<Service>) -> Router {
-    Router::new().route("/livez", get(health::alive)).route(
-        "/readyz",
-        get(health::ready).with_state(Arc::clone(service)),
-    )
+    Router::new()
+        .route("/livez", get(health::alive))
+        .route("/health", get(health::alive))
+        .route("/api/health", get(health::alive))
+        .route("/api/health/", get(health::alive))
+        .route(
+            "/readyz",
+            get(health::ready).with_state(Arc::clone(service)),
+        )
 }
 
 /// What surrounds every route. The last layer is the outermost.

@@ -1,6 +1,8 @@
 //! What each request gets before a handler sees it: an id, a language, and who asks.
 
+use super::metrics;
 use super::problem::ApiError;
+use crate::telemetry;
 use app::context::Theme;
 use axum::RequestExt as _;
 use axum::extract::{MatchedPath, Request, State};
@@ -67,9 +69,16 @@ pub async fn identify_and_log(mut request: Request, next: Next) -> Response {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         secure(response.headers_mut());
-        let status = response.status().as_u16();
-        let duration_ms = begun.elapsed().as_millis();
-        tracing::info!(%method, %route, status, duration_ms, "request ended");
+        let (status, duration) = (response.status(), begun.elapsed());
+        metrics::count(&method, &route, status, duration);
+        tracing::info!(
+            %method,
+            %route,
+            status = status.as_u16(),
+            duration_ms = duration.as_millis(),
+            "request ended"
+        );
+        telemetry::describe_request(&method, &route, status);
         response
     }
     .instrument(span)

@@ -1,11 +1,13 @@
 //! A server on a port of its own, and clients that talk to it.
 
 use crate::engines::{Engine, eventually};
+use domain::account::Role;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use server::Server;
+use server::{Options, Server};
 use service::{Mode, Service, Settings, SystemClock};
 use std::sync::Arc;
+use storage::Database;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -32,10 +34,14 @@ pub struct TestApp {
 
 impl TestApp {
     pub async fn start(engine: &Engine) -> Self {
+        Self::start_on(engine.database.clone(), &engine.slug).await
+    }
+
+    pub async fn start_on(database: Database, slug: &str) -> Self {
         let settings = Settings {
             mode: Mode::Production,
-            database: engine.database.clone(),
-            institutions: vec![engine.slug.clone()],
+            database,
+            institutions: vec![slug.to_owned()],
             secret: SECRET.to_owned(),
             public_url: "http://127.0.0.1".to_owned(),
             time_zone: "UTC".to_owned(),
@@ -43,13 +49,14 @@ impl TestApp {
         let service = Service::start(settings, Arc::new(SystemClock))
             .await
             .unwrap();
-        let server = Server::bind(&service, ([127, 0, 0, 1], 0).into())
+        let server = Server::bind(&service, Options::new(([127, 0, 0, 1], 0).into()))
             .await
             .unwrap();
         let base = format!("http://{}", server.address().unwrap());
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(server.run(async {
             let _ = stopped.await;
+            std::time::Duration::ZERO
         }));
         Self {
             base,
@@ -74,6 +81,24 @@ impl TestApp {
     /// A new member.
     pub async fn member(&self, name: &str) -> Caller {
         self.anonymous().register(name).await
+    }
+
+    /// Somebody of any role.
+    pub async fn with_role(&self, name: &str, role: Role) -> Caller {
+        let institution = self.service.institution(None).unwrap();
+        let register = service::account::Register {
+            name: name.to_owned(),
+            email: format!("{name}@example.org"),
+            password: PASSWORD.to_owned(),
+        };
+        let ctx = service::Ctx::system(&self.service, institution, "test");
+        service::account::create_with_role(&ctx, register, role)
+            .await
+            .unwrap();
+        let credentials = json!({ "email": format!("{name}@example.org"), "password": PASSWORD });
+        let answer = self.anonymous().post("/v1/auth/token", &credentials).await;
+        let tokens = answer.expect(StatusCode::OK);
+        Caller::new(&self.base, Some(text(&tokens["accessToken"])))
     }
 
     /// A new member with a profile that has plans.

@@ -4,19 +4,32 @@ use crate::app::{Caller, SECRET};
 use crate::engines::Engine;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use tempfile::NamedTempFile;
 
 /// A running `nutriflow serve`; killed without a warning when it is dropped.
 pub struct Process {
     child: Child,
     pub base: String,
-    _output: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
+    log: NamedTempFile,
 }
 
 impl Process {
     /// Starts it and waits until it listens.
     pub async fn start(engine: &Engine) -> Self {
+        Self::start_with(engine, &[]).await
+    }
+
+    /// Starts it with more variables, and waits until it listens.
+    pub async fn start_with(engine: &Engine, variables: &[(&str, &str)]) -> Self {
+        let variables: Vec<(String, String)> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let (address, slug) = (engine.address(), engine.slug.clone());
         let start = move || {
+            // A file, so that a full disk is one for the log too.
+            let log = NamedTempFile::new().unwrap();
             // A write beyond the limit on file sizes shall fail, as on a full disk, and not kill.
             let mut child = Command::new("sh")
                 .args([
@@ -29,11 +42,12 @@ impl Process {
                 .env("NUTRIFLOW_LISTEN", "127.0.0.1:0")
                 .env("NUTRIFLOW_MODE", "production")
                 .env("NUTRIFLOW_SECRET", SECRET)
+                .env("NUTRIFLOW_STOP_GRACE", "0")
                 .env("RUST_LOG", "info")
+                .envs(variables)
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
-                // A file, so that a full disk is one for the log too.
-                .stderr(tempfile::tempfile().unwrap())
+                .stderr(log.reopen().unwrap())
                 .spawn()
                 .unwrap();
             let mut output = BufReader::new(child.stdout.take().unwrap());
@@ -47,7 +61,8 @@ impl Process {
             Self {
                 child,
                 base,
-                _output: output,
+                output,
+                log,
             }
         };
         tokio::task::spawn_blocking(start).await.unwrap()
@@ -55,6 +70,35 @@ impl Process {
 
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The next line that it prints.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line.trim().to_owned()
+    }
+
+    /// Everything that it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
+    }
+
+    /// Asks it to stop, as a supervisor does.
+    pub fn ask_to_stop(&self) {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(asked.success());
+    }
+
+    /// Waits until it has ended by itself, and tells whether it did so with success.
+    pub async fn ended(&mut self) -> bool {
+        crate::engines::eventually("the process ends", async || {
+            Some(self.child.try_wait().unwrap()?.success())
+        })
+        .await
     }
 
     pub fn anonymous(&self) -> Caller {
@@ -82,7 +126,7 @@ impl Drop for Process {
 }
 
 /// Runs the program to its end.
-fn run(
+pub fn run(
     arguments: &[&str],
     secret: &str,
     input: &str,

@@ -9,6 +9,7 @@ mod binary;
 mod engines;
 mod http;
 mod input;
+mod operations;
 mod pages;
 mod plans;
 mod trouble;

@@ -40,10 +40,24 @@ impl Measures {
 
     pub fn took(&mut self, queue: Queue, measure: &'static str, micros: i64, now: i64) {
         let exponent = micros.max(1).ilog2();
+        if measure == "wait" {
+            let seconds = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
+            metrics::histogram!("queue_wait_seconds", "queue" => queue.name()).record(seconds);
+        }
         self.add(queue, measure, i64::from(exponent), now);
     }
 
     pub fn ended(&mut self, queue: Queue, state: EndState, failed: bool, now: i64) {
+        let status = match state {
+            EndState::Succeeded => Some("succeeded"),
+            EndState::Dead => Some("dead"),
+            EndState::Cancelled => Some("cancelled"),
+            EndState::Retrying | EndState::Ready => None,
+        };
+        if let Some(status) = status {
+            let labels = [("queue", queue.name()), ("status", status)];
+            metrics::counter!("queue_jobs_completed_total", &labels).increment(1);
+        }
         match state {
             EndState::Succeeded => self.add(queue, "succeeded", 0, now),
             EndState::Dead => self.add(queue, "dead", 0, now),
@@ -204,7 +218,14 @@ impl Heart {
             .retain(|id, _| others.iter().any(|other| other.id == *id));
         let cancelling = job::cancelling(&mut tx, self.worker.id).await?;
         queue::fold_counts(&mut tx).await?;
+        let counts = queue::counts(&mut tx).await?;
         tx.commit().await?;
+        for queue in Queue::ALL {
+            let ready =
+                |count: &&queue::Count| count.queue == queue.name() && count.state == "ready";
+            let length: i64 = counts.iter().filter(ready).map(|count| count.jobs).sum();
+            metrics::gauge!("queue_length", "queue" => queue.name()).set(length as f64);
+        }
         if !cancelling.is_empty() {
             self.institution
                 .engine

@@ -1,0 +1,355 @@
+//! Looks for what would keep an installation from working, before it does. It changes nothing.
+
+use crate::clock::Clock;
+use crate::ctx::{Mode, Settings};
+use crate::health::Disk;
+use std::path::Path;
+use storage::{Database, Inspection};
+
+/// 2026-01-01 and 2100-01-01 in UTC, in microseconds since 1970: between them lies the present.
+const PRESENT: std::ops::Range<i64> = 1_767_225_600_000_000..4_102_444_800_000_000;
+/// How far clocks may be apart, in microseconds, before somebody should look at it.
+const APART_SOME: i64 = 1_000_000;
+/// How far clocks may be apart, in microseconds, before tokens and jobs suffer.
+const APART_MOST: i64 = 30_000_000;
+/// Free bytes of a disk below which it may be full soon.
+const FREE_FEW: u64 = 1 << 30;
+/// Free bytes of a disk below which it is as good as full.
+const FREE_LEAST: u64 = 100 << 20;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// As it should be.
+    Ok,
+    /// It works, but somebody should look at it.
+    Warning,
+    /// It will not work.
+    Error,
+}
+
+/// What was found of one thing, for whoever runs the installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub grade: Grade,
+    /// What was looked at.
+    pub subject: &'static str,
+    /// What was seen, and what to do where something should be done.
+    pub said: String,
+}
+
+impl Finding {
+    fn new(grade: Grade, subject: &'static str, said: impl Into<String>) -> Self {
+        Self {
+            grade,
+            subject,
+            said: said.into(),
+        }
+    }
+}
+
+/// Looks at everything that the settings name.
+pub async fn examine(settings: &Settings, clock: &dyn Clock) -> Vec<Finding> {
+    let mut findings = vec![
+        mode(settings),
+        secret(settings),
+        public_url(settings),
+        present(clock.now()),
+    ];
+    if let Database::Sqlite(folder) = &settings.database {
+        let (folder, institutions) = (folder.clone(), settings.institutions.clone());
+        let looked = tokio::task::spawn_blocking(move || data_folder(&folder, &institutions)).await;
+        findings.extend(looked.unwrap_or_default());
+    }
+    if settings.institutions.is_empty() {
+        findings.push(Finding::new(
+            Grade::Error,
+            "institutions",
+            "none is named. Set NUTRIFLOW_INSTITUTIONS to at least one name.",
+        ));
+    }
+    for institution in &settings.institutions {
+        match storage::inspect(&settings.database, institution).await {
+            Ok(seen) => {
+                findings.extend(database(institution, &seen));
+                findings.extend(seen.clock.map(|theirs| clocks(theirs, clock.now())));
+            }
+            Err(error) => findings.push(Finding::new(
+                Grade::Error,
+                "database",
+                format!(
+                    "{institution}: {error}. Check NUTRIFLOW_DATABASE and NUTRIFLOW_INSTITUTIONS, \
+                     and that the database runs and lets this user in."
+                ),
+            )),
+        }
+    }
+    findings
+}
+
+fn mode(settings: &Settings) -> Finding {
+    match settings.mode {
+        Mode::Production => Finding::new(Grade::Ok, "mode", "production"),
+        Mode::Demo => Finding::new(
+            Grade::Warning,
+            "mode",
+            "demo: everybody knows its accounts. Set NUTRIFLOW_MODE=production for real use.",
+        ),
+    }
+}
+
+fn secret(settings: &Settings) -> Finding {
+    match settings.check_secret() {
+        Ok(()) => Finding::new(Grade::Ok, "secret", "fit for this mode"),
+        Err(error) => Finding::new(Grade::Error, "secret", error.to_string()),
+    }
+}
+
+fn public_url(settings: &Settings) -> Finding {
+    let url = &settings.public_url;
+    let subject = "public url";
+    let (secure, rest) = match url.split_once("://") {
+        Some(("https", rest)) => (true, rest),
+        Some(("http", rest)) => (false, rest),
+        _ => (false, ""),
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    if host.is_empty() || url.contains(char::is_whitespace) {
+        return Finding::new(
+            Grade::Error,
+            subject,
+            format!(
+                "{url:?} is no address. Set NUTRIFLOW_PUBLIC_URL to one as https://meals.example.org."
+            ),
+        );
+    }
+    if secure || settings.mode == Mode::Demo {
+        return Finding::new(Grade::Ok, subject, url);
+    }
+    Finding::new(
+        Grade::Warning,
+        subject,
+        format!(
+            "{url} is not encrypted, so cookies are not marked secure. Set NUTRIFLOW_PUBLIC_URL to \
+             the https:// address under which people reach it."
+        ),
+    )
+}
+
+fn present(now: i64) -> Finding {
+    if PRESENT.contains(&now) {
+        Finding::new(Grade::Ok, "clock", "the year is plausible")
+    } else {
+        Finding::new(
+            Grade::Error,
+            "clock",
+            "the year is not plausible: sign-ins and jobs would end at once or never. Set the \
+             machine's clock.",
+        )
+    }
+}
+
+fn clocks(theirs: i64, ours: i64) -> Finding {
+    let apart = theirs.abs_diff(ours);
+    let seconds = apart as f64 / 1e6;
+    let said = format!("{seconds:.1} s from the database's clock");
+    let help = "Let both machines follow the same time server.";
+    if apart <= APART_SOME as u64 {
+        Finding::new(Grade::Ok, "clock", said)
+    } else if apart <= APART_MOST as u64 {
+        Finding::new(Grade::Warning, "clock", format!("{said}. {help}"))
+    } else {
+        Finding::new(Grade::Error, "clock", format!("{said}. {help}"))
+    }
+}
+
+fn database(institution: &str, seen: &Inspection) -> Vec<Finding> {
+    let version = &seen.version;
+    let reached = if seen.made {
+        format!("{institution}: {version} answers")
+    } else {
+        format!("{institution}: {version}; not made yet, which the first start does")
+    };
+    let (grade, said) = if seen.foreign > 0 {
+        (
+            Grade::Error,
+            format!(
+                "{institution}: {} migrations are not of this program. A newer version has served \
+                 it: run that one, or bring back a backup.",
+                seen.foreign
+            ),
+        )
+    } else if seen.pending > 0 && seen.made {
+        (
+            Grade::Warning,
+            format!(
+                "{institution}: {} of {} are pending. The next start applies them: back up first.",
+                seen.pending,
+                seen.pending + seen.applied
+            ),
+        )
+    } else if seen.pending > 0 {
+        (
+            Grade::Ok,
+            format!("{institution}: {} for the first start", seen.pending),
+        )
+    } else {
+        (
+            Grade::Ok,
+            format!("{institution}: all {} are applied", seen.applied),
+        )
+    };
+    vec![
+        Finding::new(Grade::Ok, "database", reached),
+        Finding::new(grade, "migrations", said),
+    ]
+}
+
+fn data_folder(folder: &Path, institutions: &[String]) -> Vec<Finding> {
+    let shown = folder.display();
+    // What is absent is made by the first start, in the nearest folder that is there.
+    let there = folder
+        .ancestors()
+        .map(|ancestor| {
+            // What a relative path lies in has no name.
+            if ancestor.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                ancestor
+            }
+        })
+        .find(|ancestor| ancestor.exists())
+        .unwrap_or(folder);
+    let mut findings = vec![match writable(there, folder, institutions) {
+        Ok(()) => Finding::new(Grade::Ok, "data folder", format!("{shown} can be written")),
+        Err(error) => Finding::new(
+            Grade::Error,
+            "data folder",
+            format!(
+                "{shown} can't be written: {error}. Give it to the user that runs nutriflow, or \
+                 name another in NUTRIFLOW_DATABASE."
+            ),
+        ),
+    }];
+    findings.push(match Disk::of(there) {
+        Ok(disk) => room(disk),
+        Err(error) => Finding::new(
+            Grade::Warning,
+            "disk",
+            format!("how much is free can't be told: {error}"),
+        ),
+    });
+    findings
+}
+
+/// Tries to write into a folder, and to open the databases that are in it.
+fn writable(there: &Path, folder: &Path, institutions: &[String]) -> std::io::Result<()> {
+    let probe = there.join(format!(".nutriflow-doctor-{}", std::process::id()));
+    std::fs::File::create_new(&probe)?;
+    std::fs::remove_file(&probe)?;
+    for institution in institutions {
+        let file = folder.join(format!("{institution}.db"));
+        if file.exists() {
+            std::fs::File::options().append(true).open(file)?;
+        }
+    }
+    Ok(())
+}
+
+fn room(disk: Disk) -> Finding {
+    let free = disk.free_bytes >> 20;
+    if disk.free_bytes < FREE_LEAST {
+        let said = format!("only {free} MiB are free: nothing can be stored soon. Make room.");
+        Finding::new(Grade::Error, "disk", said)
+    } else if disk.free_bytes < FREE_FEW {
+        let said = format!("{free} MiB are free. Make room before it is full.");
+        Finding::new(Grade::Warning, "disk", said)
+    } else {
+        Finding::new(Grade::Ok, "disk", format!("{free} MiB are free"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(mode: Mode, public_url: &str) -> Settings {
+        Settings {
+            mode,
+            database: Database::Sqlite("var".into()),
+            institutions: vec!["demo".to_owned()],
+            secret: "of the tests, and long enough for them".to_owned(),
+            public_url: public_url.to_owned(),
+            time_zone: "UTC".to_owned(),
+        }
+    }
+
+    #[test]
+    fn addresses_are_graded() {
+        for (mode, url, grade) in [
+            (Mode::Production, "https://meals.example.org", Grade::Ok),
+            (Mode::Production, "http://meals.example.org", Grade::Warning),
+            (Mode::Demo, "http://127.0.0.1:3000", Grade::Ok),
+            (Mode::Production, "meals.example.org", Grade::Error),
+            (Mode::Demo, "https://", Grade::Error),
+            (Mode::Demo, "https:///meals", Grade::Error),
+            (Mode::Demo, "https://a b", Grade::Error),
+            (Mode::Demo, "ftp://meals.example.org", Grade::Error),
+        ] {
+            assert_eq!(public_url(&settings(mode, url)).grade, grade, "{url}");
+        }
+    }
+
+    #[test]
+    fn clocks_are_graded() {
+        let now = 1_800_000_000_000_000;
+        assert_eq!(present(now).grade, Grade::Ok);
+        assert_eq!(present(0).grade, Grade::Error);
+        assert_eq!(present(PRESENT.start - 1).grade, Grade::Error);
+        assert_eq!(present(PRESENT.end).grade, Grade::Error);
+        for (apart, grade) in [
+            (0, Grade::Ok),
+            (APART_SOME, Grade::Ok),
+            (APART_SOME + 1, Grade::Warning),
+            (APART_MOST + 1, Grade::Error),
+        ] {
+            assert_eq!(clocks(now + apart, now).grade, grade, "{apart}");
+            assert_eq!(clocks(now - apart, now).grade, grade, "-{apart}");
+        }
+    }
+
+    #[test]
+    fn room_is_graded() {
+        for (free_bytes, grade) in [
+            (FREE_FEW, Grade::Ok),
+            (FREE_FEW - 1, Grade::Warning),
+            (FREE_LEAST - 1, Grade::Error),
+        ] {
+            let disk = Disk {
+                free_bytes,
+                total_bytes: u64::MAX,
+            };
+            assert_eq!(room(disk).grade, grade, "{free_bytes}");
+        }
+    }
+
+    #[test]
+    fn migrations_are_graded() {
+        let seen = |made, applied, pending, foreign| {
+            let inspection = Inspection {
+                made,
+                version: "SQLite".to_owned(),
+                applied,
+                pending,
+                foreign,
+                clock: None,
+            };
+            database("demo", &inspection)[1].grade
+        };
+        assert_eq!(seen(true, 2, 0, 0), Grade::Ok);
+        assert_eq!(seen(false, 0, 2, 0), Grade::Ok);
+        assert_eq!(seen(true, 1, 1, 0), Grade::Warning);
+        assert_eq!(seen(true, 2, 0, 1), Grade::Error);
+    }
+}

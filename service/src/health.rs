@@ -1,0 +1,169 @@
+//! How the installation is: whether it can serve, and what its operators want to know.
+
+use crate::Result;
+use crate::ctx::{Ctx, Service};
+use domain::account::Role;
+use domain::problem::Problem;
+use serde::Serialize;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+use storage::{Database, Db, Dialect};
+
+/// Who may see how the installation is.
+const VIEWERS: [Role; 2] = [Role::Admin, Role::Operator];
+
+/// How an institution's part of the installation is.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Health {
+    /// Whether everything that can be told here is well.
+    pub ok: bool,
+    /// Seconds since the process could serve.
+    pub uptime_seconds: u64,
+    /// What it consists of.
+    pub versions: Versions,
+    /// The institution's database.
+    pub database: DatabaseHealth,
+    /// Where the data folder lies; nothing with PostgreSQL, whose disk is elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk: Option<Disk>,
+    /// What the process takes.
+    pub memory: Memory,
+}
+
+/// What the installation consists of.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Versions {
+    /// This program.
+    pub nutriflow: &'static str,
+    /// The dishes and the foods that they are made of.
+    pub catalogue: String,
+    /// The engine of the database, where it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+}
+
+/// How a database is.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DatabaseHealth {
+    /// Whether it answers.
+    pub ok: bool,
+    /// `SQLITE` or `POSTGRES`.
+    pub engine: &'static str,
+    /// How long it took to answer, or until it was no longer waited for, in milliseconds.
+    pub ping_milliseconds: f64,
+}
+
+/// How much room a disk has, in bytes.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Disk {
+    /// What is left to this process.
+    pub free_bytes: u64,
+    /// All of it.
+    pub total_bytes: u64,
+}
+
+/// What the process takes, in bytes.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Memory {
+    /// Memory that is not swapped out, where the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resident_bytes: Option<u64>,
+}
+
+impl Disk {
+    /// How much room there is where a folder lies. It may take a while where that is on a network.
+    ///
+    /// # Errors
+    /// Where there is no such folder.
+    pub fn of(folder: &Path) -> std::io::Result<Self> {
+        let disk = fs4::statvfs(folder)?;
+        Ok(Self {
+            free_bytes: disk.available_space(),
+            total_bytes: disk.total_space(),
+        })
+    }
+}
+
+impl Service {
+    /// Notes that the process was told to stop: from now on it is not ready.
+    pub fn begin_to_stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether requests should come here: every database answers, and the process will go on. It is
+    /// told within two seconds.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] where they should not.
+    pub async fn ready(&self) -> Result<()> {
+        if self.stopping.load(Ordering::SeqCst) {
+            return Err(Problem::Unavailable.into());
+        }
+        let pings = self.institutions().map(|institution| institution.db.ping());
+        futures::future::try_join_all(pings).await?;
+        Ok(())
+    }
+}
+
+/// How the institution's part of the installation is, for administrators and operators.
+///
+/// # Errors
+/// [`Problem::Unauthenticated`] and [`Problem::Forbidden`] for everybody else. A database that does
+/// not answer is no error but the answer.
+pub async fn detailed(ctx: &Ctx) -> Result<Health> {
+    ctx.allow(&VIEWERS)?;
+    let database = ping(&ctx.institution.db).await;
+    let version = if database.ok {
+        ctx.institution.db.version().await.ok()
+    } else {
+        None
+    };
+    Ok(Health {
+        ok: database.ok,
+        uptime_seconds: ctx.service.started.elapsed().as_secs(),
+        versions: Versions {
+            nutriflow: env!("CARGO_PKG_VERSION"),
+            catalogue: ctx.service.catalogue.version.clone(),
+            database: version,
+        },
+        database,
+        disk: disk(ctx).await,
+        memory: Memory {
+            resident_bytes: metrics_process::collector::collect().resident_memory_bytes,
+        },
+    })
+}
+
+async fn ping(db: &Db) -> DatabaseHealth {
+    let begun = Instant::now();
+    let ok = match db.ping().await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(%error, "the database does not answer");
+            false
+        }
+    };
+    DatabaseHealth {
+        ok,
+        engine: match db.dialect() {
+            Dialect::Sqlite => "SQLITE",
+            Dialect::Postgres => "POSTGRES",
+        },
+        ping_milliseconds: begun.elapsed().as_secs_f64() * 1000.0,
+    }
+}
+
+async fn disk(ctx: &Ctx) -> Option<Disk> {
+    let Database::Sqlite(folder) = &ctx.service.settings.database else {
+        return None;
+    };
+    let folder = folder.clone();
+    let looked = tokio::task::spawn_blocking(move || Disk::of(&folder)).await;
+    looked.ok()?.ok()
+}
