@@ -72,7 +72,8 @@ CREATE TABLE job_count (
     kind TEXT NOT NULL,
     state TEXT NOT NULL,
     hour BIGINT NOT NULL,
-    jobs BIGINT NOT NULL CHECK (jobs >= 0),
+    -- Never negative. It cannot be checked here: a change that is folded in is checked by itself first.
+    jobs BIGINT NOT NULL,
     PRIMARY KEY (queue, kind, state, hour)
 );
 -- What has changed since: rows are only added, so that writers never wait for one another, and
@@ -120,13 +121,33 @@ CREATE FUNCTION end_parent_job() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
         progress = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
             THEN 100 ELSE progress END,
         finished_at = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
-            THEN NEW.finished_at ELSE finished_at END
+            THEN NEW.finished_at ELSE finished_at END,
+        unique_key = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
+            AND unique_scope = 'living' THEN NULL ELSE unique_key END
     WHERE id = NEW.parent_id AND children_left > 0;
     RETURN NULL;
 END $$;
 CREATE TRIGGER job_child_ended AFTER UPDATE OF state ON job FOR EACH ROW
     WHEN (NEW.awaited AND OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL)
     EXECUTE FUNCTION end_parent_job();
+
+-- A child that is deleted, as with its account, is not waited for either. When is not known: the time
+-- at which the parent began stands for it.
+CREATE FUNCTION end_parent_of_deleted_job() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+    UPDATE job SET children_left = children_left - 1,
+        state = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
+            THEN 'succeeded' ELSE state END,
+        progress = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
+            THEN 100 ELSE progress END,
+        finished_at = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
+            THEN started_at ELSE finished_at END,
+        unique_key = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
+            AND unique_scope = 'living' THEN NULL ELSE unique_key END
+    WHERE id = OLD.parent_id AND children_left > 0;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER job_child_deleted AFTER DELETE ON job FOR EACH ROW
+    WHEN (OLD.awaited AND OLD.finished_at IS NULL) EXECUTE FUNCTION end_parent_of_deleted_job();
 
 -- The attempts that did not succeed, and why.
 CREATE TABLE job_attempt (

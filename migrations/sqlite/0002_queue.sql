@@ -134,8 +134,26 @@ WHEN NEW.awaited AND OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL BEG
         progress = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
             THEN 100 ELSE progress END,
         finished_at = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
-            THEN NEW.finished_at ELSE finished_at END
+            THEN NEW.finished_at ELSE finished_at END,
+        unique_key = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
+            AND unique_scope = 'living' THEN NULL ELSE unique_key END
     WHERE id = NEW.parent_id AND children_left > 0;
+END;
+
+-- A child that is deleted, as with its account, is not waited for either. When is not known: the time
+-- at which the parent began stands for it.
+CREATE TRIGGER job_child_deleted AFTER DELETE ON job
+WHEN OLD.awaited AND OLD.finished_at IS NULL BEGIN
+    UPDATE job SET children_left = children_left - 1,
+        state = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
+            THEN 'succeeded' ELSE state END,
+        progress = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
+            THEN 100 ELSE progress END,
+        finished_at = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
+            THEN started_at ELSE finished_at END,
+        unique_key = CASE WHEN state = 'running' AND worker_id IS NULL AND children_left = 1
+            AND unique_scope = 'living' THEN NULL ELSE unique_key END
+    WHERE id = OLD.parent_id AND children_left > 0;
 END;
 
 -- The attempts that did not succeed, and why.

@@ -264,6 +264,7 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .pragma("cache_size", "-16000")
+            .pragma("recursive_triggers", "on")
             .optimize_on_close(true, 400);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)

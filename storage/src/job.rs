@@ -25,13 +25,14 @@ statements! {
         ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING RETURNING id"
       | "INSERT INTO job (id, queue, kind, state, priority, arguments, owner_id, subject, unique_key,
             unique_scope, unique_until, run_at, max_attempts, request_id, parent_id, awaited, created_at)
-        SELECT id, queue, kind, CASE WHEN \"runAt\" > now THEN 'scheduled' ELSE 'ready' END, priority, arguments,
+        SELECT id, queue, kind, CASE WHEN \"runAt\" > now THEN 'scheduled' ELSE 'ready' END, priority, COALESCE(arguments, 'null'),
             \"ownerId\", subject, \"uniqueKey\", \"uniqueScope\", \"uniqueUntil\", \"runAt\", \"maxAttempts\",
             \"requestId\", \"parentId\", awaited, now
         FROM jsonb_to_recordset($1) AS row(id UUID, queue TEXT, kind TEXT, priority BIGINT, arguments JSONB,
             \"ownerId\" UUID, subject TEXT, \"uniqueKey\" TEXT, \"uniqueScope\" TEXT, \"uniqueUntil\" BIGINT,
             \"runAt\" BIGINT, \"maxAttempts\" BIGINT, \"requestId\" TEXT, \"parentId\" UUID, awaited BOOLEAN,
             now BIGINT)
+        ORDER BY kind, \"uniqueKey\"
         ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING RETURNING id";
     BY_UNIQUE_KEY(2) = "SELECT id FROM job WHERE kind = $1 AND unique_key = $2";
     RELEASE_KEY(3) = "UPDATE job SET unique_key = NULL
@@ -66,13 +67,13 @@ statements! {
             finished_at = CASE WHEN ended.state IN ('dead', 'cancelled')
                 OR (ended.state = 'succeeded' AND children_left = 0) THEN ended.now END,
             unique_key = CASE WHEN ended.state IN ('dead', 'cancelled')
-                OR (ended.state = 'succeeded' AND unique_scope = 'living') THEN NULL ELSE unique_key END
+                OR (ended.state = 'succeeded' AND children_left = 0 AND unique_scope = 'living') THEN NULL ELSE unique_key END
         FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'fence' AS fence, value ->> 'state' AS state,
                 value ->> 'failed' AS failed, value -> 'result' AS result, value -> 'error' AS error,
                 value ->> 'runAt' AS run_at, value ->> 'now' AS now FROM json_each($1)) AS ended
         WHERE job.id = ended.id AND job.fence = ended.fence AND job.state = 'running'
             AND job.worker_id IS NOT NULL
-        RETURNING job.id"
+        RETURNING job.id, job.fence"
       | "UPDATE job SET
             state = CASE WHEN ended.state = 'succeeded' AND children_left > 0 THEN 'running' ELSE ended.state END,
             worker_id = NULL, attempts = attempts + ended.failed,
@@ -82,12 +83,12 @@ statements! {
             finished_at = CASE WHEN ended.state IN ('dead', 'cancelled')
                 OR (ended.state = 'succeeded' AND children_left = 0) THEN ended.now END,
             unique_key = CASE WHEN ended.state IN ('dead', 'cancelled')
-                OR (ended.state = 'succeeded' AND unique_scope = 'living') THEN NULL ELSE unique_key END
+                OR (ended.state = 'succeeded' AND children_left = 0 AND unique_scope = 'living') THEN NULL ELSE unique_key END
         FROM jsonb_to_recordset($1) AS ended(id UUID, fence BIGINT, state TEXT, failed BIGINT, result JSONB,
             error JSONB, \"runAt\" BIGINT, now BIGINT)
         WHERE job.id = ended.id AND job.fence = ended.fence AND job.state = 'running'
             AND job.worker_id IS NOT NULL
-        RETURNING job.id";
+        RETURNING job.id, job.fence";
     ATTEMPT(1) = "INSERT INTO job_attempt (job_id, fence, outcome, error, started_at, ended_at)
         SELECT unhex(value ->> 'id'), value ->> 'fence', 'failed', value -> 'error', value ->> 'startedAt', value ->> 'now'
         FROM json_each($1) WHERE value ->> 'failed' = 1
@@ -104,16 +105,17 @@ statements! {
             state = CASE WHEN cancelling THEN 'cancelled' WHEN deaths + 1 >= $2 THEN 'dead' ELSE 'ready' END,
             worker_id = NULL, fence = fence + 1, deaths = deaths + 1,
             error = CASE WHEN NOT cancelling AND deaths + 1 >= $2 THEN $4 ELSE error END,
-            finished_at = CASE WHEN cancelling OR deaths + 1 >= $2 THEN $3 END,
+            finished_at = CASE WHEN cancelling OR deaths + 1 >= $2 THEN CAST($3 AS BIGINT) END,
             unique_key = CASE WHEN cancelling OR deaths + 1 >= $2 THEN NULL ELSE unique_key END
         WHERE worker_id = $1 AND state = 'running'";
     HAND_BACK(1) = "UPDATE job SET state = 'ready', worker_id = NULL, fence = fence + 1
         WHERE worker_id = $1 AND state = 'running'";
     CANCELLING(1) = "SELECT id FROM job WHERE worker_id = $1 AND state = 'running' AND cancelling";
+    // The plus keeps SQLite from reading every running job instead of those by their ids.
     REPORT(1) = "UPDATE job SET progress = report.progress, message = COALESCE(report.message, job.message)
         FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'fence' AS fence, value ->> 'progress' AS progress,
             value ->> 'message' AS message FROM json_each($1)) AS report
-        WHERE job.id = report.id AND job.fence = report.fence AND job.state = 'running'"
+        WHERE job.id = report.id AND job.fence = report.fence AND +job.state = 'running'"
       | "UPDATE job SET progress = report.progress, message = COALESCE(report.message, job.message)
         FROM jsonb_to_recordset($1) AS report(id UUID, fence BIGINT, progress BIGINT, message TEXT)
         WHERE job.id = report.id AND job.fence = report.fence AND job.state = 'running'";
@@ -427,17 +429,16 @@ pub async fn finish<E>(tx: &mut Tx, ended: &[E]) -> Result<Vec<Uuid>>
 where
     E: Borrow<Ended> + Serialize + Sync,
 {
-    let finished = rows!(tx, (Uuid,), FINISH, Json(ended))?;
-    let finished: Vec<Uuid> = finished.into_iter().map(|(id,)| id).collect();
+    let finished = rows!(tx, (Uuid, i64), FINISH, Json(ended))?;
     let failed: Vec<&Ended> = ended
         .iter()
         .map(Borrow::borrow)
-        .filter(|one| one.failed > 0 && finished.contains(&one.id))
+        .filter(|one| one.failed > 0 && finished.contains(&(one.id, one.fence)))
         .collect();
     if !failed.is_empty() {
         execute!(tx, ATTEMPT, Json(failed))?;
     }
-    Ok(finished)
+    Ok(finished.into_iter().map(|(id, _)| id).collect())
 }
 
 /// Makes the jobs of a dead worker ready again. It is no failure of theirs; but one whose worker has

@@ -63,10 +63,19 @@ impl QueueRow {
             (Some(limit), Some(period)) => {
                 // One period's worth may come at once: what a limit of 100 a minute means to people.
                 let interval = (period / limit).max(1);
-                let due = self.rate_due.max(now);
-                ((now + period - due) / interval).clamp(0, limit)
+                ((now + period - self.due(now, period)) / interval).clamp(0, limit)
             }
             _ => i64::MAX,
+        }
+    }
+
+    /// When what has been claimed is due, but at most a period from now: more would be what a clock
+    /// that has jumped back left.
+    fn due(&self, now: i64, period: i64) -> i64 {
+        if self.rate_due > now + period {
+            now
+        } else {
+            self.rate_due.max(now)
         }
     }
 
@@ -74,7 +83,7 @@ impl QueueRow {
     #[must_use]
     pub fn due_after(&self, jobs: i64, now: i64) -> i64 {
         match (self.rate_limit, self.rate_period) {
-            (Some(limit), Some(period)) => self.rate_due.max(now) + jobs * (period / limit).max(1),
+            (Some(limit), Some(period)) => self.due(now, period) + jobs * (period / limit).max(1),
             _ => self.rate_due,
         }
     }

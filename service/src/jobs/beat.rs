@@ -241,10 +241,13 @@ impl Heart {
 
     /// Begins anew after others took it for dead.
     async fn rise(&mut self) -> Result<()> {
+        let old = self.worker.id;
         self.worker.id = self.service.next_id();
         self.worker.started_at = self.service.now();
         let mut tx = self.db().write().await?;
+        job::hand_back(&mut tx, old).await?;
         worker::insert(&mut tx, &self.worker).await?;
+        tx.will_wake().await?;
         tx.commit().await?;
         let working = Box::new(self.working());
         self.institution.engine.tell(Command::Start(working)).await;

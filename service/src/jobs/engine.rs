@@ -326,12 +326,10 @@ impl Actor {
                     }
                 }
             }
-            (Command::Lost, Some(working)) => {
+            (Command::Lost, lost) => {
                 tracing::warn!("this worker was taken for dead; its jobs are run by others");
                 // Each ends by itself, and its acknowledgement changes nothing.
-                for running in working.running.values() {
-                    running.cancel.send_replace(true);
-                }
+                *lost = None;
             }
             (Command::Refresh, Some(working)) => working.stale = true,
             (Command::Stop(limit, reply), Some(working)) => {
@@ -339,7 +337,7 @@ impl Actor {
             }
             // Nothing runs here: there is nothing to stop.
             (Command::Stop(_, reply), None) => drop(reply),
-            (Command::Ended(_) | Command::Cancel(_) | Command::Lost | Command::Refresh, None) => {}
+            (Command::Ended(_) | Command::Cancel(_) | Command::Refresh, None) => {}
         }
     }
 
@@ -509,7 +507,10 @@ impl Actor {
 
 /// Whether the same may work later: the database is away, full or busy.
 fn is_passing(error: &Error) -> bool {
-    matches!(error, Error::Problem(Problem::Unavailable))
+    matches!(
+        error,
+        Error::Problem(Problem::Unavailable) | Error::Storage(storage::Error::Unavailable(_))
+    )
 }
 
 impl Working {
@@ -554,10 +555,16 @@ async fn acknowledge(tx: &mut Tx, endings: &[Ending]) -> Result<()> {
     for ending in endings {
         match &ending.effect {
             None => ended.push(Cow::Borrowed(&ending.ended)),
-            Some(effect) if held.contains(&ending.ended.id) => ended.push(Cow::Owned(Ended {
-                result: Some(effect(tx).await?),
-                ..ending.ended.clone()
-            })),
+            Some(effect) if held.contains(&ending.ended.id) => {
+                let written = AssertUnwindSafe(async { effect(tx).await })
+                    .catch_unwind()
+                    .await
+                    .map_err(|_| Error::Internal("the effect panicked".to_owned()))?;
+                ended.push(Cow::Owned(Ended {
+                    result: Some(written?),
+                    ..ending.ended.clone()
+                }));
+            }
             Some(_) => {}
         }
     }
