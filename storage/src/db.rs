@@ -21,6 +21,9 @@ const BUSY: Duration = Duration::from_secs(5);
 const ACQUIRE: Duration = Duration::from_secs(3);
 /// How long a database may take to show that it is there. A load balancer waits a second or two.
 const PING: Duration = Duration::from_millis(1500);
+/// How long a transaction on PostgreSQL may stand still before the server ends it, in milliseconds: what
+/// a process that was frozen or cut off had locked is free before others take over its jobs.
+const STANDSTILL: &str = "2000";
 /// How long the wake-up waits before it tries to reach PostgreSQL again.
 const RELISTEN: Duration = Duration::from_secs(1);
 /// Readers of a SQLite file at once; each is a thread, and two cores are the smallest machine.
@@ -314,7 +317,17 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE)
-            .connect_with(options.options([("search_path", schema.as_str())]))
+            .connect_with(options.options([
+                ("search_path", schema.as_str()),
+                ("idle_in_transaction_session_timeout", STANDSTILL),
+                // Every statement is written for an index. While a table is young its statistics say
+                // otherwise, and a plan that was made then stays until they are gathered anew.
+                ("enable_seqscan", "off"),
+                ("enable_hashjoin", "off"),
+                ("enable_mergejoin", "off"),
+                // Compiling a statement takes longer than any of them.
+                ("jit", "off"),
+            ]))
             .await?;
         POSTGRES_MIGRATIONS.run(&pool).await?;
         let wakeup = Wakeup::default();

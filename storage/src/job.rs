@@ -10,34 +10,47 @@ use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
 use std::borrow::Borrow;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 statements! {
     INSERT(1) = "INSERT INTO job (id, queue, kind, state, priority, arguments, owner_id, subject, unique_key,
-            unique_scope, unique_until, run_at, max_attempts, request_id, parent_id, awaited, created_at)
-        SELECT unhex(value ->> 'id'), value ->> 'queue', value ->> 'kind',
-            CASE WHEN value ->> 'runAt' > value ->> 'now' THEN 'scheduled' ELSE 'ready' END,
-            value ->> 'priority', value -> 'arguments', unhex(value ->> 'ownerId'), value ->> 'subject',
-            value ->> 'uniqueKey', value ->> 'uniqueScope', value ->> 'uniqueUntil', value ->> 'runAt',
-            value ->> 'maxAttempts', value ->> 'requestId', unhex(value ->> 'parentId'), value ->> 'awaited',
-            value ->> 'now'
-        FROM json_each($1) WHERE true
-        ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING RETURNING id"
+            unique_scope, unique_until, run_at, max_attempts, fence, worker_id, request_id, parent_id, awaited,
+            created_at, started_at)
+        SELECT unhex(value ->> 'id'), value ->> 'queue', value ->> 'kind', value ->> 'state', value ->> 'priority',
+            value -> 'arguments', unhex(value ->> 'ownerId'), value ->> 'subject', value ->> 'uniqueKey',
+            value ->> 'uniqueScope', value ->> 'uniqueUntil', value ->> 'runAt', value ->> 'maxAttempts',
+            value ->> 'fence', unhex(value ->> 'workerId'), value ->> 'requestId', unhex(value ->> 'parentId'),
+            value ->> 'awaited', value ->> 'now', value ->> 'startedAt'
+        FROM jsonb_each($1) WHERE true
+        ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING"
       | "INSERT INTO job (id, queue, kind, state, priority, arguments, owner_id, subject, unique_key,
-            unique_scope, unique_until, run_at, max_attempts, request_id, parent_id, awaited, created_at)
-        SELECT id, queue, kind, CASE WHEN \"runAt\" > now THEN 'scheduled' ELSE 'ready' END, priority, COALESCE(arguments, 'null'),
-            \"ownerId\", subject, \"uniqueKey\", \"uniqueScope\", \"uniqueUntil\", \"runAt\", \"maxAttempts\",
-            \"requestId\", \"parentId\", awaited, now
-        FROM jsonb_to_recordset($1) AS row(id UUID, queue TEXT, kind TEXT, priority BIGINT, arguments JSONB,
-            \"ownerId\" UUID, subject TEXT, \"uniqueKey\" TEXT, \"uniqueScope\" TEXT, \"uniqueUntil\" BIGINT,
-            \"runAt\" BIGINT, \"maxAttempts\" BIGINT, \"requestId\" TEXT, \"parentId\" UUID, awaited BOOLEAN,
-            now BIGINT)
+            unique_scope, unique_until, run_at, max_attempts, fence, worker_id, request_id, parent_id, awaited,
+            created_at, started_at)
+        SELECT id, queue, kind, state, priority, COALESCE(arguments, 'null'), \"ownerId\", subject,
+            \"uniqueKey\", \"uniqueScope\", \"uniqueUntil\", \"runAt\", \"maxAttempts\", fence, \"workerId\",
+            \"requestId\", \"parentId\", awaited, now, \"startedAt\"
+        FROM jsonb_to_recordset($1) AS row(id UUID, queue TEXT, kind TEXT, state TEXT, priority BIGINT,
+            arguments JSONB, \"ownerId\" UUID, subject TEXT, \"uniqueKey\" TEXT, \"uniqueScope\" TEXT,
+            \"uniqueUntil\" BIGINT, \"runAt\" BIGINT, \"maxAttempts\" BIGINT, fence BIGINT, \"workerId\" UUID,
+            \"requestId\" TEXT, \"parentId\" UUID, awaited BOOLEAN, now BIGINT, \"startedAt\" BIGINT)
         ORDER BY kind, \"uniqueKey\"
-        ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING RETURNING id";
-    BY_UNIQUE_KEY(2) = "SELECT id FROM job WHERE kind = $1 AND unique_key = $2";
-    RELEASE_KEY(3) = "UPDATE job SET unique_key = NULL
-        WHERE kind = $1 AND unique_key = $2 AND unique_until <= $3 AND finished_at IS NOT NULL";
-    AWAIT(2) = "UPDATE job SET children_left = children_left + $2 WHERE id = $1 AND state = 'running'";
+        ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING";
+    WITH_KEYS(1) = "SELECT job.id, job.kind, job.unique_key FROM jsonb_each($1)
+        JOIN job ON job.kind = value ->> 'kind' AND job.unique_key = value ->> 'uniqueKey'"
+      | "SELECT job.id, job.kind, job.unique_key
+        FROM jsonb_to_recordset($1) AS row(kind TEXT, \"uniqueKey\" TEXT)
+        JOIN job ON job.kind = row.kind AND job.unique_key = row.\"uniqueKey\"";
+    RELEASE_KEYS(1) = "UPDATE job SET unique_key = NULL FROM (SELECT value ->> 'kind' AS kind,
+            value ->> 'uniqueKey' AS unique_key, value ->> 'now' AS now FROM jsonb_each($1)) AS wanted
+        WHERE job.kind = wanted.kind AND job.unique_key = wanted.unique_key
+            AND job.unique_until <= wanted.now AND job.finished_at IS NOT NULL"
+      | "UPDATE job SET unique_key = NULL
+        FROM jsonb_to_recordset($1) AS wanted(kind TEXT, \"uniqueKey\" TEXT, now BIGINT)
+        WHERE job.kind = wanted.kind AND job.unique_key = wanted.\"uniqueKey\"
+            AND job.unique_until <= wanted.now AND job.finished_at IS NOT NULL";
+    AWAIT(3) = "UPDATE job SET children_left = children_left + $3
+        WHERE id = $1 AND fence = $2 AND worker_id IS NOT NULL";
     PROMOTE(1) = "UPDATE job SET state = 'ready'
         WHERE state IN ('scheduled', 'retrying') AND run_at <= $1";
     NEXT_DUE(0) = "SELECT run_at FROM job WHERE state IN ('scheduled', 'retrying') ORDER BY run_at LIMIT 1";
@@ -53,11 +66,13 @@ statements! {
             ORDER BY priority, run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED))
         RETURNING id, kind, arguments, owner_id, attempts, max_attempts, deaths, fence, request_id,
             priority, run_at, started_at";
-    HELD(1) = "SELECT job.id FROM json_each($1) JOIN job ON job.id = unhex(value ->> 'id')
-        WHERE job.state = 'running' AND job.worker_id IS NOT NULL AND job.fence = value ->> 'fence'"
+    HELD(1) = "SELECT job.id FROM jsonb_each($1) JOIN job ON job.id = unhex(value ->> 'id')
+        WHERE job.worker_id IS NOT NULL AND job.fence = value ->> 'fence'"
       | "SELECT job.id FROM jsonb_to_recordset($1) AS row(id UUID, fence BIGINT) JOIN job ON job.id = row.id
-        WHERE job.state = 'running' AND job.worker_id IS NOT NULL AND job.fence = row.fence
+        WHERE job.worker_id IS NOT NULL AND job.fence = row.fence
         ORDER BY job.id FOR UPDATE OF job";
+    // Only a running job has a worker. To ask for the state as well would have the running ones read
+    // one and all, by its index.
     FINISH(1) = "UPDATE job SET
             state = CASE WHEN ended.state = 'succeeded' AND children_left > 0 THEN 'running' ELSE ended.state END,
             worker_id = NULL, attempts = attempts + ended.failed,
@@ -70,10 +85,8 @@ statements! {
                 OR (ended.state = 'succeeded' AND children_left = 0 AND unique_scope = 'living') THEN NULL ELSE unique_key END
         FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'fence' AS fence, value ->> 'state' AS state,
                 value ->> 'failed' AS failed, value -> 'result' AS result, value -> 'error' AS error,
-                value ->> 'runAt' AS run_at, value ->> 'now' AS now FROM json_each($1)) AS ended
-        WHERE job.id = ended.id AND job.fence = ended.fence AND job.state = 'running'
-            AND job.worker_id IS NOT NULL
-        RETURNING job.id, job.fence"
+                value ->> 'runAt' AS run_at, value ->> 'now' AS now FROM jsonb_each($1)) AS ended
+        WHERE job.id = ended.id AND job.fence = ended.fence AND job.worker_id IS NOT NULL"
       | "UPDATE job SET
             state = CASE WHEN ended.state = 'succeeded' AND children_left > 0 THEN 'running' ELSE ended.state END,
             worker_id = NULL, attempts = attempts + ended.failed,
@@ -86,17 +99,17 @@ statements! {
                 OR (ended.state = 'succeeded' AND children_left = 0 AND unique_scope = 'living') THEN NULL ELSE unique_key END
         FROM jsonb_to_recordset($1) AS ended(id UUID, fence BIGINT, state TEXT, failed BIGINT, result JSONB,
             error JSONB, \"runAt\" BIGINT, now BIGINT)
-        WHERE job.id = ended.id AND job.fence = ended.fence AND job.state = 'running'
-            AND job.worker_id IS NOT NULL
-        RETURNING job.id, job.fence";
+        WHERE job.id = ended.id AND job.fence = ended.fence AND job.worker_id IS NOT NULL";
     ATTEMPT(1) = "INSERT INTO job_attempt (job_id, fence, outcome, error, started_at, ended_at)
-        SELECT unhex(value ->> 'id'), value ->> 'fence', 'failed', value -> 'error', value ->> 'startedAt', value ->> 'now'
-        FROM json_each($1) WHERE value ->> 'failed' = 1
+        SELECT job.id, job.fence, 'failed', value -> 'error', value ->> 'startedAt', value ->> 'now'
+        FROM jsonb_each($1) JOIN job ON job.id = unhex(value ->> 'id')
+        WHERE job.fence = value ->> 'fence' AND job.worker_id IS NOT NULL
         ON CONFLICT DO NOTHING"
       | "INSERT INTO job_attempt (job_id, fence, outcome, error, started_at, ended_at)
-        SELECT id, fence, 'failed', error, \"startedAt\", now
-        FROM jsonb_to_recordset($1) AS row(id UUID, fence BIGINT, failed BIGINT, error JSONB, \"startedAt\" BIGINT,
-            now BIGINT) WHERE failed = 1
+        SELECT job.id, job.fence, 'failed', row.error, row.\"startedAt\", row.now
+        FROM jsonb_to_recordset($1) AS row(id UUID, fence BIGINT, error JSONB, \"startedAt\" BIGINT, now BIGINT)
+        JOIN job ON job.id = row.id
+        WHERE job.fence = row.fence AND job.worker_id IS NOT NULL
         ON CONFLICT DO NOTHING";
     DIED(2) = "INSERT INTO job_attempt (job_id, fence, outcome, started_at, ended_at)
         SELECT id, fence, 'died', started_at, CAST($2 AS BIGINT) FROM job WHERE worker_id = $1 AND state = 'running'
@@ -108,20 +121,28 @@ statements! {
             finished_at = CASE WHEN cancelling OR deaths + 1 >= $2 THEN CAST($3 AS BIGINT) END,
             unique_key = CASE WHEN cancelling OR deaths + 1 >= $2 THEN NULL ELSE unique_key END
         WHERE worker_id = $1 AND state = 'running'";
-    HAND_BACK(1) = "UPDATE job SET state = 'ready', worker_id = NULL, fence = fence + 1
-        WHERE worker_id = $1 AND state = 'running'";
+    HAND_BACK(3) = "UPDATE job SET state = CASE WHEN cancelling THEN 'cancelled' ELSE 'ready' END,
+            worker_id = NULL, fence = fence + 1, finished_at = CASE WHEN cancelling THEN $3 END,
+            unique_key = CASE WHEN cancelling THEN NULL ELSE unique_key END
+        WHERE worker_id = $1 AND state = 'running' AND id NOT IN (SELECT unhex(value) FROM json_each($2))"
+      | "UPDATE job SET state = CASE WHEN cancelling THEN 'cancelled' ELSE 'ready' END,
+            worker_id = NULL, fence = fence + 1, finished_at = CASE WHEN cancelling THEN CAST($3 AS BIGINT) END,
+            unique_key = CASE WHEN cancelling THEN NULL ELSE unique_key END
+        WHERE worker_id = $1 AND state = 'running'
+            AND id NOT IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2) AS value)";
+    ORPHANED(0) = "SELECT DISTINCT worker_id FROM job WHERE state = 'running' AND worker_id IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM worker WHERE worker.id = job.worker_id)";
     CANCELLING(1) = "SELECT id FROM job WHERE worker_id = $1 AND state = 'running' AND cancelling";
-    // The plus keeps SQLite from reading every running job instead of those by their ids.
     REPORT(1) = "UPDATE job SET progress = report.progress, message = COALESCE(report.message, job.message)
         FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'fence' AS fence, value ->> 'progress' AS progress,
-            value ->> 'message' AS message FROM json_each($1)) AS report
-        WHERE job.id = report.id AND job.fence = report.fence AND +job.state = 'running'"
+            value ->> 'message' AS message FROM jsonb_each($1)) AS report
+        WHERE job.id = report.id AND job.fence = report.fence AND job.worker_id IS NOT NULL"
       | "UPDATE job SET progress = report.progress, message = COALESCE(report.message, job.message)
         FROM jsonb_to_recordset($1) AS report(id UUID, fence BIGINT, progress BIGINT, message TEXT)
-        WHERE job.id = report.id AND job.fence = report.fence AND job.state = 'running'";
+        WHERE job.id = report.id AND job.fence = report.fence AND job.worker_id IS NOT NULL";
     LOG(1) = "INSERT INTO job_log (id, job_id, at, message)
         SELECT unhex(value ->> 'id'), unhex(value ->> 'jobId'), value ->> 'at', value ->> 'message'
-        FROM json_each($1) WHERE unhex(value ->> 'jobId') IN (SELECT id FROM job)"
+        FROM jsonb_each($1) WHERE unhex(value ->> 'jobId') IN (SELECT id FROM job)"
       | "INSERT INTO job_log (id, job_id, at, message)
         SELECT id, \"jobId\", at, message
         FROM jsonb_to_recordset($1) AS row(id UUID, \"jobId\" UUID, at BIGINT, message TEXT)
@@ -134,11 +155,9 @@ statements! {
 }
 
 /// A job to be.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct NewJob {
     /// Its id.
-    #[serde(serialize_with = "uuid::serde::simple::serialize")]
     pub id: Uuid,
     /// The queue that it waits in.
     pub queue: &'static str,
@@ -149,7 +168,6 @@ pub struct NewJob {
     /// What it is about, for its handler.
     pub arguments: Value,
     /// Whom it is for.
-    #[serde(serialize_with = "simple")]
     pub owner_id: Option<Uuid>,
     /// What it is about, for people: `plan:<id>`.
     pub subject: Option<String>,
@@ -163,15 +181,84 @@ pub struct NewJob {
     pub run_at: i64,
     /// How often it may be tried.
     pub max_attempts: i64,
+    /// Who runs it at once: it is claimed as it comes, as if that were two statements. To be set only
+    /// where no other job of its queue is ready, and none with [`Scope::Waiting`].
+    pub worker_id: Option<Uuid>,
     /// The request that caused it.
     pub request_id: String,
     /// The job that caused it.
-    #[serde(serialize_with = "simple")]
     pub parent_id: Option<Uuid>,
     /// Whether that one ends only after it.
     pub awaited: bool,
     /// Now, in microseconds.
     pub now: i64,
+}
+
+/// A job's row to be. What is absent is NULL.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewRow<'a> {
+    #[serde(serialize_with = "uuid::serde::simple::serialize")]
+    id: Uuid,
+    queue: &'static str,
+    kind: &'static str,
+    state: &'static str,
+    priority: i64,
+    arguments: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "simple")]
+    owner_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unique_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unique_scope: Option<Scope>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unique_until: Option<i64>,
+    run_at: i64,
+    max_attempts: i64,
+    fence: i64,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "simple")]
+    worker_id: Option<Uuid>,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "simple")]
+    parent_id: Option<Uuid>,
+    awaited: bool,
+    now: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<i64>,
+}
+
+impl<'a> From<&'a NewJob> for NewRow<'a> {
+    fn from(job: &'a NewJob) -> Self {
+        let state = match job.worker_id {
+            Some(_) => "running",
+            None if job.run_at > job.now => "scheduled",
+            None => "ready",
+        };
+        Self {
+            id: job.id,
+            queue: job.queue,
+            kind: job.kind,
+            state,
+            priority: job.priority,
+            arguments: &job.arguments,
+            owner_id: job.owner_id,
+            subject: job.subject.as_deref(),
+            unique_key: job.unique_key.as_deref(),
+            unique_scope: job.unique_scope,
+            unique_until: job.unique_until,
+            run_at: job.run_at,
+            max_attempts: job.max_attempts,
+            fence: i64::from(job.worker_id.is_some()),
+            worker_id: job.worker_id,
+            request_id: &job.request_id,
+            parent_id: job.parent_id,
+            awaited: job.awaited,
+            now: job.now,
+            started_at: job.worker_id.map(|_| job.now),
+        }
+    }
 }
 
 #[allow(clippy::ref_option, reason = "what serde calls it with")]
@@ -223,6 +310,26 @@ pub struct ClaimedJob {
     /// When it was claimed.
     pub started_at: i64,
     priority: i64,
+}
+
+impl From<NewJob> for ClaimedJob {
+    /// The claim of a job that was claimed as it came.
+    fn from(job: NewJob) -> Self {
+        Self {
+            id: job.id,
+            kind: job.kind.to_owned(),
+            arguments: Json(job.arguments),
+            owner_id: job.owner_id,
+            attempts: 0,
+            max_attempts: job.max_attempts,
+            deaths: 0,
+            fence: 1,
+            request_id: job.request_id,
+            run_at: job.run_at,
+            started_at: job.now,
+            priority: job.priority,
+        }
+    }
 }
 
 /// How a run of a job ended.
@@ -324,54 +431,56 @@ pub struct JobRow {
 }
 
 /// Enqueues jobs, all by one statement, and gives the id of each, or that of the job which has its
-/// unique key already.
+/// unique key already. Whoever calls it has the workers woken.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn enqueue(tx: &mut Tx, jobs: &[NewJob]) -> Result<Vec<Uuid>> {
-    for job in jobs {
-        // A key that was kept for a time is free when that is over.
-        if let (Some(key), Some(_)) = (&job.unique_key, job.unique_until) {
-            execute!(tx, RELEASE_KEY, job.kind, key, job.now)?;
-        }
+    let rows: Vec<NewRow<'_>> = jobs.iter().map(NewRow::from).collect();
+    // A key that was kept for a time is free when that is over.
+    let kept = |row: &&NewRow<'_>| row.unique_key.is_some() && row.unique_until.is_some();
+    let kept: Vec<&NewRow<'_>> = rows.iter().filter(kept).collect();
+    if !kept.is_empty() {
+        execute!(tx, RELEASE_KEYS, Json(kept))?;
     }
-    let inserted: std::collections::HashSet<Uuid> = rows!(tx, (Uuid,), INSERT, Json(jobs))?
-        .into_iter()
-        .map(|(id,)| id)
-        .collect();
-    let mut ids = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        if inserted.contains(&job.id) {
-            ids.push(job.id);
-        } else {
-            ids.push(living(tx, job).await?);
-        }
+    let inserted = execute!(tx, INSERT, Json(&rows))?;
+    if inserted == rows.len() as u64 {
+        return Ok(jobs.iter().map(|job| job.id).collect());
     }
-    if !inserted.is_empty() {
-        tx.will_wake().await?;
-    }
-    Ok(ids)
-}
-
-/// The job that has another's unique key.
-async fn living(tx: &mut Tx, job: &NewJob) -> Result<Uuid> {
+    let keyed: Vec<&NewRow<'_>> = rows.iter().filter(|row| row.unique_key.is_some()).collect();
     loop {
-        if let Some((id,)) = optional!(tx, (Uuid,), BY_UNIQUE_KEY, job.kind, &job.unique_key)? {
-            return Ok(id);
+        let with_keys: HashMap<(String, String), Uuid> =
+            rows!(tx, (Uuid, String, String), WITH_KEYS, Json(&keyed))?
+                .into_iter()
+                .map(|(id, kind, key)| ((kind, key), id))
+                .collect();
+        let holder = |row: &NewRow<'_>| match row.unique_key {
+            Some(key) => with_keys
+                .get(&(row.kind.to_owned(), key.to_owned()))
+                .copied(),
+            None => Some(row.id),
+        };
+        let ids: Vec<Option<Uuid>> = rows.iter().map(holder).collect();
+        let free: Vec<&NewRow<'_>> = rows
+            .iter()
+            .zip(&ids)
+            .filter(|(_, id)| id.is_none())
+            .map(|(row, _)| row)
+            .collect();
+        if free.is_empty() {
+            return Ok(ids.into_iter().flatten().collect());
         }
-        // On PostgreSQL it may have ended between the two statements: its key is free.
-        if let Some((id,)) = optional!(tx, (Uuid,), INSERT, Json([job]))? {
-            return Ok(id);
-        }
+        // On PostgreSQL whoever had a key may have ended between the two statements.
+        execute!(tx, INSERT, Json(&free))?;
     }
 }
 
-/// Has a running job end only after so many more children.
+/// Has a running job end only after so many more children; false where the run no longer holds it.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn await_children(tx: &mut Tx, id: Uuid, children: i64) -> Result<()> {
-    execute!(tx, AWAIT, id, children).map(drop)
+pub async fn await_children(tx: &mut Tx, id: Uuid, fence: i64, children: i64) -> Result<bool> {
+    Ok(execute!(tx, AWAIT, id, fence, children)? == 1)
 }
 
 /// Makes those ready whose time has come.
@@ -420,25 +529,21 @@ pub async fn held(tx: &mut Tx, runs: &[(Uuid, i64)]) -> Result<Vec<Uuid>> {
     Ok(held.into_iter().map(|(id,)| id).collect())
 }
 
-/// Ends runs, all by one statement; gives those whose token was still good. The others changed
-/// nothing.
+/// Ends runs, all by one statement; gives how many of them had a token that was still good. The
+/// others changed nothing.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn finish<E>(tx: &mut Tx, ended: &[E]) -> Result<Vec<Uuid>>
+pub async fn finish<E>(tx: &mut Tx, ended: &[E]) -> Result<u64>
 where
     E: Borrow<Ended> + Serialize + Sync,
 {
-    let finished = rows!(tx, (Uuid, i64), FINISH, Json(ended))?;
-    let failed: Vec<&Ended> = ended
-        .iter()
-        .map(Borrow::borrow)
-        .filter(|one| one.failed > 0 && finished.contains(&(one.id, one.fence)))
-        .collect();
+    let failed = ended.iter().map(Borrow::borrow);
+    let failed: Vec<&Ended> = failed.filter(|one| one.failed > 0).collect();
     if !failed.is_empty() {
         execute!(tx, ATTEMPT, Json(failed))?;
     }
-    Ok(finished.into_iter().map(|(id, _)| id).collect())
+    execute!(tx, FINISH, Json(ended))
 }
 
 /// Makes the jobs of a dead worker ready again. It is no failure of theirs; but one whose worker has
@@ -457,12 +562,23 @@ pub async fn reclaim(
     execute!(tx, RECLAIM, worker, deaths, now, Json(error))
 }
 
-/// Makes the jobs of a worker that stops ready again.
+/// Makes the jobs of a worker ready again but for those that it keeps; gives how many. One that was to
+/// be cancelled is.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn hand_back(tx: &mut Tx, worker: Uuid) -> Result<u64> {
-    execute!(tx, HAND_BACK, worker)
+pub async fn hand_back(tx: &mut Tx, worker: Uuid, kept: &[Uuid], now: i64) -> Result<u64> {
+    let kept: Vec<String> = kept.iter().map(|id| id.simple().to_string()).collect();
+    execute!(tx, HAND_BACK, worker, Json(kept), now)
+}
+
+/// Workers that have jobs and are none: they were taken for dead, and claimed before they knew.
+///
+/// # Errors
+/// Where the database does.
+pub async fn orphaned(tx: &mut Tx) -> Result<Vec<Uuid>> {
+    let rows = rows!(tx, (Uuid,), ORPHANED)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// The jobs of a worker that are to be stopped.

@@ -14,17 +14,16 @@ statements! {
     SET_PAUSED(2) = "UPDATE queue SET paused = $2 WHERE name = $1";
     SET_CONCURRENCY(2) = "UPDATE queue SET concurrency = $2 WHERE name = $1";
     SET_RATE(3) = "UPDATE queue SET rate_limit = $2, rate_period = $3, rate_due = 0 WHERE name = $1";
-    COUNTS(0) = "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM job_count
-        GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state"
-      | "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM
-            (SELECT queue, kind, state, jobs FROM job_count
-            UNION ALL SELECT queue, kind, state, jobs FROM job_count_change) AS counted
+    COUNTS(0) = "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM job_tally
         GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state";
-    FOLD(0) = "DELETE FROM job_count WHERE jobs = 0"
+    READY(0) = "SELECT queue, CAST(SUM(jobs) AS BIGINT) AS jobs FROM job_count WHERE state = 'ready'
+        GROUP BY queue";
+    FOLD(0) = "DELETE FROM job_count WHERE state IN ('scheduled', 'ready', 'retrying') AND jobs = 0"
       | "WITH gone AS (DELETE FROM job_count_change RETURNING queue, kind, state, hour, jobs)
         INSERT INTO job_count AS kept (queue, kind, state, hour, jobs)
         SELECT queue, kind, state, hour, SUM(jobs) FROM gone GROUP BY 1, 2, 3, 4
         ON CONFLICT (queue, kind, state, hour) DO UPDATE SET jobs = kept.jobs + EXCLUDED.jobs";
+    FORGET_EMPTY(0) = "DELETE FROM job_count WHERE jobs = 0";
     MEASURE(1) = "INSERT INTO job_time (minute, queue, measure, exponent, jobs)
         SELECT value ->> 'minute', value ->> 'queue', value ->> 'measure', value ->> 'exponent', value ->> 'jobs'
         FROM json_each($1) WHERE true
@@ -188,12 +187,28 @@ pub async fn counts(tx: &mut Tx) -> Result<Vec<Count>> {
     rows!(tx, Count, COUNTS)
 }
 
+/// How many jobs of each queue are ready, as of the last time that the counts were put together.
+///
+/// # Errors
+/// Where the database does.
+pub async fn ready(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
+    rows!(tx, (String, i64), READY)
+}
+
 /// Puts what has changed of the counts together.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn fold_counts(tx: &mut Tx) -> Result<()> {
     execute!(tx, FOLD).map(drop)
+}
+
+/// Forgets the hours of which no job is left.
+///
+/// # Errors
+/// Where the database does.
+pub async fn forget_empty_counts(tx: &mut Tx) -> Result<()> {
+    execute!(tx, FORGET_EMPTY).map(drop)
 }
 
 /// Adds to what was measured.

@@ -12,4 +12,7 @@ mod input;
 mod operations;
 mod pages;
 mod plans;
+mod processes;
+#[path = "../../../storage/tests/contract/side.rs"]
+mod side;
 mod trouble;

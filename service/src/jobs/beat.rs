@@ -216,14 +216,17 @@ impl Heart {
         }
         self.seen
             .retain(|id, _| others.iter().any(|other| other.id == *id));
+        // A worker that was taken for dead may have claimed more before it knew, and died since.
+        for gone in job::orphaned(&mut tx).await? {
+            reclaim(&mut tx, gone, now).await?;
+        }
         let cancelling = job::cancelling(&mut tx, self.worker.id).await?;
         queue::fold_counts(&mut tx).await?;
-        let counts = queue::counts(&mut tx).await?;
+        let ready = queue::ready(&mut tx).await?;
         tx.commit().await?;
         for queue in Queue::ALL {
-            let ready =
-                |count: &&queue::Count| count.queue == queue.name() && count.state == "ready";
-            let length: i64 = counts.iter().filter(ready).map(|count| count.jobs).sum();
+            let length = ready.iter().find(|(name, _)| name == queue.name());
+            let length = length.map_or(0, |(_, jobs)| *jobs);
             metrics::gauge!("queue_length", "queue" => queue.name()).set(length as f64);
         }
         if !cancelling.is_empty() {
@@ -245,7 +248,7 @@ impl Heart {
         self.worker.id = self.service.next_id();
         self.worker.started_at = self.service.now();
         let mut tx = self.db().write().await?;
-        job::hand_back(&mut tx, old).await?;
+        job::hand_back(&mut tx, old, &[], self.worker.started_at).await?;
         worker::insert(&mut tx, &self.worker).await?;
         tx.will_wake().await?;
         tx.commit().await?;
@@ -288,9 +291,15 @@ async fn bury(tx: &mut storage::Tx, dead: &Worker, now: i64) -> Result<()> {
     if !worker::remove(tx, dead.id, dead.beat).await? {
         return Ok(());
     }
-    let error = super::JobError::stored(&Problem::WorkerDied);
-    let jobs = job::reclaim(tx, dead.id, DEATHS_MOST, now, &error).await?;
-    tx.will_wake().await?;
+    let jobs = reclaim(tx, dead.id, now).await?;
     tracing::warn!(worker = %dead.id, host = dead.host, process = dead.process, jobs, "a worker has died");
     Ok(())
+}
+
+/// Makes the jobs of a worker that is no more ready again.
+async fn reclaim(tx: &mut storage::Tx, worker: Uuid, now: i64) -> Result<u64> {
+    let error = super::JobError::stored(&Problem::WorkerDied);
+    let jobs = job::reclaim(tx, worker, DEATHS_MOST, now, &error).await?;
+    tx.will_wake().await?;
+    Ok(jobs)
 }

@@ -9,19 +9,19 @@
 //! its acknowledgement are one transaction; a caller is told of a job only once it is durable; what
 //! could not be written is tried again, and nothing that was acknowledged is lost.
 
+use super::ending::{Ending, RunEnd, RunError};
 use super::run::Told;
-use super::{Effect, JobError, Outcome, Queue, Run, dispatch, micros, retry_of};
+use super::{JobError, Queue, Run, dispatch};
 use crate::ctx::{Ctx, Institution, Service};
 use crate::{Error, Result};
 use domain::problem::Problem;
 use futures::FutureExt;
-use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use storage::job::{self, ClaimedJob, EndState, Ended, NewJob};
+use storage::job::{self, ClaimedJob, Ended, NewJob, Scope};
 use storage::queue::{self, QueueRow};
 use storage::{Db, Dialect, Tx, worker};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -104,17 +104,6 @@ impl Engine {
     }
 }
 
-/// A run that has ended.
-pub(super) struct RunEnd {
-    job: ClaimedJob,
-    outcome: std::result::Result<Outcome, RunError>,
-}
-
-enum RunError {
-    Failed(JobError),
-    Cancelled,
-}
-
 /// What is known of a queue here.
 struct QueueState {
     queue: Queue,
@@ -149,6 +138,9 @@ pub(super) struct Working {
     due_unknown: bool,
     /// Whether the queues' settings may be others by now.
     stale: bool,
+    /// Whether a transaction failed that may have been committed all the same, as where the connection
+    /// was lost: jobs may be claimed for this worker that it knows nothing of.
+    unsure: bool,
     stopping: Option<(Instant, oneshot::Sender<()>)>,
 }
 
@@ -190,6 +182,7 @@ impl Working {
             next_due: None,
             due_unknown: true,
             stale: true,
+            unsure: false,
             stopping: None,
         }
     }
@@ -235,16 +228,6 @@ impl Batch {
     fn len(&self) -> usize {
         self.new.len() + self.ended.len()
     }
-}
-
-/// An acknowledgement that is to be written.
-struct Ending {
-    ended: Ended,
-    effect: Option<Effect>,
-    job: ClaimedJob,
-    queue: usize,
-    /// Whether it stands for another one that the database refused.
-    refused: bool,
 }
 
 /// What a transaction has done.
@@ -315,9 +298,7 @@ impl Actor {
             }
             (Command::Start(working), _) => self.working = Some(working),
             (Command::Ended(end), Some(working)) => {
-                if let Some(ending) = settle(working, end) {
-                    self.batch.ended.push(ending);
-                }
+                self.batch.ended.extend(settle(working, end));
             }
             (Command::Cancel(ids), Some(working)) => {
                 for id in ids {
@@ -343,58 +324,74 @@ impl Actor {
 
     /// Does what has gathered in one transaction.
     async fn exchange(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
-        if let Some(working) = &mut self.working {
-            // A slot that is free again is a reason to look.
-            for ending in &batch.ended {
-                working.queues[ending.queue].hungry = true;
-            }
-        }
-        match self.attempt(&batch).await {
+        let mut batch = std::mem::take(&mut self.batch);
+        match self.attempt(&mut batch).await {
             Ok(done) => self.deliver(batch, done),
             Err(error) if batch.len() > 1 && !is_passing(&error) => self.one_by_one(batch).await,
             Err(error) => self.refuse(batch, error).await,
         }
     }
 
-    async fn attempt(&mut self, batch: &Batch) -> Result<Done> {
+    async fn attempt(&mut self, batch: &mut Batch) -> Result<Done> {
         let mut tx = self.db.write().await?;
+        if let Some(working) = &self.working
+            && working.unsure
+        {
+            hand_back_unknown(working, &batch.ended, &mut tx).await?;
+        }
+        acknowledge(&mut tx, &batch.ended).await?;
+        let claimed = match &mut self.working {
+            Some(working) => {
+                let claimed = claim(working, &mut tx).await?;
+                take_on(working, &claimed, &mut batch.new);
+                claimed
+            }
+            None => Vec::new(),
+        };
         let ids = if batch.new.is_empty() {
             Vec::new()
         } else {
             job::enqueue(&mut tx, &batch.new).await?
         };
-        acknowledge(&mut tx, &batch.ended).await?;
-        let claimed = match &mut self.working {
-            Some(working) => {
-                note_new(working, &batch.new);
-                claim(working, &mut tx).await?
-            }
-            None => Vec::new(),
-        };
-        // Where nobody here has a free slot for what was enqueued, somebody else may.
-        let here = self
-            .working
-            .as_ref()
-            .is_some_and(|working| working.stopping.is_none());
-        let full = self
-            .working
-            .as_ref()
-            .is_some_and(|working| working.is_full());
-        if self.db.dialect() == Dialect::Postgres && !batch.new.is_empty() && (!here || full) {
+        // What no slot is free for here, another process may have one for.
+        if self.db.dialect() == Dialect::Postgres && self.leaves_work(&batch.new) {
             tx.will_wake().await?;
         }
         tx.commit().await?;
+        if let Some(working) = &mut self.working {
+            working.unsure = false;
+        }
         Ok(Done { ids, claimed })
     }
 
+    /// Whether some of these jobs are ready and no slot of this process is free for them.
+    fn leaves_work(&self, new: &[NewJob]) -> bool {
+        new.iter()
+            .filter(|job| job.worker_id.is_none() && job.run_at <= job.now)
+            .any(|job| match &self.working {
+                Some(working) => {
+                    working.stopping.is_some()
+                        || working
+                            .queues
+                            .iter()
+                            .any(|queue| queue.queue.name() == job.queue && queue.free() == 0)
+                }
+                None => true,
+            })
+    }
+
     fn deliver(&mut self, batch: Batch, done: Done) {
-        for (reply, id) in batch.replies.into_iter().zip(done.ids) {
-            // Whoever asked may have gone; the job stands.
-            let _ = reply.send(Ok(id));
-        }
         if !batch.ended.is_empty() {
             self.ended_here.send_replace(());
+        }
+        let mut direct = Vec::new();
+        for ((job, reply), id) in batch.new.into_iter().zip(batch.replies).zip(done.ids) {
+            // Whoever asked may have gone; the job stands.
+            let _ = reply.send(Ok(id));
+            // Where another job has its unique key, it was not enqueued.
+            if job.worker_id.is_some() && job.id == id {
+                direct.push(job);
+            }
         }
         let Some(working) = &mut self.working else {
             return;
@@ -404,11 +401,14 @@ impl Actor {
                 working.next_due = Some(working.next_due.map_or(at, |known| known.min(at)));
             }
         }
+        for job in direct {
+            if let Some(index) = working.index_of(job.queue) {
+                begin(working, index, job.into());
+            }
+        }
         for (index, jobs) in done.claimed {
             for job in jobs {
-                let running = begin(working, index, job, &working.institution.engine);
-                working.queues[index].running += 1;
-                working.running.insert(running.0, running.1);
+                begin(working, index, job);
             }
         }
     }
@@ -432,8 +432,12 @@ impl Actor {
         }
     }
 
-    async fn alone(&mut self, batch: Batch) {
-        match self.attempt(&batch).await {
+    async fn alone(&mut self, mut batch: Batch) {
+        // What the refused transaction had claimed waits again.
+        if let Some(working) = &mut self.working {
+            working.wake();
+        }
+        match self.attempt(&mut batch).await {
             Ok(done) => self.deliver(batch, done),
             Err(error) => self.refuse(batch, error).await,
         }
@@ -456,15 +460,12 @@ impl Actor {
                     continue;
                 }
                 // What it wanted to write is refused: that is a failure of the job.
-                let cause = error.take().unwrap_or(Problem::Internal.into());
-                let now = ending.ended.now;
-                ending.ended = failed(&ending.job, JobError::from(cause), now);
-                ending.effect = None;
-                ending.refused = true;
+                ending = ending.refused(error.take().unwrap_or(Problem::Internal.into()));
             }
             self.batch.ended.push(ending);
         }
         if let Some(working) = &mut self.working {
+            working.unsure = true;
             working.wake();
         }
         tokio::time::sleep(PAUSE).await;
@@ -488,7 +489,8 @@ impl Actor {
         }
         let leave = async {
             let mut tx = self.db.write().await?;
-            let left = job::hand_back(&mut tx, working.worker).await?;
+            let now = working.service.now();
+            let left = job::hand_back(&mut tx, working.worker, &[], now).await?;
             worker::leave(&mut tx, working.worker).await?;
             tx.will_wake().await?;
             tx.commit().await?;
@@ -514,26 +516,63 @@ fn is_passing(error: &Error) -> bool {
 }
 
 impl Working {
-    fn is_full(&self) -> bool {
+    fn index_of(&self, queue: &str) -> Option<usize> {
         self.queues
             .iter()
-            .any(|queue| queue.hungry && queue.free() == 0)
+            .position(|known| known.queue.name() == queue)
     }
 }
 
-fn note_new(working: &mut Working, jobs: &[NewJob]) {
+/// Marks those of the new jobs that run here at once, and notes what the others ask of the next
+/// transaction. Where a slot is free once everything that waits was claimed, a job goes straight into it:
+/// enqueueing and claiming are one statement then.
+fn take_on(working: &mut Working, claimed: &[(usize, Vec<ClaimedJob>)], jobs: &mut [NewJob]) {
+    let mut free: Vec<i64> = working.queues.iter().map(QueueState::free).collect();
+    for (index, jobs) in claimed {
+        free[*index] -= jobs.len() as i64;
+    }
     for job in jobs {
+        job.worker_id = None;
         if job.run_at > job.now {
             let at = job.run_at;
             working.next_due = Some(working.next_due.map_or(at, |known| known.min(at)));
-        } else if let Some(queue) = working
-            .queues
-            .iter_mut()
-            .find(|queue| queue.queue.name() == job.queue)
-        {
+            continue;
+        }
+        let Some(index) = working.index_of(job.queue) else {
+            continue;
+        };
+        let queue = &mut working.queues[index];
+        let direct = working.stopping.is_none()
+            && !queue.hungry
+            && free[index] > 0
+            && queue.settings.rate_limit.is_none()
+            && job.unique_scope != Some(Scope::Waiting);
+        if direct {
+            job.worker_id = Some(working.worker);
+            free[index] -= 1;
+        } else {
             queue.hungry = true;
         }
     }
+}
+
+/// Makes those jobs ready again that are claimed for this worker and that it does not run.
+async fn hand_back_unknown(working: &Working, ended: &[Ending], tx: &mut Tx) -> Result<()> {
+    let known: Vec<Uuid> = working
+        .running
+        .keys()
+        .copied()
+        .chain(ended.iter().map(|ending| ending.job.id))
+        .collect();
+    let now = working.service.now();
+    let left = job::hand_back(tx, working.worker, &known, now).await?;
+    if left > 0 {
+        tracing::warn!(
+            left,
+            "handed back jobs whose claim was not known to have lasted"
+        );
+    }
+    Ok(())
 }
 
 /// Writes effects and acknowledgements. Only runs that still hold their jobs have an effect.
@@ -629,7 +668,7 @@ async fn claim(working: &mut Working, tx: &mut Tx) -> Result<Vec<(usize, Vec<Cla
 }
 
 /// Runs a claimed job in a task of its own.
-fn begin(working: &Working, queue: usize, job: ClaimedJob, engine: &Engine) -> (Uuid, Running) {
+fn begin(working: &mut Working, queue: usize, job: ClaimedJob) {
     let (cancel, mut cancelled) = watch::channel(false);
     let (id, fence) = (job.id, job.fence);
     let waited = job.started_at - job.run_at;
@@ -650,7 +689,7 @@ fn begin(working: &Working, queue: usize, job: ClaimedJob, engine: &Engine) -> (
         job_id = %id,
         r#type = %job.kind,
     );
-    let engine = engine.clone();
+    let engine = working.institution.engine.clone();
     let work = async move {
         // A panic in a handler is a failure of the job, not of the worker.
         let handler = AssertUnwindSafe(dispatch(run, &job)).catch_unwind();
@@ -666,101 +705,26 @@ fn begin(working: &Working, queue: usize, job: ClaimedJob, engine: &Engine) -> (
         engine.tell(Command::Ended(RunEnd { job, outcome })).await;
     };
     tokio::spawn(work.instrument(span));
-    (
-        id,
-        Running {
-            queue,
-            fence,
-            cancel,
-        },
-    )
+    working.queues[queue].running += 1;
+    let running = Running {
+        queue,
+        fence,
+        cancel,
+    };
+    working.running.insert(id, running);
 }
 
-/// Decides what becomes of a run that has ended; nothing of one that is no longer this worker's.
+/// Takes back the slot of a run that has ended; nothing comes of one that is no longer this worker's.
 fn settle(working: &mut Working, end: RunEnd) -> Option<Ending> {
-    let RunEnd { job, outcome } = end;
-    let index = match working.running.get(&job.id) {
-        Some(running) if running.fence == job.fence => running.queue,
+    let index = match working.running.get(&end.job.id) {
+        Some(running) if running.fence == end.job.fence => running.queue,
         _ => return None,
     };
-    working.running.remove(&job.id);
+    working.running.remove(&end.job.id);
     working.queues[index].running -= 1;
     let queue = working.queues[index].queue;
     let now = working.service.now();
-    let duration = now - job.started_at;
-    let mut effect = None;
-    let ended = match outcome {
-        Ok(outcome) => {
-            let result = match outcome {
-                Outcome::Done => None,
-                Outcome::Result(result) => Some(result),
-                Outcome::Effect(of_job) => {
-                    effect = Some(of_job);
-                    None
-                }
-            };
-            end_of(&job, EndState::Succeeded, result, now)
-        }
-        Err(RunError::Cancelled) => end_of(&job, EndState::Cancelled, None, now),
-        Err(RunError::Failed(error)) => failed(&job, error, now),
-    };
-    {
-        let mut measures = lock(&working.measures);
-        measures.took(queue, "run", duration, now);
-        measures.ended(queue, ended.state, ended.failed > 0, now);
-    }
-    tracing::info!(
-        request_id = %job.request_id,
-        job_id = %job.id,
-        r#type = %job.kind,
-        status = ?ended.state,
-        duration_ms = duration / 1000,
-        "job ended"
-    );
-    Some(Ending {
-        ended,
-        effect,
-        job,
-        queue: index,
-        refused: false,
-    })
-}
-
-fn end_of(job: &ClaimedJob, state: EndState, result: Option<Value>, now: i64) -> Ended {
-    Ended {
-        id: job.id,
-        fence: job.fence,
-        state,
-        failed: 0,
-        result,
-        error: None,
-        run_at: None,
-        started_at: job.started_at,
-        now,
-    }
-}
-
-fn failed(job: &ClaimedJob, error: JobError, now: i64) -> Ended {
-    let last = job.attempts + 1 >= job.max_attempts;
-    let (problem, give_up) = match error {
-        JobError::Final(problem) => (problem, true),
-        JobError::Passing(error) => {
-            tracing::warn!(%error, job_id = %job.id, "a job failed");
-            (Problem::from(error), last)
-        }
-    };
-    let delay = retry_of(&job.kind).delay(job.attempts, rand::random());
-    let state = if give_up {
-        EndState::Dead
-    } else {
-        EndState::Retrying
-    };
-    Ended {
-        failed: 1,
-        error: Some(JobError::stored(&problem)),
-        run_at: (!give_up).then(|| now + micros(delay)),
-        ..end_of(job, state, None, now)
-    }
+    Some(Ending::of(end, queue, &working.measures, now))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -6,6 +6,7 @@
 
 mod beat;
 pub mod compute_plan;
+mod ending;
 pub mod engine;
 pub mod ping;
 pub mod regenerate_plans;
@@ -226,6 +227,7 @@ fn new_job<J: Job>(
         unique_until,
         run_at: now,
         max_attempts: J::RETRY.attempts(),
+        worker_id: None,
         request_id: ctx.request_id.to_string(),
         parent_id: parent,
         awaited: false,

@@ -10,7 +10,6 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::sync::Arc;
 use storage::job::Scope;
 use storage::profile;
 use uuid::Uuid;
@@ -45,44 +44,47 @@ impl Job for RegeneratePlans {
             let week = self
                 .week
                 .unwrap_or_else(|| IsoWeek::of_micros(run.ctx.now()).plus(1));
-            let mut members = Vec::new();
+            let (mut members, mut plans) = (0, 0);
             let mut after = Uuid::nil();
             loop {
-                let mut tx = run.ctx.read().await?;
-                let page = profile::page(&mut tx, after, PAGE)
+                let page = profile::page(&mut run.ctx.read().await?, after, PAGE)
                     .await
                     .map_err(Error::from)?;
                 let Some((last, _)) = page.last() else { break };
                 after = *last;
-                members.extend(page);
-                run.progress(0, &format!("{} profiles read", members.len()));
+                members += page.len();
+                let children = jobs(page, week, &run.ctx.service.catalogue.version);
+                plans += run.enqueue_children(&children, CHILD_PRIORITY).await?;
+                run.progress(
+                    0,
+                    &format!("{members} profiles read, {plans} plans to compute"),
+                );
             }
-            run.log(&format!("{} members have a profile", members.len()));
-            let jobs = move |members: &[(Uuid, Profile)], version: &str| -> Vec<_> {
-                let job = |(account, profile): &(Uuid, Profile)| {
-                    let plan = ComputePlan {
-                        input_hash: engine::input_hash(profile, week, version),
-                        profile: profile.clone(),
-                        week,
-                    };
-                    (Some(*account), plan)
-                };
-                members.iter().map(job).collect()
-            };
-            let members = Arc::new(members);
-            Ok(Outcome::Effect(Box::new(move |tx| {
-                let (run, members) = (run.clone(), Arc::clone(&members));
-                async move {
-                    let mut children = 0;
-                    for page in members.chunks(PAGE as usize) {
-                        let page = jobs(page, &run.ctx.service.catalogue.version);
-                        children += run.enqueue_children(tx, &page, CHILD_PRIORITY).await?;
-                    }
-                    Ok(json!({ "members": members.len(), "plans": children }))
-                }
-                .boxed()
-            })))
+            run.log(&format!(
+                "{members} members have a profile; {plans} of their plans are to be computed"
+            ));
+            Ok(Outcome::Result(
+                json!({ "members": members, "plans": plans }),
+            ))
         }
         .boxed()
     }
+}
+
+/// The jobs of a page of members.
+fn jobs(
+    page: Vec<(Uuid, Profile)>,
+    week: IsoWeek,
+    version: &str,
+) -> Vec<(Option<Uuid>, ComputePlan)> {
+    page.into_iter()
+        .map(|(account, profile)| {
+            let plan = ComputePlan {
+                input_hash: engine::input_hash(&profile, week, version),
+                profile,
+                week,
+            };
+            (Some(account), plan)
+        })
+        .collect()
 }

@@ -3,9 +3,9 @@
 use super::Job;
 use crate::Result;
 use crate::ctx::Ctx;
+use domain::problem::Problem;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use storage::Tx;
 use storage::job::{self, LogLine, Report};
 use uuid::Uuid;
 
@@ -68,14 +68,15 @@ impl Run {
         self.tell(|told| told.lines.push(line));
     }
 
-    /// Enqueues jobs that this one waits for: it ends when the last of them has. To be called in its
-    /// effect. A job that is there already, by its unique key, is not waited for.
+    /// Enqueues jobs that this one waits for: it ends when the last of them has. A job that is there
+    /// already, by its unique key, is not waited for: where this one runs a second time it waits for
+    /// those that it enqueued the first time all the same.
     ///
     /// # Errors
-    /// Where the database does.
+    /// [`Problem::Conflict`] where this run no longer holds its job: nothing was enqueued. Where the
+    /// database does.
     pub async fn enqueue_children<J: Job>(
         &self,
-        tx: &mut Tx,
         children: &[(Option<Uuid>, J)],
         priority: i64,
     ) -> Result<i64> {
@@ -86,11 +87,15 @@ impl Run {
             child.priority = priority;
             new.push(child);
         }
-        let ids = job::enqueue(tx, &new).await?;
+        let mut tx = self.ctx.write().await?;
+        let ids = job::enqueue(&mut tx, &new).await?;
         let fresh = ids.iter().zip(&new).filter(|(id, new)| **id == new.id);
         let fresh = fresh.count() as i64;
-        job::await_children(tx, self.id, fresh).await?;
+        if !job::await_children(&mut tx, self.id, self.fence, fresh).await? {
+            return Err(Problem::Conflict.into());
+        }
         tx.will_wake().await?;
+        tx.commit().await?;
         Ok(fresh)
     }
 }

@@ -65,6 +65,7 @@ async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
     }
     let mut tx = run.ctx.write().await?;
     queue::forget_measured(&mut tx, (now - super::micros(MEASURED)) / 60_000_000).await?;
+    queue::forget_empty_counts(&mut tx).await?;
     session::delete_expired(&mut tx, now).await?;
     tx.commit().await?;
     Ok(json!({ "jobs": jobs }))

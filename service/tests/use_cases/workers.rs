@@ -238,6 +238,7 @@ async fn enqueue(ctx: &Ctx, kind: &'static str, arguments: Value, max_attempts: 
         unique_until: None,
         run_at: ctx.now(),
         max_attempts,
+        worker_id: None,
         request_id: "test".to_owned(),
         parent_id: None,
         awaited: false,
@@ -245,6 +246,7 @@ async fn enqueue(ctx: &Ctx, kind: &'static str, arguments: Value, max_attempts: 
     };
     let mut tx = db(ctx).write().await.unwrap();
     let ids = job::enqueue(&mut tx, &[new]).await.unwrap();
+    tx.will_wake().await.unwrap();
     tx.commit().await.unwrap();
     ids[0]
 }

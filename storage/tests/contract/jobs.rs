@@ -39,7 +39,7 @@ on_both_engines!(
     a_job_writes_a_log,
     ended_jobs_are_swept,
     a_job_is_shown_to_its_owner_only,
-    enqueueing_wakes_a_worker_on_commit_only,
+    a_worker_is_woken_on_commit_only,
 );
 
 async fn a_claimed_job_is_what_was_enqueued(engine: &Engine) {
@@ -98,7 +98,7 @@ async fn many_jobs_are_enqueued_at_once(engine: &Engine) {
 async fn no_jobs_at_all_can_be_enqueued(engine: &Engine) {
     let db = engine.open().await;
     assert!(enqueue_all(&db, &[]).await.is_empty());
-    assert!(finish(&db, &[]).await.is_empty());
+    assert_eq!(finish(&db, &[]).await, 0);
     assert!(everything(engine).await.is_empty());
 }
 
@@ -338,14 +338,7 @@ async fn runs_are_ended_many_at_once(engine: &Engine) {
             ..ended(job, *state)
         })
         .collect();
-    let finished: HashSet<Uuid> = finish(&db, &endings).await.into_iter().collect();
-    let current = (0..300).filter(|index| index % 6 != 5);
-    assert_eq!(
-        finished,
-        current
-            .map(|index| claimed[index].id)
-            .collect::<HashSet<_>>()
-    );
+    assert_eq!(finish(&db, &endings).await, 250);
     let by_state = engine
         .raw("SELECT state || ' ' || COUNT(*) FROM job GROUP BY state ORDER BY state")
         .await;
@@ -376,10 +369,7 @@ async fn nothing_is_acknowledged(engine: &Engine, db: &Db, job: &ClaimedJob) {
         EndState::Cancelled,
         EndState::Ready,
     ] {
-        assert!(
-            finish(db, &[ended(job, state)]).await.is_empty(),
-            "{state:?}"
-        );
+        assert_eq!(finish(db, &[ended(job, state)]).await, 0, "{state:?}");
         assert_eq!(everything(engine).await, before, "{state:?}");
     }
     assert!(in_tx!(db, job::held, &[(job.id, job.fence)]).is_empty());
@@ -422,13 +412,13 @@ async fn a_late_failure_writes_no_attempt_beside_a_current_success(engine: &Engi
     let db = engine.open().await;
     enqueue(&db, new_job(10)).await;
     let late = claim_one(&db, NOW).await;
-    in_tx!(db, job::hand_back, worker_id(1));
+    in_tx!(db, job::hand_back, worker_id(1), &[], NOW);
     let current = claim_one(&db, NOW).await;
     let both = [
         ended(&late, EndState::Retrying),
         ended(&current, EndState::Succeeded),
     ];
-    assert_eq!(finish(&db, &both).await, [id(10)]);
+    assert_eq!(finish(&db, &both).await, 1);
     assert_eq!(column(engine, "state", id(10)).await, "succeeded");
     assert_eq!(column(engine, "attempts", id(10)).await, "0");
     assert_eq!(engine.raw("SELECT COUNT(*) FROM job_attempt").await, ["0"]);
@@ -472,7 +462,7 @@ async fn failures_are_written_down(engine: &Engine) {
             now: now + 1,
             ..ended(&job, state)
         };
-        assert_eq!(finish(&db, &[ended]).await, [id(10)]);
+        assert_eq!(finish(&db, &[ended]).await, 1);
     }
     let attempts = engine
         .raw(
@@ -502,7 +492,7 @@ async fn a_dead_job_stays_dead(engine: &Engine) {
     assert_eq!(in_tx!(db, job::promote, i64::MAX), 0);
     assert!(claim(&db, i64::MAX, 10).await.is_empty());
     assert_eq!(reclaim(&db, worker_id(1), i64::MAX).await, 0);
-    assert_eq!(in_tx!(db, job::hand_back, worker_id(1)), 0);
+    assert_eq!(in_tx!(db, job::hand_back, worker_id(1), &[], NOW), 0);
     assert_eq!(everything(engine).await, before);
     let row = in_tx!(db, job::of_owner, ana, job.id).unwrap();
     assert_eq!(
@@ -541,7 +531,7 @@ async fn a_late_report_changes_nothing(engine: &Engine) {
     let db = engine.open().await;
     enqueue_all(&db, &[new_job(10), new_job(11)]).await;
     let jobs = claim(&db, NOW, 2).await;
-    in_tx!(db, job::hand_back, worker_id(1));
+    in_tx!(db, job::hand_back, worker_id(1), &[], NOW);
     let again = claim_one(&db, NOW).await;
     assert_eq!(again.id, id(10));
     let before = everything(engine).await;
@@ -657,12 +647,14 @@ async fn a_job_is_shown_to_its_owner_only(engine: &Engine) {
     );
 }
 
-async fn enqueueing_wakes_a_worker_on_commit_only(engine: &Engine) {
+async fn a_worker_is_woken_on_commit_only(engine: &Engine) {
     let db = engine.open().await;
     let mut tx = db.write().await.unwrap();
-    job::enqueue(&mut tx, &[new_job(10)]).await.unwrap();
+    tx.will_wake().await.unwrap();
     drop(tx);
-    enqueue(&db, new_job(11)).await;
+    let mut tx = db.write().await.unwrap();
+    tx.will_wake().await.unwrap();
+    tx.commit().await.unwrap();
     let woken = tokio::time::timeout(Duration::from_secs(30), db.wakeup().woken());
     woken.await.expect("the commit wakes");
     // One commit, one wake-up: what was rolled back woke nobody.

@@ -172,7 +172,7 @@ async fn counts_are_what_counting_gives(engine: &Engine) {
     reclaim(&db, worker_id(1), NOW).await;
     counts_agree(engine, &db, "reclaimed").await;
     claim(&db, NOW, 5).await;
-    in_tx!(db, job::hand_back, worker_id(1));
+    in_tx!(db, job::hand_back, worker_id(1), &[], NOW);
     counts_agree(engine, &db, "handed back").await;
     for (kind, state) in [("a", "succeeded"), ("b", "dead"), ("b", "ready")] {
         in_tx!(db, job::sweep, kind, state, id(99), 100);
@@ -200,7 +200,7 @@ async fn counts_are_right_while_many_write_and_fold(engine: &Engine) {
                         end(&db, job, EndState::Succeeded).await;
                     }
                     in_tx!(db, queue::fold_counts);
-                    in_tx!(db, job::hand_back, worker);
+                    in_tx!(db, job::hand_back, worker, &[], NOW);
                 }
             })
         })

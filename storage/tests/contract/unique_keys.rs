@@ -151,7 +151,7 @@ async fn a_key_stays_with_a_job_that_is_tried_again(engine: &Engine) {
         assert_eq!(reclaim(&db, worker_id(1), NOW).await, 1);
         assert_eq!(enqueue(&db, same(number + 2)).await, id(number));
         claim_one(&db, NOW).await;
-        assert_eq!(in_tx!(db, job::hand_back, worker_id(1)), 1);
+        assert_eq!(in_tx!(db, job::hand_back, worker_id(1), &[], NOW), 1);
         assert_eq!(enqueue(&db, same(number + 3)).await, id(number));
         let job = claim_one(&db, NOW).await;
         end(&db, &job, EndState::Retrying).await;
@@ -298,7 +298,7 @@ async fn a_key_that_is_freed_meanwhile_is_taken_again(engine: &Engine) {
             assert!(claimed.len() <= 1, "two jobs have the key");
             for job in claimed {
                 let end = crate::work::ended(&job, EndState::Succeeded);
-                assert_eq!(finish(&db, &[end]).await, [job.id]);
+                assert_eq!(finish(&db, &[end]).await, 1);
                 ended.push(job.id);
             }
             if last {

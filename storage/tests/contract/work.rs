@@ -35,6 +35,7 @@ pub fn new_job(number: u128) -> NewJob {
         unique_until: None,
         run_at: NOW,
         max_attempts: 5,
+        worker_id: None,
         request_id: "request".to_owned(),
         parent_id: None,
         awaited: false,
@@ -110,13 +111,14 @@ pub fn ended(job: &ClaimedJob, state: EndState) -> Ended {
     }
 }
 
-pub async fn finish(db: &Db, ended: &[Ended]) -> Vec<Uuid> {
+/// Ends runs; gives how many of them still held their jobs.
+pub async fn finish(db: &Db, ended: &[Ended]) -> u64 {
     in_tx!(db, job::finish, ended)
 }
 
 /// Ends a run, which must still hold its job.
 pub async fn end(db: &Db, job: &ClaimedJob, state: EndState) {
-    assert_eq!(finish(db, &[ended(job, state)]).await, [job.id]);
+    assert_eq!(finish(db, &[ended(job, state)]).await, 1);
 }
 
 pub fn worker_died() -> Value {
@@ -271,8 +273,8 @@ pub async fn await_children(tx: &mut Tx, parent: &ClaimedJob, children: &[NewJob
         })
         .collect();
     let ids = job::enqueue(tx, &children).await.unwrap();
-    job::await_children(tx, parent.id, children.len() as i64)
-        .await
-        .unwrap();
+    let count = children.len() as i64;
+    let held = job::await_children(tx, parent.id, parent.fence, count);
+    assert!(held.await.unwrap());
     ids
 }

@@ -244,8 +244,8 @@ async fn a_worker_that_stops_hands_its_jobs_back(engine: &Engine) {
     let claimed = claim(&db, NOW, 2).await;
     in_tx!(db, job::claim, QUEUE, worker_id(2), NOW, 1);
     end(&db, &claimed[0], EndState::Succeeded).await;
-    assert_eq!(in_tx!(db, job::hand_back, worker_id(1)), 1);
-    assert_eq!(in_tx!(db, job::hand_back, worker_id(1)), 0);
+    assert_eq!(in_tx!(db, job::hand_back, worker_id(1), &[], NOW), 1);
+    assert_eq!(in_tx!(db, job::hand_back, worker_id(1), &[], NOW), 0);
     let names = ["state", "attempts", "deaths", "fence", "worker_id"];
     assert_eq!(
         columns(engine, names, id(11)).await,
@@ -254,7 +254,7 @@ async fn a_worker_that_stops_hands_its_jobs_back(engine: &Engine) {
     assert_eq!(column(engine, "state", id(12)).await, "running");
     assert!(engine.raw(&attempts_query(engine)).await.is_empty());
     let late = crate::work::ended(&claimed[1], EndState::Succeeded);
-    assert!(crate::work::finish(&db, &[late]).await.is_empty());
+    assert_eq!(crate::work::finish(&db, &[late]).await, 0);
     assert_eq!(claim_one(&db, NOW).await.fence, 3);
 }
 
