@@ -51,9 +51,12 @@ statements! {
             AND job.unique_until <= wanted.now AND job.finished_at IS NOT NULL";
     AWAIT(3) = "UPDATE job SET children_left = children_left + $3
         WHERE id = $1 AND fence = $2 AND worker_id IS NOT NULL";
-    PROMOTE(1) = "UPDATE job SET state = 'ready'
-        WHERE state IN ('scheduled', 'retrying') AND run_at <= $1";
-    NEXT_DUE(0) = "SELECT run_at FROM job WHERE state IN ('scheduled', 'retrying') ORDER BY run_at LIMIT 1";
+    PROMOTE(1) = "UPDATE job INDEXED BY job_due SET state = 'ready'
+        WHERE state IN ('scheduled', 'retrying') AND run_at <= $1"
+      | "UPDATE job SET state = 'ready' WHERE state IN ('scheduled', 'retrying') AND run_at <= $1";
+    NEXT_DUE(0) = "SELECT run_at FROM job INDEXED BY job_due WHERE state IN ('scheduled', 'retrying')
+        ORDER BY run_at LIMIT 1"
+      | "SELECT run_at FROM job WHERE state IN ('scheduled', 'retrying') ORDER BY run_at LIMIT 1";
     CLAIM(4) = "UPDATE job SET state = 'running', fence = fence + 1, worker_id = $2, started_at = $3,
             unique_key = CASE WHEN unique_scope = 'waiting' THEN NULL ELSE unique_key END
         WHERE id IN (SELECT id FROM job WHERE queue = $1 AND state = 'ready'

@@ -373,7 +373,7 @@ impl Model {
         let Some(job) = self.jobs.get_mut(&report.id) else {
             return;
         };
-        if job.state == "running" && job.fence == report.fence {
+        if job.held() && job.fence == report.fence {
             job.progress = report.progress;
             if report.message.is_some() {
                 job.message.clone_from(&report.message);
