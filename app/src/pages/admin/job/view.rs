@@ -14,6 +14,9 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use locales::Key;
 
+/// Up to so many jobs are put back before the answer.
+const AT_ONCE: i64 = 1000;
+
 /// What has just been done, as the address tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Told {
@@ -75,7 +78,7 @@ fn page(data: JobView, told: &Told) -> AnyView {
     };
     let title = line.title.clone();
     let (notice, asking) = (notice(&data, told), asking(&data, told));
-    let changes = changes(&data);
+    let changes = changes(&data, told);
     let body = view! {
         <Title text=title/>
         {notice}
@@ -127,6 +130,8 @@ fn notice(data: &JobView, told: &Told) -> AnyView {
     if !told.undone.is_empty() {
         let text = match told.undone.parse::<i64>() {
             Ok(1) => t(Key::JobUndone).to_owned(),
+            // So many are put back by a job of their own.
+            Ok(jobs) if jobs > AT_ONCE => fill(Key::JobUndoneLater, &[("count", &number(jobs))]),
             Ok(jobs) if jobs > 1 => fill(Key::JobUndoneMany, &[("count", &number(jobs))]),
             _ => t(Key::JobUndoneNone).to_owned(),
         };
@@ -175,7 +180,7 @@ fn asking(data: &JobView, told: &Told) -> AnyView {
 }
 
 /// What can be done to it.
-fn changes(data: &JobView) -> AnyView {
+fn changes(data: &JobView, told: &Told) -> AnyView {
     let has = |action: &str| data.changes.iter().any(|change| change == action);
     let buttons = ["RETRY", "CANCEL", "RUN_NOW"]
         .into_iter()
@@ -200,6 +205,7 @@ fn changes(data: &JobView) -> AnyView {
     let undo_all = data
         .undo
         .as_ref()
+        .filter(|_| told.undone.is_empty())
         .map(|change| undo(data, change, Key::JobUndoAll));
     let inner = if data.changes.is_empty() && undo_all.is_none() {
         ().into_any()

@@ -64,7 +64,7 @@ fn page(data: JobsView, filter: Filter, deleted: bool) -> AnyView {
     let deleted = deleted
         .then(|| view! { <Notice tone="leaf"><p role="status">{t(Key::JobsDeleted)}</p></Notice> });
     let list = if items.is_empty() {
-        empty(&filter)
+        empty(&filter, next.is_some())
     } else {
         view! { <div class="card job-list">{job_table(t(title), items)}</div> }.into_any()
     };
@@ -117,9 +117,11 @@ fn all_that_match(filter: &Filter, changes: Vec<String>) -> AnyView {
     .into_any()
 }
 
-fn empty(filter: &Filter) -> AnyView {
+fn empty(filter: &Filter, more: bool) -> AnyView {
     let only_dead = filter.state == JobState::Dead.key() && filter.conditions().count() == 1;
-    let (title, text) = if filter.is_empty() {
+    let (title, text) = if more {
+        (Key::JobsNoneYet, Key::JobsNoneYetText)
+    } else if filter.is_empty() {
         (Key::JobsEmpty, Key::JobsEmptyText)
     } else if only_dead {
         (Key::JobsDeadNone, Key::JobsDeadNoneText)
@@ -167,7 +169,7 @@ fn filters(
                     <div class="field">
                         <label for="subject">{t(Key::JobsSubject)}</label>
                         <p class="field__hint" id="subject-hint">{t(Key::JobsSubjectHint)}</p>
-                        <input class="input" id="subject" name="subject" maxlength="300" autocomplete="off" aria-describedby="subject-hint" value=filter.subject.clone()/>
+                        <input class="input" id="subject" name="subject" maxlength="200" autocomplete="off" aria-describedby="subject-hint" value=filter.subject.clone()/>
                     </div>
                     {time("since", Key::JobsSince, &filter.since)}
                     {time("until", Key::JobsUntil, &filter.until)}

@@ -92,8 +92,8 @@ fn limits(queue: &QueueView, may_change: bool) -> AnyView {
                     <input type="hidden" name="queue" value=queue.name.clone()/>
                     <p class="field__hint">{t(Key::QueueRateHint)}</p>
                     <div class="queue-limits__rate">
-                        <Field name="rate_jobs" label=t(Key::QueueRateJobs) inputmode="numeric" value=jobs/>
-                        <Field name="rate_seconds" label=t(Key::QueueRateSeconds) inputmode="decimal" value=seconds/>
+                        <Field name="jobs" label=t(Key::QueueRateJobs) inputmode="numeric" value=jobs/>
+                        <Field name="seconds" label=t(Key::QueueRateSeconds) inputmode="decimal" value=seconds/>
                     </div>
                     <Submit label=t(Key::QueueSave) class="btn--s"/>
                 </Form>

@@ -140,11 +140,11 @@ pub async fn set_queue_concurrency(
 #[server(endpoint = "admin/queue/rate")]
 pub async fn set_queue_rate(
     #[server(default)] queue: String,
-    #[server(default)] rate_jobs: String,
-    #[server(default)] rate_seconds: String,
+    #[server(default)] jobs: String,
+    #[server(default)] seconds: String,
 ) -> Result<(), AppError> {
     let ctx = crate::context::ctx()?;
-    let rate = super::build::rate(&rate_jobs, &rate_seconds)?;
+    let rate = super::build::rate(&jobs, &seconds)?;
     Ok(service::board::set_rate(&ctx, &queue, rate).await?)
 }
 

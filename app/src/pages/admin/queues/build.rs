@@ -151,10 +151,10 @@ pub(super) fn rate(jobs: &str, seconds: &str) -> Result<Option<(i64, i64)>, AppE
     if jobs.trim().is_empty() && seconds.trim().is_empty() {
         return Ok(None);
     }
-    let jobs = whole("rate_jobs", jobs)?;
+    let jobs = whole("jobs", jobs)?;
     let refuse = |code| {
         let fields = vec![InvalidField {
-            field: "rate_seconds".to_owned(),
+            field: "seconds".to_owned(),
             code,
         }];
         AppError::from(Problem::Invalid { fields })
