@@ -6,13 +6,13 @@
 use crate::components::form::Submitted;
 use crate::components::frame::{SiteFooter, SiteHeader};
 use crate::context::{MeResource, detect_language, detect_theme, language, request_extension};
+use crate::pages::account::{AccountPage, get_me};
 use crate::pages::admin::AdminPage;
 use crate::pages::admin::job::JobPage;
 use crate::pages::admin::jobs::{ChangeAllPage, JobsPage};
 use crate::pages::admin::queue::QueuePage;
 use crate::pages::admin::queues::QueuesPage;
 use crate::pages::admin::system::SystemPage;
-use crate::pages::account::{AccountPage, get_me};
 use crate::pages::dish::DishPage;
 use crate::pages::dishes::DishesPage;
 use crate::pages::landing::LandingPage;

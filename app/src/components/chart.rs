@@ -73,8 +73,9 @@ impl Unit {
         const MINUTE: i64 = 60 * SECOND;
         match self {
             Self::Count => decimal_top(most, 1),
-            Self::Bytes => i64::try_from((most.max(1 << 20) as u64).next_power_of_two())
-                .unwrap_or(i64::MAX),
+            Self::Bytes => {
+                i64::try_from((most.max(1 << 20) as u64).next_power_of_two()).unwrap_or(i64::MAX)
+            }
             Self::Micros if most <= SECOND => decimal_top(most, MILLISECOND),
             Self::Micros if most <= 40 * SECOND => decimal_top(most, SECOND),
             Self::Micros => decimal_top(most, MINUTE),
@@ -392,7 +393,10 @@ mod tests {
     #[test]
     fn a_scale_ends_at_a_round_number() {
         let count = |most| Unit::Count.top(most);
-        assert_eq!([0, 1, 3, 5, 7, 41, 61].map(count), [1, 1, 4, 6, 10, 60, 100]);
+        assert_eq!(
+            [0, 1, 3, 5, 7, 41, 61].map(count),
+            [1, 1, 4, 6, 10, 60, 100]
+        );
         let time = |most| duration(Unit::Micros.top(most)).replace('\u{a0}', " ");
         assert_eq!(
             [0, 700, 1_500_000, 50_000_000, 70_000_000].map(time),

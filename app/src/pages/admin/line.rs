@@ -82,11 +82,7 @@ pub(super) fn line(say: &Say<'_>, job: &JobItem) -> JobLine {
         enqueued: say.moment(job.created_at),
         ran: ran.flatten().unwrap_or_default(),
         progress: (running && job.progress > 0).then_some(job.progress as f64 / 100.0),
-        message: job
-            .message
-            .clone()
-            .filter(|_| running)
-            .unwrap_or_default(),
+        message: job.message.clone().filter(|_| running).unwrap_or_default(),
     }
 }
 

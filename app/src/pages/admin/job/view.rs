@@ -109,7 +109,9 @@ fn page(data: JobView, told: &Told) -> AnyView {
 fn state(data: &JobView) -> AnyView {
     let line = &data.line;
     let running = (line.state == JobState::Running).then(|| {
-        let percent = line.progress.map(|progress| format!("{:.0}\u{a0}%", progress * 100.0));
+        let percent = line
+            .progress
+            .map(|progress| format!("{:.0}\u{a0}%", progress * 100.0));
         view! {
             <div class="job-progress">
                 <Progress value=line.progress label=t(Key::JobProgress)/>

@@ -92,11 +92,10 @@ pub(super) async fn change_all(
     let question = match count {
         0 if among.is_none() => None,
         1 => Some(say.words.name("change_one", change.key())),
-        _ => Some(say.words.fill_name(
-            "change_all",
-            change.key(),
-            &[("count", &number(count))],
-        )),
+        _ => Some(
+            say.words
+                .fill_name("change_all", change.key(), &[("count", &number(count))]),
+        ),
     };
     let conditions = filter
         .conditions()
@@ -129,10 +128,7 @@ pub(super) async fn change_all(
 /// # Errors
 /// [`Problem::Malformed`] where there is no such change, [`Problem::Invalid`] where its priority is
 /// no number.
-pub(in crate::pages::admin) fn change(
-    action: &str,
-    priority: &str,
-) -> Result<JobChange, AppError> {
+pub(in crate::pages::admin) fn change(action: &str, priority: &str) -> Result<JobChange, AppError> {
     Ok(match action {
         "RETRY" => JobChange::Retry,
         "CANCEL" => JobChange::Cancel,

@@ -49,11 +49,7 @@ fn page(data: JobsView, filter: Filter, deleted: bool) -> AnyView {
     } = data;
     let dead = filter.state == JobState::Dead.key();
     let (section, title, lede) = if dead {
-        (
-            Section::DeadLetters,
-            Key::JobsDeadTitle,
-            Key::JobsDeadLede,
-        )
+        (Section::DeadLetters, Key::JobsDeadTitle, Key::JobsDeadLede)
     } else {
         (Section::Jobs, Key::JobsTitle, Key::JobsLede)
     };

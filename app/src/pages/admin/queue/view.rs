@@ -2,9 +2,7 @@ use crate::components::icon;
 use crate::components::{Chart, Field, Form, Icon, Notice, Skeleton, Submit};
 use crate::context::t;
 use crate::pages::admin::frame::{Section, panel};
-use crate::pages::admin::queues::api::{
-    QueueView, SetQueueConcurrency, SetQueueRate, get_queue,
-};
+use crate::pages::admin::queues::api::{QueueView, SetQueueConcurrency, SetQueueRate, get_queue};
 use crate::pages::admin::queues::{oldest, states, timing};
 use crate::pages::plan::answer;
 use leptos::prelude::*;
@@ -16,7 +14,11 @@ use locales::Key;
 #[component]
 pub fn QueuePage() -> impl IntoView {
     let params = use_params_map();
-    let name = Memo::new(move |_| params.with(|params| params.get("queue")).unwrap_or_default());
+    let name = Memo::new(move |_| {
+        params
+            .with(|params| params.get("queue"))
+            .unwrap_or_default()
+    });
     let queue = Resource::new_blocking(
         move || name.get(),
         |name| async move { get_queue(name).await },

@@ -45,7 +45,10 @@ fn queue_view(say: &Say<'_>, queue: &QueueOverview) -> QueueView {
     let errors = (hour.jobs > 0).then(|| {
         let (jobs, failed) = (number(hour.jobs), number(hour.failed));
         (
-            format!("{}\u{a0}%", amount(Amount(hour.failed * 100_000 / hour.jobs))),
+            format!(
+                "{}\u{a0}%",
+                amount(Amount(hour.failed * 100_000 / hour.jobs))
+            ),
             say.words.fill(
                 Key::QueuesErrorsNote,
                 &[("failed", &failed), ("jobs", &jobs)],

@@ -5,5 +5,5 @@ mod build;
 mod parts;
 mod view;
 
-pub(super) use view::{oldest, states, timing};
 pub use view::QueuesPage;
+pub(super) use view::{oldest, states, timing};

@@ -34,9 +34,9 @@ fn worker(worker: WorkerView) -> AnyView {
             .into_iter()
             .map(|line| {
                 let href = line.href();
-                let progress = line
-                    .progress
-                    .map(|progress| view! { <Progress value=Some(progress) label=t(Key::JobProgress)/> });
+                let progress = line.progress.map(
+                    |progress| view! { <Progress value=Some(progress) label=t(Key::JobProgress)/> },
+                );
                 view! {
                     <li data-key=line.id>
                         <a href=href>{line.title}</a>

@@ -124,7 +124,10 @@ pub(in crate::pages::admin) fn oldest(queue: &QueueView) -> AnyView {
         Some(oldest) => (oldest.clone(), Key::QueuesOldestNote),
         None => ("–".to_owned(), Key::QueuesOldestNone),
     };
-    number_of(Key::QueuesOldest, view! { <b>{value}</b> <small>{t(note)}</small> }.into_any())
+    number_of(
+        Key::QueuesOldest,
+        view! { <b>{value}</b> <small>{t(note)}</small> }.into_any(),
+    )
 }
 
 /// How long its jobs of the last hour took to something.
