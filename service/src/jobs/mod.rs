@@ -28,6 +28,7 @@ use serde_json::Value;
 use std::time::Duration;
 use storage::Tx;
 use storage::job::{ClaimedJob, NewJob, Scope};
+use storage::queue::QueueRow;
 use uuid::Uuid;
 
 /// A queue: jobs of one are run apart from those of another.
@@ -62,6 +63,18 @@ impl Queue {
             // They compute: more than the smallest machine's cores would only wait for each other.
             Self::DietPlans => 2,
             Self::Maintenance | Self::Operations => 1,
+        }
+    }
+
+    /// What is set of it until an administrator says otherwise.
+    pub(crate) fn settings(self) -> QueueRow {
+        QueueRow {
+            name: self.name().to_owned(),
+            paused: false,
+            concurrency: self.concurrency(),
+            rate_limit: None,
+            rate_period: None,
+            rate_due: 0,
         }
     }
 }
