@@ -4,6 +4,7 @@
 //! jobs call the same functions.
 
 pub mod account;
+pub mod board;
 pub mod catalogue;
 mod clock;
 mod ctx;
@@ -17,6 +18,7 @@ mod password;
 pub mod plan;
 pub mod profile;
 mod sample;
+pub mod system;
 mod token;
 
 pub use clock::{Clock, ManualClock, SystemClock};

@@ -36,6 +36,7 @@ statements! {
     MEASURED(1) = "SELECT minute, queue, measure, exponent, jobs FROM job_time WHERE minute >= $1
         ORDER BY minute, queue, measure, exponent";
     FORGET(1) = "DELETE FROM job_time WHERE minute < $1";
+    FORGET_COUNTS(0) = "DELETE FROM job_count WHERE jobs = 0";
 }
 
 /// A queue's settings.
@@ -218,4 +219,12 @@ pub async fn measured(tx: &mut Tx, since: i64) -> Result<Vec<Measured>> {
 /// Where the database does.
 pub async fn forget_measured(tx: &mut Tx, before: i64) -> Result<()> {
     execute!(tx, FORGET, before).map(drop)
+}
+
+/// Forgets the hours of which no job is left.
+///
+/// # Errors
+/// Where the database does.
+pub async fn forget_counts(tx: &mut Tx) -> Result<()> {
+    execute!(tx, FORGET_COUNTS).map(drop)
 }
