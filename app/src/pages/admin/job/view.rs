@@ -153,10 +153,11 @@ fn notice(data: &JobView, told: &Told) -> AnyView {
 }
 
 fn undo(data: &JobView, change: &str, label: Key) -> AnyView {
+    let (id, change) = (data.line.id.clone(), change.to_owned());
     view! {
         <Form action=UndoJobChange::PATH>
-            <input type="hidden" name="id" value=data.line.id.clone()/>
-            <input type="hidden" name="change" value=change.to_owned()/>
+            <input type="hidden" name="id" value=id/>
+            <input type="hidden" name="change" value=change/>
             <Submit label=t(label) class="btn--s"/>
         </Form>
     }
@@ -168,13 +169,14 @@ fn asking(data: &JobView, told: &Told) -> AnyView {
     if !told.deleting || !data.changes.iter().any(|change| change == "DELETE") {
         return ().into_any();
     }
+    let (id, href) = (data.line.id.clone(), data.line.href());
     view! {
         <Notice tone="beet" title=t(Key::JobDeleteTitle)>
             <p>{t(Key::JobDeleteText)}</p>
             <Form action=ChangeJob::PATH class="form-actions">
-                <input type="hidden" name="id" value=data.line.id.clone()/>
+                <input type="hidden" name="id" value=id/>
                 <button name="action" value="DELETE" class="btn btn--s btn--danger">{t(Key::JobDelete)}</button>
-                <a class="btn btn--s btn--quiet" href=data.line.href()>{t(Key::JobKeep)}</a>
+                <a class="btn btn--s btn--quiet" href=href>{t(Key::JobKeep)}</a>
             </Form>
         </Notice>
     }
@@ -196,10 +198,11 @@ fn changes(data: &JobView, told: &Told) -> AnyView {
         view! { <a class="btn btn--s btn--danger" href=href>{t(Key::ChangeDELETE)}</a> }
     });
     let priority = has("SET_PRIORITY").then(|| {
+        let (id, now) = (data.line.id.clone(), data.priority.to_string());
         view! {
             <Form action=SetJobPriority::PATH class="job-priority">
-                <input type="hidden" name="id" value=data.line.id.clone()/>
-                <Field name="priority" label=t(Key::JobPriorityNew) value=data.priority.to_string() inputmode="numeric"/>
+                <input type="hidden" name="id" value=id/>
+                <Field name="priority" label=t(Key::JobPriorityNew) value=now inputmode="numeric"/>
                 <Submit label=t(Key::ChangeSETPRIORITY) class="btn--s"/>
             </Form>
         }
@@ -212,11 +215,12 @@ fn changes(data: &JobView, told: &Told) -> AnyView {
     let inner = if data.changes.is_empty() && undo_all.is_none() {
         ().into_any()
     } else {
+        let id = data.line.id.clone();
         view! {
             <section class="card job-changes" aria-labelledby="changes">
                 <h2 class="h4" id="changes">{t(Key::JobActions)}</h2>
                 <Form action=ChangeJob::PATH class="cluster cluster--s">
-                    <input type="hidden" name="id" value=data.line.id.clone()/>
+                    <input type="hidden" name="id" value=id/>
                     {buttons}
                     {delete}
                 </Form>

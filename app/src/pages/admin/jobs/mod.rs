@@ -7,5 +7,4 @@ mod filter;
 mod view;
 
 pub use change::ChangeAllPage;
-pub(super) use filter::Filter;
 pub use view::JobsPage;

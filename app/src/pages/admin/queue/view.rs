@@ -72,18 +72,20 @@ fn limits(queue: &QueueView, may_change: bool) -> AnyView {
         .clone()
         .map(|(jobs, seconds)| (jobs.to_string(), seconds))
         .unwrap_or_default();
+    let concurrency = queue.concurrency.to_string();
+    let (name, same_name) = (queue.name.clone(), queue.name.clone());
     view! {
         <div class="queue-limits">
             <section class="card" aria-labelledby="concurrency-title">
                 <h2 class="h4" id="concurrency-title">{t(Key::QueueConcurrencyTitle)}</h2>
                 <Form action=SetQueueConcurrency::PATH>
-                    <input type="hidden" name="queue" value=queue.name.clone()/>
+                    <input type="hidden" name="queue" value=name/>
                     <Field
                         name="concurrency"
                         label=t(Key::QueueConcurrency)
                         hint=t(Key::QueueConcurrencyHint)
                         inputmode="numeric"
-                        value=queue.concurrency.to_string()
+                        value=concurrency
                     />
                     <Submit label=t(Key::QueueSave) class="btn--s"/>
                 </Form>
@@ -91,7 +93,7 @@ fn limits(queue: &QueueView, may_change: bool) -> AnyView {
             <section class="card" aria-labelledby="rate-title">
                 <h2 class="h4" id="rate-title">{t(Key::QueueRateTitle)}</h2>
                 <Form action=SetQueueRate::PATH>
-                    <input type="hidden" name="queue" value=queue.name.clone()/>
+                    <input type="hidden" name="queue" value=same_name/>
                     <p class="field__hint">{t(Key::QueueRateHint)}</p>
                     <div class="queue-limits__rate">
                         <Field name="jobs" label=t(Key::QueueRateJobs) inputmode="numeric" value=jobs/>

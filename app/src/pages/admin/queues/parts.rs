@@ -123,7 +123,7 @@ fn schedule(schedule: ScheduleView, may_change: bool) -> AnyView {
     });
     view! {
         <tr data-key=schedule.kind.clone()>
-            <th scope="row">{schedule.title}<code>{schedule.kind}</code></th>
+            <th scope="row">{schedule.title}<code>{schedule.kind.clone()}</code></th>
             <td data-label=t(Key::QueuesScheduleWhen)><code>{schedule.cron}</code> " " <small class="muted">{schedule.time_zone}</small></td>
             <td data-label=t(Key::QueuesScheduleLast)>{last}</td>
             <td data-label=t(Key::QueuesScheduleNext)>{schedule.next.relative()}</td>

@@ -72,7 +72,7 @@ fn card(queue: QueueView, may_change: bool) -> AnyView {
         <section class="card queue" aria-labelledby=id.clone() data-key=queue.name.clone()>
             <header class="queue__head">
                 <div>
-                    <h2 class="h3" id=id><a href=href.clone()>{queue.title.clone()}</a>{paused}</h2>
+                    <h2 class="h3" id=id.clone()><a href=href.clone()>{queue.title.clone()}</a>{paused}</h2>
                     <p class="small muted">{queue.limits.clone()}</p>
                 </div>
                 <div class="cluster cluster--s">
