@@ -17,9 +17,16 @@ pub use overview::{
 pub(crate) use overview::{PRIORITIES_MOST, with_new};
 pub use queues::{run_schedule, set_concurrency, set_paused, set_rate};
 
+use crate::ctx::Ctx;
 use domain::account::Role;
 
 /// Who may look.
 const VIEWERS: [Role; 2] = [Role::Admin, Role::Operator];
 /// Who may change.
 const CHANGERS: [Role; 1] = [Role::Admin];
+
+/// Whether whoever asks may change something, so that pages show buttons only to them.
+#[must_use]
+pub fn may_change(ctx: &Ctx) -> bool {
+    ctx.allow(&CHANGERS).is_ok()
+}

@@ -30,8 +30,8 @@ pub struct JobLine {
     pub owner: String,
     /// What it is about; may be empty.
     pub subject: String,
-    /// "1 of 5".
-    pub attempts: String,
+    /// How many attempts failed: "1 of 5".
+    pub failures: String,
     /// "its worker died twice"; mostly empty.
     pub deaths: String,
     /// When it was enqueued.
@@ -71,13 +71,16 @@ pub(super) fn line(say: &Say<'_>, job: &JobItem) -> JobLine {
         state_name,
         owner: job.owner.clone().unwrap_or_default(),
         subject: job.subject.clone().unwrap_or_default(),
-        attempts: say.words.fill(
-            Key::JobsAttempts,
-            &[
-                ("count", &number(job.attempts)),
-                ("most", &number(job.max_attempts)),
-            ],
-        ),
+        failures: match job.attempts {
+            0 => number(0),
+            attempts => say.words.fill(
+                Key::JobsFailures,
+                &[
+                    ("count", &number(attempts)),
+                    ("most", &number(job.max_attempts)),
+                ],
+            ),
+        },
         deaths,
         enqueued: say.moment(job.created_at),
         ran: ran.flatten().unwrap_or_default(),
@@ -124,7 +127,7 @@ pub(super) fn job_table(caption: &str, lines: Vec<JobLine>) -> AnyView {
                         <th scope="col">{t(Key::JobsColumnJob)}</th>
                         <th scope="col">{t(Key::JobsColumnState)}</th>
                         <th scope="col">{t(Key::JobsColumnAbout)}</th>
-                        <th scope="col" class="num">{t(Key::JobsColumnAttempts)}</th>
+                        <th scope="col" class="num">{t(Key::JobsColumnFailures)}</th>
                         <th scope="col" class="num">{t(Key::JobsColumnDuration)}</th>
                         <th scope="col" class="num">{t(Key::JobsColumnAge)}</th>
                     </tr>
@@ -164,7 +167,7 @@ fn row(line: JobLine) -> AnyView {
             <th scope="row"><a href=href>{line.title}</a><code>{line.kind}</code></th>
             <td class="job-table__state">{chip}{progress}{message}</td>
             <td class="job-table__about" data-label=t(Key::JobsColumnAbout)>{about}{subject}</td>
-            <td class="num" data-label=t(Key::JobsColumnAttempts)>{line.attempts}{deaths}</td>
+            <td class="num" data-label=t(Key::JobsColumnFailures)>{line.failures}{deaths}</td>
             <td class="num" data-label=t(Key::JobsColumnDuration)>{ran}</td>
             <td class="num" data-label=t(Key::JobsColumnAge)>{line.enqueued.relative()}</td>
         </tr>

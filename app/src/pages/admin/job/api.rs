@@ -58,8 +58,8 @@ pub struct ProblemView {
     pub title: String,
     /// What to do.
     pub help: String,
-    /// The rest, as JSON; nothing where the words say it all.
-    pub raw: Option<String>,
+    /// The conditions or fields that it is about.
+    pub details: Vec<String>,
 }
 
 /// An attempt that did not succeed.

@@ -5,6 +5,7 @@ use crate::error::{self, AppError};
 use crate::pages::admin::jobs;
 use crate::pages::admin::line::line;
 use crate::pages::admin::say::Say;
+use crate::pages::plan::trouble::trouble;
 use crate::words::duration;
 use domain::job::{JobChange, JobState};
 use domain::problem::Problem;
@@ -27,7 +28,7 @@ pub(super) async fn job(ctx: &Ctx, id: &str) -> Result<JobView, AppError> {
         facts: facts(&say, &detail),
         arguments: pretty(&detail.arguments),
         result: detail.result.as_ref().map(pretty),
-        problem: detail.problem.as_ref().map(problem),
+        problem: detail.problem.as_ref().map(|found| problem(&say, found)),
         attempts: detail
             .attempts
             .iter()
@@ -103,17 +104,17 @@ fn facts(say: &Say<'_>, detail: &JobDetail) -> Vec<(String, String)> {
     let job = &detail.job;
     let line = line(say, job);
     let owner = job.owner.clone();
-    let attempts = if line.deaths.is_empty() {
-        line.attempts
+    let failures = if line.deaths.is_empty() {
+        line.failures
     } else {
-        format!("{}; {}", line.attempts, line.deaths)
+        format!("{}; {}", line.failures, line.deaths)
     };
     let facts = [
         (Key::JobOwner, owner.or(Some(say.words.t(Key::JobNoOwner)))),
         (Key::JobAbout, job.subject.clone()),
         (Key::JobQueue, Some(say.queue(&job.queue))),
         (Key::JobPriority, Some(job.priority.to_string())),
-        (Key::JobAttempts, Some(attempts)),
+        (Key::JobFailures, Some(failures)),
         (Key::JobWorker, detail.worker.map(|id| id.to_string())),
         (Key::JobUnique, detail.unique_key.clone()),
         (Key::JobRequest, Some(detail.request_id.clone())),
@@ -126,16 +127,20 @@ fn facts(say: &Say<'_>, detail: &JobDetail) -> Vec<(String, String)> {
         .collect()
 }
 
-fn problem(problem: &Problem) -> ProblemView {
+fn problem(say: &Say<'_>, problem: &Problem) -> ProblemView {
     let (title, help) = error::describe(problem);
-    let more = matches!(
-        problem,
-        Problem::Invalid { .. } | Problem::Infeasible { .. }
-    );
+    let details = match problem {
+        Problem::Infeasible { .. } => trouble(say.words, problem).conflicts,
+        Problem::Invalid { fields } => fields
+            .iter()
+            .map(|field| format!("{}: {}", field.field, error::explain(&field.code)))
+            .collect(),
+        _ => Vec::new(),
+    };
     ProblemView {
         title,
         help,
-        raw: more.then(|| pretty(problem)),
+        details,
     }
 }
 

@@ -9,20 +9,24 @@ use locales::Key;
 
 /// Why it did not succeed, in words.
 pub(super) fn problem(problem: Option<ProblemView>) -> AnyView {
-    let Some(ProblemView { title, help, raw }) = problem else {
+    let Some(ProblemView {
+        title,
+        help,
+        details,
+    }) = problem
+    else {
         return ().into_any();
     };
-    let raw = raw.map(|raw| {
-        view! {
-            <details class="raw">
-                <summary>{t(Key::JobProblemRaw)}</summary>
-                <pre class="code" tabindex="0"><code>{raw}</code></pre>
-            </details>
-        }
+    let details = (!details.is_empty()).then(|| {
+        let items = details
+            .into_iter()
+            .map(|detail| view! { <li>{detail}</li> })
+            .collect_view();
+        view! { <ul class="remarks">{items}</ul> }
     });
     view! {
         <section aria-label=t(Key::JobProblem)>
-            <Notice tone="beet" title=title><p>{help}</p>{raw}</Notice>
+            <Notice tone="beet" title=title>{details}<p>{help}</p></Notice>
         </section>
     }
     .into_any()
@@ -43,22 +47,20 @@ pub(super) fn code(id: &'static str, title: Key, json: String, note: Option<Key>
 
 /// The jobs that led to it, the first one first.
 pub(super) fn causes(causes: Vec<JobLine>) -> AnyView {
-    let inner = if causes.is_empty() {
-        view! { <p class="muted">{t(Key::JobCausedByRequest)}</p> }.into_any()
-    } else {
-        let items = causes
-            .into_iter()
-            .map(|line| {
-                let (href, chip, id) = (line.href(), line.chip(), line.id.clone());
-                view! { <li data-key=id><a href=href>{line.title}</a>{chip}</li> }
-            })
-            .collect_view();
-        view! { <ol class="causes">{items}</ol> }.into_any()
-    };
+    if causes.is_empty() {
+        return ().into_any();
+    }
+    let items = causes
+        .into_iter()
+        .map(|line| {
+            let (href, chip, id) = (line.href(), line.chip(), line.id.clone());
+            view! { <li data-key=id><a href=href>{line.title}</a>{chip}</li> }
+        })
+        .collect_view();
     view! {
         <section class="stack stack--s" aria-labelledby="caused-by">
             <h2 class="h3" id="caused-by">{t(Key::JobCausedBy)}</h2>
-            {inner}
+            <ol class="causes">{items}</ol>
         </section>
     }
     .into_any()
@@ -66,6 +68,9 @@ pub(super) fn causes(causes: Vec<JobLine>) -> AnyView {
 
 /// What it caused, and how much of that it waits for.
 pub(super) fn children(children: Vec<JobLine>, left: i64) -> AnyView {
+    if children.is_empty() {
+        return ().into_any();
+    }
     let shown = number(children.len() as i64);
     let left = (left > 0).then(|| {
         let text = fill(Key::JobChildrenLeft, &[("count", &number(left))]);
@@ -75,17 +80,12 @@ pub(super) fn children(children: Vec<JobLine>, left: i64) -> AnyView {
         let text = fill(Key::JobChildrenMore, &[("count", &shown)]);
         view! { <p class="small muted">{text}</p> }
     });
-    let inner = if children.is_empty() {
-        view! { <p class="muted">{t(Key::JobChildrenNone)}</p> }.into_any()
-    } else {
-        view! { <div class="card job-list">{job_table(t(Key::JobChildren), children)}</div> }
-            .into_any()
-    };
+    let table = job_table(t(Key::JobChildren), children);
     view! {
         <section class="stack stack--s" aria-labelledby="children">
             <h2 class="h3" id="children">{t(Key::JobChildren)}</h2>
             {left}
-            {inner}
+            <div class="card job-list">{table}</div>
             {more}
         </section>
     }

@@ -83,13 +83,16 @@ fn page(data: JobView, told: &Told) -> AnyView {
         <Title text=title/>
         {notice}
         {asking}
-        <div class="stack" data-live="state">{state(&data)}{problem(data.problem)}</div>
-        {changes}
+        <div class="job-top">
+            <div data-live="state">{state(&data)}</div>
+            {changes}
+        </div>
+        <div data-live="problem">{problem(data.problem)}</div>
         <div class="job-body">
             <div class="stack stack--l">
-                <div data-live="causes">{causes(data.causes)}</div>
                 {code("arguments", Key::JobArguments, data.arguments, Some(Key::JobArgumentsNote))}
                 <div class="stack stack--l" data-live="outcome">
+                    {causes(data.causes)}
                     {data.result.map(|result| code("result", Key::JobResult, result, None))}
                     {attempts(data.attempts)}
                     {log(data.log)}
@@ -217,8 +220,7 @@ fn changes(data: &JobView, told: &Told) -> AnyView {
     } else {
         let id = data.line.id.clone();
         view! {
-            <section class="card job-changes" aria-labelledby="changes">
-                <h2 class="h4" id="changes">{t(Key::JobActions)}</h2>
+            <section class="job-changes" aria-label=t(Key::JobActions)>
                 <Form action=ChangeJob::PATH class="cluster cluster--s">
                     <input type="hidden" name="id" value=id/>
                     {buttons}

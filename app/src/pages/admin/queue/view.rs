@@ -3,7 +3,7 @@ use crate::components::{Chart, Field, Form, Icon, Notice, Skeleton, Submit};
 use crate::context::t;
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::admin::queues::api::{QueueView, SetQueueConcurrency, SetQueueRate, get_queue};
-use crate::pages::admin::queues::{oldest, states, timing};
+use crate::pages::admin::queues::{numbers, states};
 use crate::pages::plan::answer;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -50,12 +50,10 @@ fn page(queue: QueueView, may_change: bool) -> AnyView {
             <Notice tone=tone title=t(title)><p>{t(text)}</p></Notice>
             <section class="card queue" aria-label=queue.title.clone()>
                 {states(&queue)}
-                <dl class="queue__numbers">
-                    {oldest(&queue)}
-                    {timing(Key::QueuesWaitingTime, &queue.wait)}
-                    {timing(Key::QueuesRunTime, &queue.run)}
-                </dl>
-                <Chart data=queue.chart/>
+                <div class="queue__body">
+                    {numbers(&queue)}
+                    <Chart data=queue.chart/>
+                </div>
             </section>
         </div>
         {limits}

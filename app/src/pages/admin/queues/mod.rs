@@ -6,4 +6,4 @@ mod parts;
 mod view;
 
 pub use view::QueuesPage;
-pub(super) use view::{oldest, states, timing};
+pub(super) use view::{numbers, states};

@@ -42,7 +42,7 @@ fn page(data: QueuesView) -> AnyView {
     };
     let body = view! {
         <Form action=PauseQueue::PATH class="stack stack--l">
-            <div class="queue-grid" data-live="queues">{queues}</div>
+            <div class="stack" data-live="queues">{queues}</div>
         </Form>
         <p class="small muted">{t(Key::QueuesPrecision)}</p>
         {workers(alive)}
@@ -81,13 +81,10 @@ fn card(queue: QueueView, may_change: bool) -> AnyView {
                 </div>
             </header>
             {states(&queue)}
-            <dl class="queue__numbers">
-                {oldest(&queue)}
-                {timing(Key::QueuesWaitingTime, &queue.wait)}
-                {timing(Key::QueuesRunTime, &queue.run)}
-                {errors(&queue)}
-            </dl>
-            <Chart data=queue.chart/>
+            <div class="queue__body">
+                {numbers(&queue)}
+                <Chart data=queue.chart/>
+            </div>
         </section>
     }
     .into_any()
@@ -118,8 +115,21 @@ pub(in crate::pages::admin) fn states(queue: &QueueView) -> AnyView {
     view! { <ul class="queue__states" aria-label=t(Key::QueuesStates)>{items}</ul> }.into_any()
 }
 
+/// How long its jobs take, and how many fail.
+pub(in crate::pages::admin) fn numbers(queue: &QueueView) -> AnyView {
+    view! {
+        <dl class="queue__numbers">
+            {oldest(queue)}
+            {errors(queue)}
+            {timing(Key::QueuesWaitingTime, &queue.wait)}
+            {timing(Key::QueuesRunTime, &queue.run)}
+        </dl>
+    }
+    .into_any()
+}
+
 /// How long its most overdue job waits.
-pub(in crate::pages::admin) fn oldest(queue: &QueueView) -> AnyView {
+fn oldest(queue: &QueueView) -> AnyView {
     let (value, note) = match &queue.oldest {
         Some(oldest) => (oldest.clone(), Key::QueuesOldestNote),
         None => ("–".to_owned(), Key::QueuesOldestNone),
@@ -131,15 +141,14 @@ pub(in crate::pages::admin) fn oldest(queue: &QueueView) -> AnyView {
 }
 
 /// How long its jobs of the last hour took to something.
-pub(in crate::pages::admin) fn timing(label: Key, timing: &TimingView) -> AnyView {
+fn timing(label: Key, timing: &TimingView) -> AnyView {
     let (Some(half), Some(most)) = (timing.half.clone(), timing.most.clone()) else {
         let none = view! { <b>"–"</b> <small>{t(Key::QueuesUnmeasured)}</small> };
         return number_of(label, none.into_any());
     };
     let both = view! {
-        <b>{half}</b>
-        <small>{t(Key::QueuesP50)}</small>
-        <small>{t(Key::QueuesP95)}" "<strong class="num">{most}</strong></small>
+        <span><b>{half}</b> " " <small>{t(Key::QueuesP50)}</small></span>
+        <small><strong class="num">{most}</strong> " " {t(Key::QueuesP95)}</small>
     };
     number_of(label, both.into_any())
 }
