@@ -135,7 +135,9 @@ fn table(rows: &[Vec<String>]) -> Vec<String> {
     rows.iter()
         .map(|row| {
             let cells = row.iter().zip(&widths);
-            let line: Vec<String> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
+            let line: Vec<String> = cells
+                .map(|(cell, width)| format!("{cell:width$}"))
+                .collect();
             line.join("  ").trim_end().to_owned()
         })
         .collect()
@@ -149,9 +151,9 @@ fn json(value: &impl serde::Serialize) -> Result<String, Error> {
 fn about(id: impl std::fmt::Display, what: &str, error: Error) -> Error {
     match error {
         Error::Problem(Problem::NotFound) => Error::Internal(format!("there is no {what} {id}")),
-        Error::Problem(Problem::Conflict) => {
-            Error::Internal(format!("the {what} {id} stands so that this can't be done to it"))
-        }
+        Error::Problem(Problem::Conflict) => Error::Internal(format!(
+            "the {what} {id} stands so that this can't be done to it"
+        )),
         other => other,
     }
 }
@@ -183,7 +185,9 @@ async fn list(ctx: &Ctx, options: List) -> Result<(), Error> {
         print(lines);
         return Ok(());
     }
-    let head = ["id", "state", "kind", "queue", "tried", "enqueued", "for", "about"];
+    let head = [
+        "id", "state", "kind", "queue", "tried", "enqueued", "for", "about",
+    ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(jobs.into_iter().map(|job| {
         vec![
@@ -224,7 +228,11 @@ async fn show(ctx: &Ctx, id: Uuid, as_json: bool) -> Result<(), Error> {
             serde_json::Value::Null => {}
             serde_json::Value::String(text) => rows.push(vec![name.clone(), text.clone()]),
             serde_json::Value::Array(values) => {
-                rows.extend(values.iter().map(|value| vec![name.clone(), line_of(value)]));
+                rows.extend(
+                    values
+                        .iter()
+                        .map(|value| vec![name.clone(), line_of(value)]),
+                );
             }
             other => rows.push(vec![name.clone(), other.to_string()]),
         }

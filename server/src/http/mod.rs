@@ -25,11 +25,7 @@ pub const BODY_MOST: usize = 64 * 1024;
 const DRAIN_MOST: usize = 32 * 1024 * 1024;
 
 /// Every route of the product. Without `metrics` there is no such address.
-pub fn router(
-    service: &Arc<Service>,
-    traffic: &Arc<Traffic>,
-    metrics: Option<Router>,
-) -> Router {
+pub fn router(service: &Arc<Service>, traffic: &Arc<Traffic>, metrics: Option<Router>) -> Router {
     let product = Router::new()
         .merge(crate::v1::router())
         .merge(pages::router())

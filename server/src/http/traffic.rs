@@ -93,7 +93,8 @@ impl Sampler {
 
     fn take(&self, minute: i64) -> Sample {
         let take = |number: &AtomicI64| number.swap(0, Ordering::Relaxed);
-        let durations: BTreeMap<i64, i64> = (0..).zip(self.traffic.durations.iter().map(take)).collect();
+        let durations: BTreeMap<i64, i64> =
+            (0..).zip(self.traffic.durations.iter().map(take)).collect();
         Sample {
             process: self.process,
             minute,

@@ -60,7 +60,11 @@ pub async fn set(ctx: &Ctx, queue: &str, settings: QueueSettings) -> Result<()> 
     for queue in Queue::ALL {
         queue::ensure(&mut tx, queue.name(), queue.concurrency()).await?;
     }
-    if !queue::all(&mut tx).await?.iter().any(|row| row.name == queue) {
+    if !queue::all(&mut tx)
+        .await?
+        .iter()
+        .any(|row| row.name == queue)
+    {
         return Err(Problem::NotFound.into());
     }
     if let Some(paused) = settings.paused {

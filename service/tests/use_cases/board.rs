@@ -146,7 +146,10 @@ async fn administrators_change_operators_look_and_nobody_else_does(engine: &Engi
     let callers = [
         (product.anonymous(), Some(Problem::Unauthenticated)),
         (product.member("ana").await, Some(Problem::Forbidden)),
-        (with_role(&product, "sam", Role::Staff).await, Some(Problem::Forbidden)),
+        (
+            with_role(&product, "sam", Role::Staff).await,
+            Some(Problem::Forbidden),
+        ),
         (with_role(&product, "olga", Role::Operator).await, None),
     ];
     for (ctx, refusal) in callers {
@@ -176,8 +179,17 @@ async fn administrators_change_operators_look_and_nobody_else_does(engine: &Engi
             assert_eq!(change.map(Problem::from), Some(refusal.clone()));
         }
     }
-    assert!(board::get(&with_role(&product, "oli", Role::Operator).await, id).await.unwrap().changes.is_empty());
-    assert_eq!(board::get(&ada, id).await.unwrap().changes, [JobChange::Retry, JobChange::Delete]);
+    assert!(
+        board::get(&with_role(&product, "oli", Role::Operator).await, id)
+            .await
+            .unwrap()
+            .changes
+            .is_empty()
+    );
+    assert_eq!(
+        board::get(&ada, id).await.unwrap().changes,
+        [JobChange::Retry, JobChange::Delete]
+    );
     assert_eq!(column(engine, "state", id).await, "dead");
     assert!(audited(engine).await.is_empty());
 }
@@ -268,7 +280,10 @@ async fn lists_and_counts_are_what_a_look_at_every_job_gives(engine: &Engine) {
                     && filter.state.is_none_or(|wanted| wanted == *state)
                     && filter.since.is_none_or(|at| hour(job.now) >= hour(at))
                     && filter.until.is_none_or(|at| hour(job.now) < hour(at))
-                    && filter.text.as_ref().is_none_or(|text| said.contains(text.trim().to_lowercase().as_str()))
+                    && filter
+                        .text
+                        .as_ref()
+                        .is_none_or(|text| said.contains(text.trim().to_lowercase().as_str()))
                     && match filter.subject.as_deref() {
                         None => true,
                         Some("ana@example.org") => of_member(0),
@@ -283,7 +298,9 @@ async fn lists_and_counts_are_what_a_look_at_every_job_gives(engine: &Engine) {
         let (found, count) = all(&ada, &filter).await;
         assert_eq!(found, expected, "turn {turn}: {filter:?}");
         match count {
-            JobCount::Exact(exact) => assert_eq!(exact, expected.len() as i64, "turn {turn}: {filter:?}"),
+            JobCount::Exact(exact) => {
+                assert_eq!(exact, expected.len() as i64, "turn {turn}: {filter:?}")
+            }
             JobCount::Among { searched, .. } => {
                 assert!(filter.text.is_some(), "turn {turn}: {filter:?}");
                 assert!(searched >= 1000, "turn {turn}: {filter:?}");
@@ -302,7 +319,10 @@ async fn lists_and_counts_are_what_a_look_at_every_job_gives(engine: &Engine) {
     }
     for limit in [0, 101, -1] {
         let refusal = refused(board::list(&ada, &JobFilter::default(), None, limit).await);
-        assert_eq!(refusal, invalid("limit", InvalidCode::OutOfRange { min: 1, max: 100 }));
+        assert_eq!(
+            refusal,
+            invalid("limit", InvalidCode::OutOfRange { min: 1, max: 100 })
+        );
     }
     let long = JobFilter {
         text: Some("x".repeat(201)),
@@ -343,7 +363,9 @@ async fn a_text_is_found_in_arguments_but_not_in_secrets(engine: &Engine) {
     for text in ["\"50% OFF\"", "off\" \\ in", "her_WAY", "471"] {
         assert_eq!(found(text).await, [ids[0]], "{text}");
     }
-    for text in ["5_% off", "said", "marked", "token", "apikey", "true", "%", "_"] {
+    for text in [
+        "5_% off", "said", "marked", "token", "apikey", "true", "%", "_",
+    ] {
         let expected: &[Uuid] = match text {
             "%" | "_" => &ids[..1],
             "said" => &ids[..1],
@@ -353,7 +375,10 @@ async fn a_text_is_found_in_arguments_but_not_in_secrets(engine: &Engine) {
     }
     assert_eq!(found("Ñand").await, [ids[2]]);
     let shown = board::get(&ada, ids[1]).await.unwrap();
-    assert_eq!(shown.arguments, json!({ "token": "•••", "deeper": { "apiKey": "•••" } }));
+    assert_eq!(
+        shown.arguments,
+        json!({ "token": "•••", "deeper": { "apiKey": "•••" } })
+    );
 }
 
 async fn a_long_search_goes_on_where_it_ended(engine: &Engine) {
@@ -372,7 +397,13 @@ async fn a_long_search_goes_on_where_it_ended(engine: &Engine) {
         ..JobFilter::default()
     };
     let first = board::list(&ada, &filter, None, 20).await.unwrap();
-    assert_eq!(first.count, JobCount::Among { found: 1, searched: 500 });
+    assert_eq!(
+        first.count,
+        JobCount::Among {
+            found: 1,
+            searched: 500
+        }
+    );
     assert_eq!(first.next, Some(ids[800]));
     let (found, _) = all(&ada, &filter).await;
     assert_eq!(found, [ids[1205], ids[605], ids[5]]);
@@ -394,7 +425,10 @@ async fn a_job_is_shown_with_what_it_has_to_do_with_others(engine: &Engine) {
     let ids = enqueue(&ada, &new).await;
     let shown = board::get(&ada, ids[9]).await.unwrap();
     let numbers = |items: &[board::JobItem]| -> Vec<usize> {
-        items.iter().map(|item| ids.iter().position(|id| *id == item.id).unwrap()).collect()
+        items
+            .iter()
+            .map(|item| ids.iter().position(|id| *id == item.id).unwrap())
+            .collect()
     };
     assert_eq!(numbers(&shown.causes), (0..9).collect::<Vec<_>>());
     assert_eq!(numbers(&shown.children), [10, 13, 14]);
@@ -407,7 +441,10 @@ async fn a_job_is_shown_with_what_it_has_to_do_with_others(engine: &Engine) {
     assert_eq!(refused(absent), Problem::NotFound);
 
     // What it tried and what it said.
-    for (fence, outcome, error) in [(1, "failed", "'{\"type\":\"UNAVAILABLE\"}'"), (2, "died", "NULL")] {
+    for (fence, outcome, error) in [
+        (1, "failed", "'{\"type\":\"UNAVAILABLE\"}'"),
+        (2, "died", "NULL"),
+    ] {
         let id = literal(engine, ids[0]);
         engine
             .raw(&format!(
@@ -428,8 +465,15 @@ async fn a_job_is_shown_with_what_it_has_to_do_with_others(engine: &Engine) {
     job::log(&mut tx, &lines).await.unwrap();
     tx.commit().await.unwrap();
     let shown = board::get(&ada, ids[0]).await.unwrap();
-    let attempts: Vec<_> = shown.attempts.iter().map(|it| (it.fence, it.died, it.problem.clone())).collect();
-    assert_eq!(attempts, [(2, true, None), (1, false, Some(Problem::Unavailable))]);
+    let attempts: Vec<_> = shown
+        .attempts
+        .iter()
+        .map(|it| (it.fence, it.died, it.problem.clone()))
+        .collect();
+    assert_eq!(
+        attempts,
+        [(2, true, None), (1, false, Some(Problem::Unavailable))]
+    );
     let lines: Vec<&str> = shown.log.iter().map(|line| line.message.as_str()).collect();
     assert_eq!(lines, ["line 1", "line 2", "line 3"]);
 }
@@ -437,8 +481,17 @@ async fn a_job_is_shown_with_what_it_has_to_do_with_others(engine: &Engine) {
 /// Every column that a change may touch.
 async fn row(engine: &Engine, id: Uuid) -> String {
     let columns = [
-        "state", "priority", "run_at", "attempts", "deaths", "fence", "progress", "message", "finished_at",
-        "cancelling", "unique_key",
+        "state",
+        "priority",
+        "run_at",
+        "attempts",
+        "deaths",
+        "fence",
+        "progress",
+        "message",
+        "finished_at",
+        "cancelling",
+        "unique_key",
     ];
     let mut row = String::new();
     for name in columns {
@@ -477,12 +530,18 @@ async fn a_job_is_changed_and_changed_back(engine: &Engine) {
                 assert_eq!(column(engine, "error", id).await, "-");
                 assert_eq!(column(engine, "run_at", id).await, ada.now().to_string());
             }
-            JobChange::RunNow => assert_eq!(column(engine, "run_at", id).await, ada.now().to_string()),
+            JobChange::RunNow => {
+                assert_eq!(column(engine, "run_at", id).await, ada.now().to_string())
+            }
             JobChange::SetPriority { .. } => assert_eq!(column(engine, "priority", id).await, "-7"),
             _ => {}
         }
         product.clock.advance(SECOND);
-        assert_eq!(board::undo(&ada, changed.change).await.unwrap(), 1, "{change:?}");
+        assert_eq!(
+            board::undo(&ada, changed.change).await.unwrap(),
+            1,
+            "{change:?}"
+        );
         assert_eq!(row(engine, id).await, before, "{change:?} of {state:?}");
         let again = refused(board::undo(&ada, changed.change).await);
         assert_eq!(again, Problem::NotFound);
@@ -499,7 +558,10 @@ async fn a_job_is_changed_and_changed_back(engine: &Engine) {
     let deleted = board::change(&ada, id, JobChange::Delete).await.unwrap();
     assert!(!deleted.undoable);
     assert_eq!(refused(board::get(&ada, id).await), Problem::NotFound);
-    assert_eq!(refused(board::undo(&ada, deleted.change).await), Problem::NotFound);
+    assert_eq!(
+        refused(board::undo(&ada, deleted.change).await),
+        Problem::NotFound
+    );
     actions.push(format!("job.delete {id}"));
     assert_eq!(audited(engine).await, actions);
     let by = "SELECT COUNT(*) FROM audit WHERE action LIKE 'job%' AND actor_id = ";
@@ -527,11 +589,20 @@ async fn what_does_not_apply_is_a_conflict_and_changes_nothing(engine: &Engine) 
         assert_eq!(row(engine, id).await, before, "{state:?}");
     }
     let absent = Uuid::from_u128(5);
-    assert_eq!(refused(board::change(&ada, absent, JobChange::Retry).await), Problem::NotFound);
+    assert_eq!(
+        refused(board::change(&ada, absent, JobChange::Retry).await),
+        Problem::NotFound
+    );
     assert_eq!(refused(board::undo(&ada, absent).await), Problem::NotFound);
     for priority in [-10_001, 10_001] {
         let change = JobChange::SetPriority { priority };
-        let out = invalid("priority", InvalidCode::OutOfRange { min: -10_000, max: 10_000 });
+        let out = invalid(
+            "priority",
+            InvalidCode::OutOfRange {
+                min: -10_000,
+                max: 10_000,
+            },
+        );
         assert_eq!(refused(board::change(&ada, absent, change).await), out);
         let filter = JobFilter::default();
         assert_eq!(refused(board::change_all(&ada, filter, change).await), out);
@@ -546,17 +617,30 @@ async fn what_has_gone_on_since_is_not_changed_back(engine: &Engine) {
     let retried = one_that_stands(engine, &ada, 1, JobState::Dead).await;
     let urgent = one_that_stands(engine, &ada, 2, JobState::Ready).await;
     let stopped = one_that_stands(engine, &ada, 3, JobState::Ready).await;
-    let retry = board::change(&ada, retried, JobChange::Retry).await.unwrap();
+    let retry = board::change(&ada, retried, JobChange::Retry)
+        .await
+        .unwrap();
     let set = |priority| board::change(&ada, urgent, JobChange::SetPriority { priority });
     let first = set(5).await.unwrap();
     set(6).await.unwrap();
-    let cancel = board::change(&ada, stopped, JobChange::Cancel).await.unwrap();
+    let cancel = board::change(&ada, stopped, JobChange::Cancel)
+        .await
+        .unwrap();
     // Somebody else tries it again and stops it again.
-    board::change(&ada, stopped, JobChange::Retry).await.unwrap();
+    board::change(&ada, stopped, JobChange::Retry)
+        .await
+        .unwrap();
     product.clock.advance(SECOND);
-    board::change(&ada, stopped, JobChange::Cancel).await.unwrap();
+    board::change(&ada, stopped, JobChange::Cancel)
+        .await
+        .unwrap();
     // It was claimed and handed back: it may have done something.
-    engine.raw(&format!("UPDATE job SET fence = fence + 2 WHERE id = {}", literal(engine, retried))).await;
+    engine
+        .raw(&format!(
+            "UPDATE job SET fence = fence + 2 WHERE id = {}",
+            literal(engine, retried)
+        ))
+        .await;
     for (change, id, stands) in [
         (retry, retried, "ready"),
         (first, urgent, "ready"),
@@ -575,7 +659,10 @@ async fn what_has_gone_on_since_is_not_changed_back(engine: &Engine) {
     };
     let id = enqueue(&ada, &[keyed.clone()]).await[0];
     let cancel = board::change(&ada, id, JobChange::Cancel).await.unwrap();
-    let other = NewJob { id: new_job(11).id, ..keyed };
+    let other = NewJob {
+        id: new_job(11).id,
+        ..keyed
+    };
     assert_eq!(enqueue(&ada, &[other.clone()]).await, [other.id]);
     assert_eq!(board::undo(&ada, cancel.change).await.unwrap(), 1);
     assert_eq!(column(engine, "unique_key", id).await, "-");
@@ -589,7 +676,10 @@ async fn a_running_job_is_told_to_stop(engine: &Engine) {
     let changed = board::change(&ada, id, JobChange::Cancel).await.unwrap();
     assert!(!changed.undoable);
     let shown = board::get(&ada, id).await.unwrap();
-    assert_eq!((shown.job.state, shown.job.cancelling), (JobState::Running, true));
+    assert_eq!(
+        (shown.job.state, shown.job.cancelling),
+        (JobState::Running, true)
+    );
     assert!(shown.changes.is_empty(), "{:?}", shown.changes);
     assert_eq!(board::undo(&ada, changed.change).await.unwrap(), 0);
     let shown = board::get(&ada, id).await.unwrap();
@@ -612,11 +702,22 @@ async fn many_jobs_are_changed_and_changed_back(engine: &Engine) {
         text: None,
         ..JobFilter::default()
     };
-    let touched = board::touched(&ada, &filter, JobChange::Retry).await.unwrap();
+    let touched = board::touched(&ada, &filter, JobChange::Retry)
+        .await
+        .unwrap();
     assert_eq!(touched, JobCount::Exact(DEAD));
-    let change = board::change_all(&ada, filter, JobChange::Retry).await.unwrap();
-    assert_eq!(board::get(&ada, change).await.unwrap().job.queue, "operations");
-    assert_eq!(refused(board::undo(&ada, change).await), Problem::NotFound, "nothing has begun");
+    let change = board::change_all(&ada, filter, JobChange::Retry)
+        .await
+        .unwrap();
+    assert_eq!(
+        board::get(&ada, change).await.unwrap().job.queue,
+        "operations"
+    );
+    assert_eq!(
+        refused(board::undo(&ada, change).await),
+        Problem::NotFound,
+        "nothing has begun"
+    );
     let runner = Runner::start(&product.service, "all").await.unwrap();
     let ended = async |id: Uuid| {
         eventually("the change is made", async || {
@@ -628,7 +729,10 @@ async fn many_jobs_are_changed_and_changed_back(engine: &Engine) {
     let shown = ended(change).await;
     assert_eq!(shown.job.state, JobState::Succeeded);
     assert_eq!(shown.result.unwrap()["jobs"], DEAD);
-    assert_eq!(states(engine).await, [format!("ready {DEAD}"), "succeeded 10".to_owned()]);
+    assert_eq!(
+        states(engine).await,
+        [format!("ready {DEAD}"), "succeeded 10".to_owned()]
+    );
     // What it told of itself is written down with the worker's next beat.
     eventually("its log is written", async || {
         let log = board::get(&ada, change).await.unwrap().log;
@@ -637,7 +741,9 @@ async fn many_jobs_are_changed_and_changed_back(engine: &Engine) {
     .await;
 
     assert_eq!(board::undo(&ada, change).await.unwrap(), DEAD);
-    let undo = engine.raw("SELECT COUNT(*) FROM job WHERE kind = 'jobs.change'").await;
+    let undo = engine
+        .raw("SELECT COUNT(*) FROM job WHERE kind = 'jobs.change'")
+        .await;
     assert_eq!(undo, ["2"]);
     eventually("it is taken back", async || {
         (states(engine).await == [format!("dead {DEAD}"), "succeeded 10".to_owned()]).then_some(())
@@ -659,11 +765,19 @@ async fn many_jobs_are_changed_and_changed_back(engine: &Engine) {
         text: Some("99".to_owned()),
         ..JobFilter::default()
     };
-    let with_nines = (0..DEAD + 10).filter(|number| number.to_string().contains("99")).count() as i64;
-    let change = board::change_all(&ada, nine, JobChange::Delete).await.unwrap();
+    let with_nines = (0..DEAD + 10)
+        .filter(|number| number.to_string().contains("99"))
+        .count() as i64;
+    let change = board::change_all(&ada, nine, JobChange::Delete)
+        .await
+        .unwrap();
     let shown = ended(change).await;
     assert_eq!(shown.result.unwrap()["jobs"], with_nines);
-    let left = number(engine, "SELECT COUNT(*) FROM job WHERE kind = 'plan.compute'").await;
+    let left = number(
+        engine,
+        "SELECT COUNT(*) FROM job WHERE kind = 'plan.compute'",
+    )
+    .await;
     assert_eq!(left, DEAD + 10 - with_nines);
     assert_eq!(refused(board::undo(&ada, change).await), Problem::NotFound);
     runner.stop().await;
@@ -676,17 +790,31 @@ async fn a_change_that_was_broken_off_changes_nothing_twice(engine: &Engine) {
     let ids = enqueue(&ada, &new).await;
     stand(engine, "kind = 'plan.compute'", JobState::Dead).await;
     board::set_paused(&ada, "diet-plans", true).await.unwrap();
-    let change = board::change_all(&ada, JobFilter::default(), JobChange::Retry).await.unwrap();
+    let change = board::change_all(&ada, JobFilter::default(), JobChange::Retry)
+        .await
+        .unwrap();
     // A worker has changed the first of them, and died.
     let mut tx = db(&ada).write().await.unwrap();
-    let at = storage::change::begin(&mut tx, change, NOW, JobChange::Retry).await.unwrap();
-    let done = storage::change::apply(&mut tx, change, at, JobChange::Retry, &ids[15..]).await.unwrap();
+    let at = storage::change::begin(&mut tx, change, NOW, JobChange::Retry)
+        .await
+        .unwrap();
+    let done = storage::change::apply(&mut tx, change, at, JobChange::Retry, &ids[15..])
+        .await
+        .unwrap();
     assert_eq!(done, 5);
     tx.commit().await.unwrap();
-    assert_eq!(refused(board::undo(&ada, change).await), Problem::Conflict, "it is being made");
+    assert_eq!(
+        refused(board::undo(&ada, change).await),
+        Problem::Conflict,
+        "it is being made"
+    );
     // One of those has been run since, and given up again.
     let again = literal(engine, ids[19]);
-    engine.raw(&format!("UPDATE job SET fence = fence + 1 WHERE id = {again}")).await;
+    engine
+        .raw(&format!(
+            "UPDATE job SET fence = fence + 1 WHERE id = {again}"
+        ))
+        .await;
     stand(engine, &format!("id = {again}"), JobState::Dead).await;
     product.clock.advance(HOUR / 60);
     let runner = Runner::start(&product.service, "all").await.unwrap();
@@ -698,7 +826,11 @@ async fn a_change_that_was_broken_off_changes_nothing_twice(engine: &Engine) {
     assert_eq!(states(engine).await, ["dead 1", "ready 19"]);
     assert_eq!(column(engine, "state", ids[19]).await, "dead");
     // All of them at one moment, so that they can be told from what others did.
-    let moments = number(engine, "SELECT COUNT(DISTINCT run_at) FROM job WHERE kind = 'plan.compute' AND state = 'ready'").await;
+    let moments = number(
+        engine,
+        "SELECT COUNT(DISTINCT run_at) FROM job WHERE kind = 'plan.compute' AND state = 'ready'",
+    )
+    .await;
     assert_eq!(moments, 1);
     assert_eq!(board::undo(&ada, change).await.unwrap(), 19);
     assert_eq!(states(engine).await, ["dead 20"]);
@@ -712,7 +844,9 @@ async fn a_change_does_not_change_what_comes_after_it(engine: &Engine) {
     board::set_paused(&ada, "diet-plans", true).await.unwrap();
     product.clock.advance(SECOND);
     // Everything is to be cancelled: itself not, nor what is enqueued before it begins.
-    let change = board::change_all(&ada, JobFilter::default(), JobChange::Cancel).await.unwrap();
+    let change = board::change_all(&ada, JobFilter::default(), JobChange::Cancel)
+        .await
+        .unwrap();
     product.clock.advance(SECOND);
     let after = enqueue(&ada, &[job_at(NOW + 2 * SECOND, 1)]).await[0];
     let runner = Runner::start(&product.service, "all").await.unwrap();
@@ -735,10 +869,19 @@ async fn a_child_that_is_tried_again_leaves_its_parent_alone(engine: &Engine) {
     }
     let ids = enqueue(&ada, &new).await;
     let parent = literal(engine, ids[0]);
-    engine.raw(&format!("UPDATE job SET state = 'running', children_left = 2 WHERE id = {parent}")).await;
+    engine
+        .raw(&format!(
+            "UPDATE job SET state = 'running', children_left = 2 WHERE id = {parent}"
+        ))
+        .await;
     let end = async |id: Uuid| {
         let set = "state = 'dead', finished_at = 8, worker_id = NULL";
-        engine.raw(&format!("UPDATE job SET {set} WHERE id = {}", literal(engine, id))).await;
+        engine
+            .raw(&format!(
+                "UPDATE job SET {set} WHERE id = {}",
+                literal(engine, id)
+            ))
+            .await;
     };
     let left = async || column(engine, "children_left", ids[0]).await;
     end(ids[1]).await;
@@ -748,18 +891,30 @@ async fn a_child_that_is_tried_again_leaves_its_parent_alone(engine: &Engine) {
     assert_eq!(board::undo(&ada, retry.change).await.unwrap(), 1);
     assert_eq!(left().await, "1");
     board::change(&ada, ids[1], JobChange::Retry).await.unwrap();
-    let cancel = board::change(&ada, ids[1], JobChange::Cancel).await.unwrap();
+    let cancel = board::change(&ada, ids[1], JobChange::Cancel)
+        .await
+        .unwrap();
     assert_eq!(left().await, "1");
     assert_eq!(board::undo(&ada, cancel.change).await.unwrap(), 1);
     end(ids[1]).await;
-    assert_eq!((left().await.as_str(), column(engine, "state", ids[0]).await.as_str()), ("1", "running"));
+    assert_eq!(
+        (
+            left().await.as_str(),
+            column(engine, "state", ids[0]).await.as_str()
+        ),
+        ("1", "running")
+    );
     // Stopping the other one is an end too, and taking that back does not begin anew.
-    let cancel = board::change(&ada, ids[2], JobChange::Cancel).await.unwrap();
+    let cancel = board::change(&ada, ids[2], JobChange::Cancel)
+        .await
+        .unwrap();
     assert_eq!(left().await, "0");
     assert_eq!(column(engine, "state", ids[0]).await, "succeeded");
     assert_eq!(board::undo(&ada, cancel.change).await.unwrap(), 1);
     end(ids[2]).await;
-    board::change(&ada, ids[2], JobChange::Delete).await.unwrap();
+    board::change(&ada, ids[2], JobChange::Delete)
+        .await
+        .unwrap();
     assert_eq!(left().await, "0");
     assert_eq!(column(engine, "state", ids[0]).await, "succeeded");
 }
@@ -769,21 +924,33 @@ async fn queues_are_paused_and_limited(engine: &Engine) {
     let ada = ada(&product).await;
     let queue = async |name: &str| {
         let overview = board::overview(&ada).await.unwrap();
-        overview.queues.into_iter().find(|queue| queue.name == name).unwrap()
+        overview
+            .queues
+            .into_iter()
+            .find(|queue| queue.name == name)
+            .unwrap()
     };
     assert!(!queue("diet-plans").await.paused);
     board::set_paused(&ada, "diet-plans", true).await.unwrap();
     board::set_concurrency(&ada, "diet-plans", 7).await.unwrap();
-    board::set_rate(&ada, "diet-plans", Some((10, 60 * SECOND))).await.unwrap();
+    board::set_rate(&ada, "diet-plans", Some((10, 60 * SECOND)))
+        .await
+        .unwrap();
     let set = queue("diet-plans").await;
-    assert_eq!((set.paused, set.concurrency, set.rate), (true, 7, Some((10, 60 * SECOND))));
+    assert_eq!(
+        (set.paused, set.concurrency, set.rate),
+        (true, 7, Some((10, 60 * SECOND)))
+    );
     board::set_paused(&ada, "diet-plans", false).await.unwrap();
     board::set_rate(&ada, "diet-plans", None).await.unwrap();
     let set = queue("diet-plans").await;
     assert_eq!((set.paused, set.concurrency, set.rate), (false, 7, None));
     for concurrency in [0, 1001] {
         let refusal = refused(board::set_concurrency(&ada, "diet-plans", concurrency).await);
-        assert_eq!(refusal, invalid("concurrency", InvalidCode::OutOfRange { min: 1, max: 1000 }));
+        assert_eq!(
+            refusal,
+            invalid("concurrency", InvalidCode::OutOfRange { min: 1, max: 1000 })
+        );
     }
     for (rate, field, max) in [
         ((0, SECOND), "rate.jobs", 1_000_000),
@@ -792,9 +959,15 @@ async fn queues_are_paused_and_limited(engine: &Engine) {
         ((1, 86_401 * SECOND), "rate.seconds", 86_400),
     ] {
         let refusal = refused(board::set_rate(&ada, "diet-plans", Some(rate)).await);
-        assert_eq!(refusal, invalid(field, InvalidCode::OutOfRange { min: 1, max }));
+        assert_eq!(
+            refusal,
+            invalid(field, InvalidCode::OutOfRange { min: 1, max })
+        );
     }
-    assert_eq!(refused(board::set_paused(&ada, "nowhere", true).await), Problem::NotFound);
+    assert_eq!(
+        refused(board::set_paused(&ada, "nowhere", true).await),
+        Problem::NotFound
+    );
     assert_eq!(
         audited(engine).await,
         [
@@ -810,10 +983,20 @@ async fn queues_are_paused_and_limited(engine: &Engine) {
 async fn a_schedule_is_run_when_asked(engine: &Engine) {
     let product = Product::start(engine).await;
     let ada = ada(&product).await;
-    assert_eq!(refused(board::run_schedule(&ada, "plan.compute").await), Problem::NotFound);
-    let id = board::run_schedule(&ada, "installation.sweep").await.unwrap();
+    assert_eq!(
+        refused(board::run_schedule(&ada, "plan.compute").await),
+        Problem::NotFound
+    );
+    let id = board::run_schedule(&ada, "installation.sweep")
+        .await
+        .unwrap();
     // While it waits it is the same.
-    assert_eq!(board::run_schedule(&ada, "installation.sweep").await.unwrap(), id);
+    assert_eq!(
+        board::run_schedule(&ada, "installation.sweep")
+            .await
+            .unwrap(),
+        id
+    );
     let runner = Runner::start(&product.service, "all").await.unwrap();
     eventually("it is run", async || {
         (column(engine, "state", id).await == "succeeded").then_some(())
@@ -822,8 +1005,15 @@ async fn a_schedule_is_run_when_asked(engine: &Engine) {
     let schedules = board::overview(&ada).await.unwrap().schedules;
     let kinds: Vec<&str> = schedules.iter().map(|it| it.kind.as_str()).collect();
     assert_eq!(kinds, ["installation.sweep", "plan.regenerate"]);
-    assert!(schedules.iter().all(|it| it.next_at > NOW && it.last_job.is_none()));
-    assert_eq!(audited(engine).await, ["schedule.run installation.sweep"; 2]);
+    assert!(
+        schedules
+            .iter()
+            .all(|it| it.next_at > NOW && it.last_job.is_none())
+    );
+    assert_eq!(
+        audited(engine).await,
+        ["schedule.run installation.sweep"; 2]
+    );
     product.clock.advance(HOUR);
     eventually("it is due by itself", async || {
         let schedules = board::overview(&ada).await.unwrap().schedules;
@@ -875,22 +1065,47 @@ async fn the_overview_shows_how_fast_and_how_far_behind_queues_are(engine: &Engi
     ];
     storage::queue::measure(&mut tx, &measures).await.unwrap();
     tx.commit().await.unwrap();
-    stand(engine, &format!("id = {}", literal(engine, ids[1])), JobState::Running).await;
+    stand(
+        engine,
+        &format!("id = {}", literal(engine, ids[1])),
+        JobState::Running,
+    )
+    .await;
     let overview = board::overview(&ada).await.unwrap();
     assert!(overview.may_change);
-    let names: Vec<&str> = overview.queues.iter().map(|queue| queue.name.as_str()).collect();
+    let names: Vec<&str> = overview
+        .queues
+        .iter()
+        .map(|queue| queue.name.as_str())
+        .collect();
     assert_eq!(names, ["diet-plans", "maintenance", "operations"]);
     let plans = &overview.queues[0];
     let counts: Vec<i64> = plans.states.iter().map(|(_, jobs)| *jobs).collect();
     assert_eq!(counts, [0, 4, 1, 0, 0, 0, 0]);
     assert_eq!(plans.minutes.len(), 60);
-    assert_eq!((plans.minutes[0].minute, plans.minutes[59].minute), (minute - 59, minute));
-    assert_eq!((plans.minutes[0].succeeded, plans.minutes[59].failed, plans.minutes[59].dead), (90, 8, 2));
+    assert_eq!(
+        (plans.minutes[0].minute, plans.minutes[59].minute),
+        (minute - 59, minute)
+    );
+    assert_eq!(
+        (
+            plans.minutes[0].succeeded,
+            plans.minutes[59].failed,
+            plans.minutes[59].dead
+        ),
+        (90, 8, 2)
+    );
     assert_eq!(plans.minutes[0].timing.run_p95, Some(32));
     assert_eq!(plans.minutes[30].timing, board::Timing::default());
     assert_eq!((plans.hour.jobs, plans.hour.failed), (100, 10));
-    assert_eq!((plans.hour.run_p50, plans.hour.run_p95), (Some(32), Some(2048)));
-    assert_eq!((plans.hour.wait_p50, plans.hour.wait_p95), (Some(16), Some(16)));
+    assert_eq!(
+        (plans.hour.run_p50, plans.hour.run_p95),
+        (Some(32), Some(2048))
+    );
+    assert_eq!(
+        (plans.hour.wait_p50, plans.hour.wait_p95),
+        (Some(16), Some(16))
+    );
     assert_eq!(overview.queues[1].hour, board::Timing::default());
     assert_eq!(overview.workers[0].running[0].id, ids[1]);
     // A worker has begun once: the queues are known.
@@ -899,8 +1114,14 @@ async fn the_overview_shows_how_fast_and_how_far_behind_queues_are(engine: &Engi
     assert_eq!(overview.queues[0].oldest_ready, Some(NOW - 90 * SECOND));
     assert_eq!(overview.queues[1].oldest_ready, None);
     let told = health::detailed(&ada).await.unwrap().queues;
-    assert_eq!((told[0].ready, told[0].oldest_ready_seconds, told[0].paused), (4, Some(90), false));
-    assert_eq!((told[1].ready, told[1].oldest_ready_seconds, told[1].paused), (0, None, true));
+    assert_eq!(
+        (told[0].ready, told[0].oldest_ready_seconds, told[0].paused),
+        (4, Some(90), false)
+    );
+    assert_eq!(
+        (told[1].ready, told[1].oldest_ready_seconds, told[1].paused),
+        (0, None, true)
+    );
     // Those without a right to change are told so.
     let olga = with_role(&product, "olga", Role::Operator).await;
     assert!(!board::overview(&olga).await.unwrap().may_change);
@@ -911,7 +1132,10 @@ async fn what_is_old_is_forgotten(engine: &Engine) {
     let ada = ada(&product).await;
     let id = one_that_stands(engine, &ada, 1, JobState::Dead).await;
     board::set_paused(&ada, "diet-plans", true).await.unwrap();
-    let change = board::change(&ada, id, JobChange::Retry).await.unwrap().change;
+    let change = board::change(&ada, id, JobChange::Retry)
+        .await
+        .unwrap()
+        .change;
     record(&ada, NOW / (60 * SECOND), 1).await;
     let runner = Runner::start(&product.service, "all").await.unwrap();
     let kept = async || {
@@ -922,7 +1146,11 @@ async fn what_is_old_is_forgotten(engine: &Engine) {
         }
         kept
     };
-    for (hours, left) in [(2, vec![1, 1, 5]), (23, vec![0, 0, 5]), (14 * 24, vec![0, 0, 0])] {
+    for (hours, left) in [
+        (2, vec![1, 1, 5]),
+        (23, vec![0, 0, 5]),
+        (14 * 24, vec![0, 0, 0]),
+    ] {
         product.clock.advance(hours * HOUR);
         eventually("it is swept", async || {
             let swept = "SELECT COUNT(*) FROM job WHERE kind = 'installation.sweep' AND state = 'succeeded' AND created_at > ";
@@ -971,7 +1199,10 @@ async fn the_last_hours_are_remembered(engine: &Engine) {
     let history = system::history(&ada, 1).await.unwrap();
     assert_eq!(history.len(), 60);
     let last = history[59];
-    assert_eq!((last.minute, last.requests, last.errors), (minute - 1, 30, 6));
+    assert_eq!(
+        (last.minute, last.requests, last.errors),
+        (minute - 1, 30, 6)
+    );
     assert_eq!((last.slowest, last.connections, last.jobs), (2048, 6, 17));
     assert!(last.memory_bytes > 1 << 20);
     assert_eq!((history[0].minute, history[0].requests), (minute - 60, 10));
@@ -979,6 +1210,9 @@ async fn the_last_hours_are_remembered(engine: &Engine) {
     assert_eq!(system::history(&ada, 24).await.unwrap().len(), 24 * 60);
     for hours in [0, 25] {
         let refusal = refused(system::history(&ada, hours).await);
-        assert_eq!(refusal, invalid("hours", InvalidCode::OutOfRange { min: 1, max: 24 }));
+        assert_eq!(
+            refusal,
+            invalid("hours", InvalidCode::OutOfRange { min: 1, max: 24 })
+        );
     }
 }

@@ -6,8 +6,8 @@ use axum::{Extension, Json};
 use domain::problem::Problem;
 use serde::Serialize;
 use serde_json::Value;
-use service::board::{self, JobDetail};
 use service::Ctx;
+use service::board::{self, JobDetail};
 use utoipa::ToSchema;
 use uuid::Uuid;
 

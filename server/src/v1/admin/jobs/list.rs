@@ -4,8 +4,8 @@ use crate::v1::body::Parameters;
 use axum::{Extension, Json};
 use domain::job::JobState;
 use serde::{Deserialize, Serialize};
-use service::board::{self, JobCount};
 use service::Ctx;
+use service::board::{self, JobCount};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 

@@ -4,8 +4,10 @@ use crate::v1::time::rfc3339;
 use axum::{Extension, Json};
 use domain::job::JobState;
 use serde::{Deserialize, Serialize};
-use service::board::{self, MinuteOfQueue, QueueOverview, ScheduleOverview, Timing, WorkerOverview};
 use service::Ctx;
+use service::board::{
+    self, MinuteOfQueue, QueueOverview, ScheduleOverview, Timing, WorkerOverview,
+};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -200,7 +202,11 @@ pub(crate) async fn list(Extension(ctx): Extension<Ctx>) -> Result<Json<QueuesRe
     Ok(Json(QueuesResponse {
         queues: overview.queues.into_iter().map(QueueItem::from).collect(),
         workers: overview.workers.into_iter().map(WorkerItem::from).collect(),
-        schedules: overview.schedules.into_iter().map(ScheduleItem::from).collect(),
+        schedules: overview
+            .schedules
+            .into_iter()
+            .map(ScheduleItem::from)
+            .collect(),
         now: rfc3339(overview.now),
     }))
 }

@@ -3,8 +3,8 @@ use crate::v1::body::Parameters;
 use crate::v1::time::rfc3339;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use service::system::{self, MinuteOfSystem};
 use service::Ctx;
+use service::system::{self, MinuteOfSystem};
 use utoipa::{IntoParams, ToSchema};
 
 /// How far back.
