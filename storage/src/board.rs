@@ -394,11 +394,7 @@ pub struct Search<'a> {
 ///
 /// # Errors
 /// Where the database does.
-pub async fn search(
-    tx: &mut Tx,
-    search: &Search<'_>,
-    about: Option<&About>,
-) -> Result<Vec<Found>> {
+pub async fn search(tx: &mut Tx, search: &Search<'_>, about: Option<&About>) -> Result<Vec<Found>> {
     let Search {
         parts,
         range,

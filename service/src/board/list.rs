@@ -237,7 +237,8 @@ impl Selection {
         let hour = |micros: i64| micros.div_euclid(HOUR).clamp(0, LAST_HOUR);
         let since = filter.since.map_or(0, hour);
         let until = filter.until.map_or(LAST_HOUR, hour);
-        let is = |wanted: &Option<String>, it: &str| wanted.as_deref().is_none_or(|name| name == it);
+        let is =
+            |wanted: &Option<String>, it: &str| wanted.as_deref().is_none_or(|name| name == it);
         let mut parts = Vec::new();
         let mut jobs = 0;
         for count in board::counted(tx, since, until).await? {

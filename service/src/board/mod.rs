@@ -15,7 +15,7 @@ pub use overview::{
     MinuteOfQueue, Overview, QueueOverview, ScheduleOverview, Timing, WorkerOverview, overview,
 };
 pub(crate) use overview::{PRIORITIES_MOST, with_new};
-pub use queues::{run_schedule, set_concurrency, set_paused, set_rate};
+pub use queues::{QueueSettings, run_schedule, set, set_concurrency, set_paused, set_rate};
 
 use crate::ctx::Ctx;
 use domain::account::Role;

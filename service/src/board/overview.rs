@@ -5,6 +5,7 @@ use super::{CHANGERS, VIEWERS};
 use crate::Result;
 use crate::ctx::Ctx;
 use crate::jobs::Queue;
+use crate::system::percentile;
 use domain::job::JobState;
 use std::collections::{BTreeMap, HashMap};
 use storage::queue::{Measured, QueueRow};
@@ -157,20 +158,6 @@ impl Measures {
     }
 }
 
-/// The upper end of the power of two in which a percentile lies, of how many there are of each.
-pub(crate) fn percentile(powers: &BTreeMap<i64, i64>, percent: i64) -> Option<i64> {
-    let all: i64 = powers.values().sum();
-    // The smallest number of them that is the percentage or more.
-    let mut left = (all * percent + 99) / 100;
-    for (exponent, jobs) in powers {
-        left -= jobs;
-        if left <= 0 && all > 0 {
-            return Some(1 << (exponent + 1).clamp(0, 62));
-        }
-    }
-    None
-}
-
 fn queue_overview(
     row: QueueRow,
     states: &HashMap<(String, JobState), i64>,
@@ -287,22 +274,4 @@ pub async fn overview(ctx: &Ctx) -> Result<Overview> {
         now,
         may_change: ctx.allow(&CHANGERS).is_ok(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_percentile_is_the_upper_end_of_its_power_of_two() {
-        let powers = |counts: &[(i64, i64)]| counts.iter().copied().collect();
-        assert_eq!(percentile(&powers(&[]), 50), None);
-        assert_eq!(percentile(&powers(&[(0, 1)]), 50), Some(2));
-        let mixed = powers(&[(3, 50), (10, 44), (20, 6)]);
-        assert_eq!(percentile(&mixed, 50), Some(16));
-        assert_eq!(percentile(&mixed, 51), Some(2048));
-        assert_eq!(percentile(&mixed, 94), Some(2048));
-        assert_eq!(percentile(&mixed, 95), Some(1 << 21));
-        assert_eq!(percentile(&powers(&[(62, 1)]), 95), Some(1 << 62));
-    }
 }
