@@ -64,8 +64,8 @@ test("the overview shows each queue, who works and what runs when", async ({ pag
   await test.step("a number leads to the jobs that it counts", async () => {
     await queue.getByRole("link", { name: text("job_state.DEAD") }).click();
     await expect(page).toHaveURL(/\/admin\/jobs\?queue=diet-plans&state=DEAD$/);
-    await expect(page.getByLabel(text("jobs.queue"))).toHaveValue("diet-plans");
-    await expect(page.getByLabel(text("jobs.state"))).toHaveValue("DEAD");
+    await expect(page.getByLabel(text("jobs.queue"), { exact: true })).toHaveValue("diet-plans");
+    await expect(page.getByLabel(text("jobs.state"), { exact: true })).toHaveValue("DEAD");
   });
 });
 
