@@ -206,10 +206,10 @@ pub fn duration(micros: i64) -> String {
     let micros = micros.max(0);
     match micros {
         ..MILLISECOND => format!("{micros}\u{a0}µs"),
-        ..SECOND => format!("{}\u{a0}ms", amount(Amount(micros))),
-        ..MINUTE => format!("{}\u{a0}s", amount(Amount(micros / MILLISECOND))),
-        ..HOUR => two_units((micros, MINUTE, "min"), (SECOND, "s")),
-        ..DAY => two_units((micros, HOUR, "h"), (MINUTE, "min")),
+        MILLISECOND..SECOND => format!("{}\u{a0}ms", amount(Amount(micros))),
+        SECOND..MINUTE => format!("{}\u{a0}s", amount(Amount(micros / MILLISECOND))),
+        MINUTE..HOUR => two_units((micros, MINUTE, "min"), (SECOND, "s")),
+        HOUR..DAY => two_units((micros, HOUR, "h"), (MINUTE, "min")),
         _ => two_units((micros, DAY, "d"), (HOUR, "h")),
     }
 }
@@ -228,8 +228,8 @@ fn two_units((micros, large, name): (i64, i64, &str), (small, small_name): (i64,
 pub fn coarse(micros: i64) -> String {
     let (unit, name) = match micros {
         ..MINUTE => (SECOND, "s"),
-        ..HOUR => (MINUTE, "min"),
-        ..DAY => (HOUR, "h"),
+        MINUTE..HOUR => (MINUTE, "min"),
+        HOUR..DAY => (HOUR, "h"),
         _ => (DAY, "d"),
     };
     format!("{}\u{a0}{name}", number(micros / unit))

@@ -66,7 +66,7 @@ fn page(data: SystemView, hours: i64) -> AnyView {
     };
     let body = view! {
         <div class="stack" data-live="health">
-            <Notice tone=tone title=t(text)>{()}</Notice>
+            <Notice tone=tone><strong>{t(text)}</strong></Notice>
             <ul class="stats system-facts">{facts}</ul>
             <dl class="system-versions">{versions}</dl>
         </div>
