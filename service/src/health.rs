@@ -139,7 +139,11 @@ pub async fn detailed(ctx: &Ctx) -> Result<Health> {
     let database = ping(&ctx.institution.db).await;
     let (version, queues) = if database.ok {
         let version = ctx.institution.db.version().await.ok();
-        (version, queues(ctx).await?)
+        let queues = queues(ctx).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the queues can't be read");
+            Vec::new()
+        });
+        (version, queues)
     } else {
         (None, Vec::new())
     };

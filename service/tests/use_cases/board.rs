@@ -657,13 +657,16 @@ async fn what_has_gone_on_since_is_not_changed_back(engine: &Engine) {
         unique_scope: Some(job::Scope::Kept),
         ..new_job(10)
     };
-    let id = enqueue(&ada, &[keyed.clone()]).await[0];
+    let id = enqueue(&ada, std::slice::from_ref(&keyed)).await[0];
     let cancel = board::change(&ada, id, JobChange::Cancel).await.unwrap();
     let other = NewJob {
         id: new_job(11).id,
         ..keyed
     };
-    assert_eq!(enqueue(&ada, &[other.clone()]).await, [other.id]);
+    assert_eq!(
+        enqueue(&ada, std::slice::from_ref(&other)).await,
+        [other.id]
+    );
     assert_eq!(board::undo(&ada, cancel.change).await.unwrap(), 1);
     assert_eq!(column(engine, "unique_key", id).await, "-");
     assert_eq!(column(engine, "state", id).await, "ready");
