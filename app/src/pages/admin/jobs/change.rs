@@ -56,7 +56,7 @@ fn page(data: ChangeAllView, filter: Filter) -> AnyView {
     let Some(question) = question else {
         let head = view! { <h1>{t(Key::ChangePageTitle)}</h1> };
         let body = view! {
-            <Empty title=t(Key::ChangePageNone) text=t(Key::ChangePageNoneText)>
+            <Empty title=t(Key::ChangePageNone) text=t(Key::ChangePageNoneText) within=true>
                 <a class="btn btn--primary" href=back>{t(Key::ChangePageBack)}</a>
             </Empty>
         };

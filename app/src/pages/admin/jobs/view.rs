@@ -126,7 +126,7 @@ fn empty(filter: &Filter, more: bool) -> AnyView {
     };
     let way_on = (!filter.is_empty() && !only_dead)
         .then(|| view! { <a class="btn" href="/admin/jobs">{t(Key::JobsClear)}</a> });
-    view! { <Empty title=t(title) text=t(text)>{way_on}</Empty> }.into_any()
+    view! { <Empty title=t(title) text=t(text) within=true>{way_on}</Empty> }.into_any()
 }
 
 fn filters(
