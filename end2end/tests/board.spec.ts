@@ -127,7 +127,7 @@ test("all that match are changed by a job that is watched", async ({ page, open 
   await expect(title(page)).toHaveText(text("change_one.DELETE"));
   await expect(page.getByText(text("change_page.final"))).toBeVisible();
   await expect(page.getByRole("main")).toContainText(email);
-  await page.getByRole("button", { name: text("change_page.confirm") }).click();
+  await page.getByRole("button", { name: text("change.DELETE"), exact: true }).click();
 
   await expect(page).toHaveURL(/\/admin\/jobs\/[0-9a-f-]{36}$/);
   await expect(async () => {

@@ -60,6 +60,8 @@ pub struct Series {
 impl Unit {
     fn say(self, value: i64) -> String {
         match self {
+            // Nothing is nothing in every unit.
+            _ if value == 0 => number(0),
             Self::Count => number(value),
             Self::Micros => duration(value),
             Self::Bytes => bytes(value),

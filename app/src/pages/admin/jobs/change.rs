@@ -4,7 +4,7 @@ use super::api::{ChangeAllJobs, ChangeAllView, get_change_all};
 use super::filter::Filter;
 use crate::components::icon;
 use crate::components::{Empty, Field, Form, Icon, Notice, Skeleton, Submit};
-use crate::context::{fill, number, t};
+use crate::context::{fill, name, number, t};
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::plan::answer;
 use domain::job::{JobChange, JobState};
@@ -94,6 +94,7 @@ fn page(data: ChangeAllView, filter: Filter) -> AnyView {
     } else {
         "btn--danger"
     };
+    let confirm = name("change", &action);
     let head = view! {
         <h1>{question}</h1>
         <p class="lede">{effect}</p>
@@ -113,7 +114,7 @@ fn page(data: ChangeAllView, filter: Filter) -> AnyView {
                 {hidden}
                 {priority}
                 <div class="form-actions">
-                    <Submit label=t(Key::ChangePageConfirm) class=class/>
+                    <Submit label=confirm class=class/>
                     <a class="btn btn--quiet" href=back><Icon path=icon::BACK/>{t(Key::ChangePageKeep)}</a>
                 </div>
             </Form>

@@ -148,27 +148,32 @@ enum Fold {
     Most,
 }
 
+/// A level that was measured: nothing takes no time, and no process has no memory.
+fn some(level: i64) -> Option<i64> {
+    Some(level).filter(|level| *level > 0)
+}
+
 fn charts(say: &Say<'_>, minutes: &[MinuteOfSystem], each: usize) -> Vec<ChartData> {
     let points: Vec<&[MinuteOfSystem]> = minutes.chunks(each).collect();
     let times: Vec<String> = points
         .iter()
         .filter_map(|point| Some(say.clock(point.first()?.minute * MINUTE)))
         .collect();
-    let series = |label, tone: &str, fold: Fold, value: fn(&MinuteOfSystem) -> i64| Series {
-        label: say.words.t(label),
-        tone: tone.to_owned(),
-        values: points
-            .iter()
-            .map(|point| {
-                let values = point.iter().map(value);
-                match fold {
-                    Fold::Sum => Some(values.sum()),
-                    // A level of nothing was not measured: no process has no memory.
-                    Fold::Most => values.max().filter(|most| *most > 0),
-                }
-            })
-            .collect(),
-    };
+    let series =
+        |label, tone: &str, fold: Fold, value: fn(&MinuteOfSystem) -> Option<i64>| Series {
+            label: say.words.t(label),
+            tone: tone.to_owned(),
+            values: points
+                .iter()
+                .map(|point| {
+                    let values = point.iter().filter_map(value);
+                    match fold {
+                        Fold::Sum => Some(values.sum()),
+                        Fold::Most => values.max(),
+                    }
+                })
+                .collect(),
+        };
     let chart = |title, shape, unit, series| ChartData {
         title: say.words.t(title),
         shape,
@@ -183,10 +188,10 @@ fn charts(say: &Say<'_>, minutes: &[MinuteOfSystem], each: usize) -> Vec<ChartDa
             Unit::Count,
             vec![
                 series(Key::SystemRequestsOk, "leaf", Fold::Sum, |minute| {
-                    (minute.requests - minute.errors).max(0)
+                    Some((minute.requests - minute.errors).max(0))
                 }),
                 series(Key::SystemRequestsErrors, "beet", Fold::Sum, |minute| {
-                    minute.errors
+                    Some(minute.errors)
                 }),
             ],
         ),
@@ -198,7 +203,7 @@ fn charts(say: &Say<'_>, minutes: &[MinuteOfSystem], each: usize) -> Vec<ChartDa
                 Key::SystemSlowestSeries,
                 "blue",
                 Fold::Most,
-                |minute| minute.slowest,
+                |minute| some(minute.slowest),
             )],
         ),
         chart(
@@ -206,7 +211,7 @@ fn charts(say: &Say<'_>, minutes: &[MinuteOfSystem], each: usize) -> Vec<ChartDa
             Shape::Bars,
             Unit::Count,
             vec![series(Key::SystemJobsSeries, "leaf", Fold::Sum, |minute| {
-                minute.jobs
+                Some(minute.jobs)
             })],
         ),
         chart(
@@ -217,7 +222,7 @@ fn charts(say: &Say<'_>, minutes: &[MinuteOfSystem], each: usize) -> Vec<ChartDa
                 Key::SystemMemorySeries,
                 "accent",
                 Fold::Most,
-                |minute| minute.memory_bytes,
+                |minute| some(minute.memory_bytes),
             )],
         ),
         chart(
@@ -228,7 +233,8 @@ fn charts(say: &Say<'_>, minutes: &[MinuteOfSystem], each: usize) -> Vec<ChartDa
                 Key::SystemConnectionsSeries,
                 "blue",
                 Fold::Most,
-                |minute| minute.connections,
+                // Where no process told its memory, none told anything.
+                |minute| some(minute.memory_bytes).map(|_| minute.connections),
             )],
         ),
     ]
