@@ -19,17 +19,20 @@ statements! {
         WHERE hour >= $1 AND hour < $2
         GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state";
     // The newest of each part by the index, then the newest of those: however many jobs there are, no
-    // more are read than parts times the limit.
+    // more are read than parts times the limit. That PostgreSQL is asked for an order that begins with
+    // the index' first column keeps it from reading all jobs by their ids, to find a few.
     NEWEST(4) = "SELECT unhex(found.value) AS id FROM json_each($1) AS part,
             json_each((SELECT json_group_array(hex(id)) FROM (SELECT id FROM job
                 WHERE state = part.value ->> 'state' AND kind = part.value ->> 'kind' AND id < $2 AND id >= $3
                 ORDER BY id DESC LIMIT $4))) AS found
         ORDER BY found.value DESC LIMIT $4"
       | "SELECT found.id FROM jsonb_array_elements($1) AS part(value), LATERAL (SELECT id FROM job
-            WHERE state = part.value ->> 'state' AND kind = part.value ->> 'kind' AND id < $2 AND id >= $3
-            ORDER BY id DESC LIMIT $4) AS found
+            WHERE state = part.value ->> 'state' AND (kind, id) < (part.value ->> 'kind', $2)
+                AND (kind, id) >= (part.value ->> 'kind', $3)
+            ORDER BY kind DESC, id DESC LIMIT $4) AS found
         ORDER BY found.id DESC LIMIT $4";
-    // Where one of the two is absent, its half finds nothing.
+    // Where one of the two is absent, its half finds nothing. Both engines are kept from beginning with
+    // the states: by the plus, and by the text that is added to nothing.
     ABOUT(6) = "SELECT id FROM (
             SELECT * FROM (SELECT id FROM job WHERE subject = $5 AND id < $2 AND id >= $3
                 AND +kind IN (SELECT value ->> 'kind' FROM json_each($1))
@@ -39,12 +42,14 @@ statements! {
                 AND +state IN (SELECT value ->> 'state' FROM json_each($1)) ORDER BY id DESC LIMIT $4))
         ORDER BY id DESC LIMIT $4"
       | "SELECT id FROM (
-            (SELECT id FROM job WHERE subject = $5 AND id < $2 AND id >= $3
-                AND kind IN (SELECT value ->> 'kind' FROM jsonb_array_elements($1))
-                AND state IN (SELECT value ->> 'state' FROM jsonb_array_elements($1)) ORDER BY id DESC LIMIT $4)
-            UNION (SELECT id FROM job WHERE owner_id = $6 AND id < $2 AND id >= $3
-                AND kind IN (SELECT value ->> 'kind' FROM jsonb_array_elements($1))
-                AND state IN (SELECT value ->> 'state' FROM jsonb_array_elements($1)) ORDER BY id DESC LIMIT $4)
+            (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($5, $2) AND (subject, id) >= ($5, $3)
+                AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
+                AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
+                ORDER BY subject DESC, id DESC LIMIT $4)
+            UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($6, $2) AND (owner_id, id) >= ($6, $3)
+                AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
+                AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
+                ORDER BY owner_id DESC, id DESC LIMIT $4)
             ) AS found
         ORDER BY id DESC LIMIT $4";
     COUNT_ABOUT(6) = "SELECT COUNT(*) AS searched, CAST(COALESCE(SUM(
@@ -60,10 +65,10 @@ statements! {
                 WHERE kind IN (SELECT value ->> 'kind' FROM jsonb_array_elements($1))
                 AND state IN (SELECT value ->> 'state' FROM jsonb_array_elements($1))) AS found
         FROM (SELECT id, kind, state FROM (
-            (SELECT id, kind, state FROM job WHERE subject = $5 AND id < $2 AND id >= $3
-                ORDER BY id DESC LIMIT $4)
-            UNION (SELECT id, kind, state FROM job WHERE owner_id = $6 AND id < $2 AND id >= $3
-                ORDER BY id DESC LIMIT $4)) AS both_halves
+            (SELECT id, kind, state FROM job WHERE subject IS NOT NULL AND (subject, id) < ($5, $2) AND (subject, id) >= ($5, $3)
+                ORDER BY subject DESC, id DESC LIMIT $4)
+            UNION (SELECT id, kind, state FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($6, $2) AND (owner_id, id) >= ($6, $3)
+                ORDER BY owner_id DESC, id DESC LIMIT $4)) AS both_halves
             ORDER BY id DESC LIMIT $4) AS newest";
     // The last candidate is always among them: it tells how far was looked.
     SEARCH(6) = "WITH candidate AS MATERIALIZED (
@@ -79,8 +84,9 @@ statements! {
       | "WITH candidate AS MATERIALIZED (
             SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM
                 (SELECT found.id FROM jsonb_array_elements($1) AS part(value), LATERAL (SELECT id FROM job
-                    WHERE state = part.value ->> 'state' AND kind = part.value ->> 'kind' AND id < $2 AND id >= $3
-                    ORDER BY id DESC LIMIT $4) AS found
+                    WHERE state = part.value ->> 'state' AND (kind, id) < (part.value ->> 'kind', $2)
+                        AND (kind, id) >= (part.value ->> 'kind', $3)
+                    ORDER BY kind DESC, id DESC LIMIT $4) AS found
                 ORDER BY found.id DESC LIMIT $4) AS newest)
         SELECT candidate.id, candidate.place, job.arguments FROM candidate JOIN job ON job.id = candidate.id
         WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0
@@ -100,12 +106,14 @@ statements! {
         ORDER BY candidate.place LIMIT $6"
       | "WITH candidate AS MATERIALIZED (
             SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (SELECT id FROM (
-                (SELECT id FROM job WHERE subject = $7 AND id < $2 AND id >= $3
-                    AND kind IN (SELECT value ->> 'kind' FROM jsonb_array_elements($1))
-                    AND state IN (SELECT value ->> 'state' FROM jsonb_array_elements($1)) ORDER BY id DESC LIMIT $4)
-                UNION (SELECT id FROM job WHERE owner_id = $8 AND id < $2 AND id >= $3
-                    AND kind IN (SELECT value ->> 'kind' FROM jsonb_array_elements($1))
-                    AND state IN (SELECT value ->> 'state' FROM jsonb_array_elements($1)) ORDER BY id DESC LIMIT $4)
+                (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($7, $2) AND (subject, id) >= ($7, $3)
+                    AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
+                    AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
+                    ORDER BY subject DESC, id DESC LIMIT $4)
+                UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($8, $2) AND (owner_id, id) >= ($8, $3)
+                    AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
+                    AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
+                    ORDER BY owner_id DESC, id DESC LIMIT $4)
                 ) AS found ORDER BY id DESC LIMIT $4) AS newest)
         SELECT candidate.id, candidate.place, job.arguments FROM candidate JOIN job ON job.id = candidate.id
         WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0
@@ -125,7 +133,16 @@ statements! {
     ATTEMPTS(2) = "SELECT fence, outcome, error, started_at, ended_at FROM job_attempt
         WHERE job_id = $1 ORDER BY fence DESC LIMIT $2";
     LOG(2) = "SELECT at, message FROM job_log WHERE job_id = $1 ORDER BY id LIMIT $2";
+    // With cross joins SQLite begins with the few that were found.
     CAUSES(2) = "WITH RECURSIVE cause(id, distance) AS (
+            SELECT parent_id, 1 FROM job WHERE id = $1 AND parent_id IS NOT NULL
+            UNION ALL SELECT job.parent_id, distance + 1 FROM cause JOIN job ON job.id = cause.id
+            WHERE job.parent_id IS NOT NULL AND distance < $2)
+        SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
+            max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
+        FROM cause CROSS JOIN job ON job.id = cause.id LEFT JOIN account ON account.id = job.owner_id
+        ORDER BY distance DESC"
+      | "WITH RECURSIVE cause(id, distance) AS (
             SELECT parent_id, 1 FROM job WHERE id = $1 AND parent_id IS NOT NULL
             UNION ALL SELECT job.parent_id, distance + 1 FROM cause JOIN job ON job.id = cause.id
             WHERE job.parent_id IS NOT NULL AND distance < $2)
@@ -134,6 +151,11 @@ statements! {
         FROM cause JOIN job ON job.id = cause.id LEFT JOIN account ON account.id = job.owner_id
         ORDER BY distance DESC";
     CHILDREN(2) = "SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
+            max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
+        FROM (SELECT id FROM job WHERE parent_id = $1 ORDER BY id LIMIT $2) AS child CROSS JOIN job ON job.id = child.id
+            LEFT JOIN account ON account.id = job.owner_id
+        ORDER BY job.id"
+      | "SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
             max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
         FROM (SELECT id FROM job WHERE parent_id = $1 ORDER BY id LIMIT $2) AS child JOIN job ON job.id = child.id
             LEFT JOIN account ON account.id = job.owner_id

@@ -13,7 +13,8 @@ use uuid::Uuid;
 statements! {
     BEGIN(4) = "INSERT INTO job_change (id, at, action, priority) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
     GET(1) = "SELECT at, action, priority FROM job_change WHERE id = $1";
-    // The plus keeps SQLite from reading every job of these states instead of those by their ids.
+    // The plus keeps SQLite from reading every job of these states instead of those by their ids, and
+    // the arrays PostgreSQL.
     RECORD(3) = "INSERT INTO changed_job (change_id, job_id, state, priority, run_at, attempts, deaths, fence, progress,
             message, error, finished_at)
         SELECT $1, id, state, priority, run_at, attempts, deaths, fence, progress, message, error, finished_at
@@ -24,8 +25,8 @@ statements! {
             message, error, finished_at)
         SELECT CAST($1 AS UUID), id, state, priority, run_at, attempts, deaths, fence, progress, message, error,
             finished_at
-        FROM job WHERE id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2))
-            AND state IN (SELECT value FROM jsonb_array_elements_text($3)) AND id <> CAST($1 AS UUID)
+        FROM job WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2)))
+            AND state = ANY (ARRAY(SELECT value FROM jsonb_array_elements_text($3))) AND id <> CAST($1 AS UUID)
         ORDER BY id FOR UPDATE OF job
         ON CONFLICT (change_id, job_id) DO NOTHING RETURNING job_id";
     // Its parent was told of its end: it waits for it no more.
@@ -34,7 +35,7 @@ statements! {
         WHERE id IN (SELECT unhex(value) FROM json_each($1)) AND +state IN ('dead', 'cancelled')"
       | "UPDATE job SET state = 'ready', run_at = $2, finished_at = NULL, error = NULL, attempts = 0, deaths = 0,
             cancelling = FALSE, progress = 0, message = NULL, awaited = FALSE
-        WHERE id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)) AND state IN ('dead', 'cancelled')";
+        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))) AND state IN ('dead', 'cancelled')";
     CANCEL(2) = "UPDATE job SET cancelling = worker_id IS NOT NULL,
             state = CASE WHEN worker_id IS NOT NULL THEN state ELSE 'cancelled' END,
             finished_at = CASE WHEN worker_id IS NULL THEN $2 END,
@@ -44,20 +45,20 @@ statements! {
             state = CASE WHEN worker_id IS NOT NULL THEN state ELSE 'cancelled' END,
             finished_at = CASE WHEN worker_id IS NULL THEN CAST($2 AS BIGINT) END,
             unique_key = CASE WHEN worker_id IS NOT NULL THEN unique_key END
-        WHERE id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)) AND finished_at IS NULL";
+        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))) AND finished_at IS NULL";
     RUN_NOW(2) = "UPDATE job SET state = 'ready', run_at = $2
         WHERE id IN (SELECT unhex(value) FROM json_each($1)) AND +state IN ('scheduled', 'retrying')"
       | "UPDATE job SET state = 'ready', run_at = $2
-        WHERE id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))
+        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
             AND state IN ('scheduled', 'retrying')";
     SET_PRIORITY(2) = "UPDATE job SET priority = $2
         WHERE id IN (SELECT unhex(value) FROM json_each($1)) AND +state IN ('scheduled', 'ready', 'retrying')"
       | "UPDATE job SET priority = $2
-        WHERE id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))
+        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
             AND state IN ('scheduled', 'ready', 'retrying')";
     DELETE(2) = "DELETE FROM job WHERE id IN (SELECT unhex(value) FROM json_each($1)) AND finished_at IS NOT NULL
             AND +id <> $2"
-      | "DELETE FROM job WHERE id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))
+      | "DELETE FROM job WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
             AND finished_at IS NOT NULL AND id <> $2";
     CHANGED(2) = "SELECT job_id FROM changed_job WHERE change_id = $1 ORDER BY job_id DESC LIMIT $2";
     COUNT_CHANGED(1) = "SELECT COUNT(*) FROM changed_job WHERE change_id = $1";
@@ -72,7 +73,7 @@ statements! {
             finished_at = changed.finished_at
         FROM changed_job AS changed
         WHERE changed.change_id = $1
-            AND changed.job_id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2))
+            AND changed.job_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2)))
             AND job.id = changed.job_id AND job.fence = changed.fence AND job.state = 'ready' AND job.run_at = $3";
     UNDO_CANCEL(3) = "UPDATE job SET state = changed.state, finished_at = NULL, cancelling = FALSE, awaited = FALSE
         FROM changed_job AS changed
@@ -82,7 +83,7 @@ statements! {
       | "UPDATE job SET state = changed.state, finished_at = NULL, cancelling = FALSE, awaited = FALSE
         FROM changed_job AS changed
         WHERE changed.change_id = $1
-            AND changed.job_id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2))
+            AND changed.job_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2)))
             AND job.id = changed.job_id AND job.fence = changed.fence AND job.state = 'cancelled'
             AND job.finished_at = $3 AND changed.state <> 'running'";
     UNDO_RUN_NOW(3) = "UPDATE job SET state = changed.state, run_at = changed.run_at
@@ -92,7 +93,7 @@ statements! {
       | "UPDATE job SET state = changed.state, run_at = changed.run_at
         FROM changed_job AS changed
         WHERE changed.change_id = $1
-            AND changed.job_id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2))
+            AND changed.job_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2)))
             AND job.id = changed.job_id AND job.fence = changed.fence AND job.state = 'ready' AND job.run_at = $3";
     UNDO_SET_PRIORITY(3) = "UPDATE job SET priority = changed.priority
         FROM changed_job AS changed
@@ -101,12 +102,12 @@ statements! {
       | "UPDATE job SET priority = changed.priority
         FROM changed_job AS changed
         WHERE changed.change_id = $1
-            AND changed.job_id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2))
+            AND changed.job_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2)))
             AND job.id = changed.job_id AND job.state IN ('scheduled', 'ready', 'retrying') AND job.priority = $3";
     DROP_CHANGED(2) = "DELETE FROM changed_job WHERE change_id = $1
             AND job_id IN (SELECT unhex(value) FROM json_each($2))"
       | "DELETE FROM changed_job WHERE change_id = $1
-            AND job_id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2))";
+            AND job_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($2)))";
     DROP(1) = "DELETE FROM job_change WHERE id = $1";
     FORGET_CHANGED(2) = "DELETE FROM changed_job WHERE (change_id, job_id) IN (SELECT change_id, job_id FROM changed_job
         WHERE change_id IN (SELECT id FROM job_change WHERE at < $1) LIMIT $2)";

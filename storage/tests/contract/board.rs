@@ -82,7 +82,9 @@ async fn fill(engine: &Engine, dialect: Dialect) {
     );
     let change = ids("1");
     engine
-        .raw(&format!("INSERT INTO job_change (id, at, action) VALUES ({change}, 7, 'RETRY')"))
+        .raw(&format!(
+            "INSERT INTO job_change (id, at, action) VALUES ({change}, 7, 'RETRY')"
+        ))
         .await;
     engine.raw(&changed).await;
     for table in ["job", "changed_job", "account"] {
@@ -109,16 +111,35 @@ async fn a_full_board_is_read_by_its_indexes(engine: &Engine) {
     let named = json(&format!("[{}]", named.join(",")));
     let dead = json(r#"["dead","cancelled"]"#);
     let (key, changed) = if sqlite {
-        ("USING PRIMARY KEY (id=?)", "USING PRIMARY KEY (change_id=? AND job_id=?)")
+        (
+            "USING PRIMARY KEY (id=?)",
+            "USING PRIMARY KEY (change_id=? AND job_id=?)",
+        )
     } else {
         ("job_pkey", "changed_job_pkey")
     };
     let about = ["job_subject", "job_owner"];
     let cases: Vec<(&str, Vec<&str>, Vec<&str>)> = vec![
-        ("board::NEWEST", vec![&parts, &half, &one, "50"], vec!["job_state"]),
-        ("board::ABOUT", vec![&parts, &half, &one, "50", "'plan:7'", &one], about.into()),
-        ("board::COUNT_ABOUT", vec![&parts, &half, &one, "50", "'plan:7'", &one], about.into()),
-        ("board::SEARCH", vec![&parts, &half, &one, "50", "'some'", "20"], vec!["job_state", key]),
+        (
+            "board::NEWEST",
+            vec![&parts, &half, &one, "50"],
+            vec!["job_state"],
+        ),
+        (
+            "board::ABOUT",
+            vec![&parts, &half, &one, "50", "'plan:7'", &one],
+            about.into(),
+        ),
+        (
+            "board::COUNT_ABOUT",
+            vec![&parts, &half, &one, "50", "'plan:7'", &one],
+            about.into(),
+        ),
+        (
+            "board::SEARCH",
+            vec![&parts, &half, &one, "50", "'some'", "20"],
+            vec!["job_state", key],
+        ),
         (
             "board::SEARCH_ABOUT",
             vec![&parts, &half, &one, "50", "'some'", "20", "'plan:7'", &one],
@@ -135,10 +156,26 @@ async fn a_full_board_is_read_by_its_indexes(engine: &Engine) {
         ("change::RUN_NOW", vec![&named, "7"], vec![key]),
         ("change::SET_PRIORITY", vec![&named, "7"], vec![key]),
         ("change::DELETE", vec![&named, &one], vec![key]),
-        ("change::UNDO_RETRY", vec![&one, &named, "7"], vec![key, changed]),
-        ("change::UNDO_CANCEL", vec![&one, &named, "7"], vec![key, changed]),
-        ("change::UNDO_RUN_NOW", vec![&one, &named, "7"], vec![key, changed]),
-        ("change::UNDO_SET_PRIORITY", vec![&one, &named, "7"], vec![key, changed]),
+        (
+            "change::UNDO_RETRY",
+            vec![&one, &named, "7"],
+            vec![key, changed],
+        ),
+        (
+            "change::UNDO_CANCEL",
+            vec![&one, &named, "7"],
+            vec![key, changed],
+        ),
+        (
+            "change::UNDO_RUN_NOW",
+            vec![&one, &named, "7"],
+            vec![key, changed],
+        ),
+        (
+            "change::UNDO_SET_PRIORITY",
+            vec![&one, &named, "7"],
+            vec![key, changed],
+        ),
         ("change::DROP_CHANGED", vec![&one, &named], vec![changed]),
     ];
     for (name, values, indexes) in cases {
@@ -147,9 +184,12 @@ async fn a_full_board_is_read_by_its_indexes(engine: &Engine) {
             assert!(plan.contains(index), "{name} does not use {index}:\n{plan}");
         }
         for line in plan.lines() {
-            let whole = ["job", "changed", "changed_job", "account"].iter().any(|table| {
-                line.contains(&format!("SCAN {table}")) || line.contains(&format!("Seq Scan on {table}"))
-            });
+            let whole = ["job", "changed", "changed_job", "account"]
+                .iter()
+                .any(|table| {
+                    line.contains(&format!("SCAN {table}"))
+                        || line.contains(&format!("Seq Scan on {table}"))
+                });
             assert!(!whole, "{name} reads everything:\n{plan}");
         }
     }
@@ -178,7 +218,12 @@ fn numbers(ids: &[Uuid]) -> Vec<u128> {
 async fn the_newest_of_all_parts_are_found_in_their_order(engine: &Engine) {
     let db = engine.open().await;
     jobs(&db, 30).await;
-    stand(engine, &format!("id <= {}", literal(engine, id(10))), "dead").await;
+    stand(
+        engine,
+        &format!("id <= {}", literal(engine, id(10))),
+        "dead",
+    )
+    .await;
     let newest = async |parts: &[Part], range: Range, limit| {
         numbers(&in_tx!(db, board::newest, parts, range, limit))
     };
@@ -200,7 +245,13 @@ async fn the_newest_of_all_parts_are_found_in_their_order(engine: &Engine) {
     assert_eq!(newest(&every[1..3], range, 4).await, [18, 15, 12, 10]);
     assert!(newest(&[], EVERYTHING, 100).await.is_empty());
     let listed = in_tx!(db, board::listed, &[id(3), id(9), id(77)]);
-    assert_eq!(listed.iter().map(|row| row.id.as_u128()).collect::<Vec<_>>(), [9, 3]);
+    assert_eq!(
+        listed
+            .iter()
+            .map(|row| row.id.as_u128())
+            .collect::<Vec<_>>(),
+        [9, 3]
+    );
     db.close().await;
 }
 
@@ -223,7 +274,10 @@ async fn what_is_about_something_or_for_somebody_is_found_once(engine: &Engine) 
     let cases = [
         (about(Some("plan:7"), None), vec![12, 9, 6, 3]),
         (about(None, Some(ana)), vec![12, 10, 8, 6, 4, 2]),
-        (about(Some("plan:7"), Some(ana)), vec![12, 10, 9, 8, 6, 4, 3, 2]),
+        (
+            about(Some("plan:7"), Some(ana)),
+            vec![12, 10, 9, 8, 6, 4, 3, 2],
+        ),
         (about(None, None), vec![]),
     ];
     for (about, expected) in cases {
@@ -243,7 +297,10 @@ async fn what_is_about_something_or_for_somebody_is_found_once(engine: &Engine) 
     let mine = about(None, Some(ana));
     let none = [part("plan.compute", JobState::Dead)];
     assert!(in_tx!(db, board::about, &mine, &none, EVERYTHING, 100).is_empty());
-    assert_eq!(in_tx!(db, board::count_about, &mine, &none, EVERYTHING, 100), (0, 6));
+    assert_eq!(
+        in_tx!(db, board::count_about, &mine, &none, EVERYTHING, 100),
+        (0, 6)
+    );
     let owner = in_tx!(db, board::listed, &[id(2)])[0].owner.clone();
     assert_eq!(owner.as_deref(), Some("member1@example.org"));
     db.close().await;
@@ -278,14 +335,30 @@ async fn a_search_tells_how_far_it_looked(engine: &Engine) {
         places.collect::<Vec<_>>()
     };
     // The last one that was looked at comes back too.
-    assert_eq!(found(100, "needle", 100, None).await, [(20, 1), (15, 6), (10, 11), (5, 16), (1, 20)]);
-    assert_eq!(found(7, "needle", 100, None).await, [(20, 1), (15, 6), (14, 7)]);
+    assert_eq!(
+        found(100, "needle", 100, None).await,
+        [(20, 1), (15, 6), (10, 11), (5, 16), (1, 20)]
+    );
+    assert_eq!(
+        found(7, "needle", 100, None).await,
+        [(20, 1), (15, 6), (14, 7)]
+    );
     assert_eq!(found(100, "needle", 2, None).await, [(20, 1), (15, 6)]);
     assert_eq!(found(100, "straw", 100, None).await, [(1, 20)]);
-    assert_eq!(found(100, "needle", 100, Some(&mine)).await, [(10, 1), (5, 6), (1, 10)]);
-    assert_eq!(found(4, "needle", 100, Some(&mine)).await, [(10, 1), (7, 4)]);
+    assert_eq!(
+        found(100, "needle", 100, Some(&mine)).await,
+        [(10, 1), (5, 6), (1, 10)]
+    );
+    assert_eq!(
+        found(4, "needle", 100, Some(&mine)).await,
+        [(10, 1), (7, 4)]
+    );
     for wildcard in ["%", "_eedle", "n_edle"] {
-        assert_eq!(found(100, wildcard, 100, None).await, [(1, 20)], "{wildcard}");
+        assert_eq!(
+            found(100, wildcard, 100, None).await,
+            [(1, 20)],
+            "{wildcard}"
+        );
     }
     db.close().await;
 }
@@ -359,13 +432,27 @@ async fn a_schedule_knows_how_its_last_job_stands(engine: &Engine) {
     in_tx!(db, storage::schedule::advance, "a", 9, 20, ran);
     let known = async || {
         let rows = in_tx!(db, board::schedules);
-        let rows = rows.into_iter().map(|row| (row.name, row.last_job_id, row.last_state));
+        let rows = rows
+            .into_iter()
+            .map(|row| (row.name, row.last_job_id, row.last_state));
         rows.collect::<Vec<_>>()
     };
-    let of = |name: &str, job, state: Option<&str>| (name.to_owned(), job, state.map(str::to_owned));
-    assert_eq!(known().await, [of("a", Some(ran), Some("ready")), of("b", None, None)]);
-    engine.raw(&format!("DELETE FROM job WHERE id = {}", literal(engine, ran))).await;
-    assert_eq!(known().await, [of("a", Some(ran), None), of("b", None, None)]);
+    let of =
+        |name: &str, job, state: Option<&str>| (name.to_owned(), job, state.map(str::to_owned));
+    assert_eq!(
+        known().await,
+        [of("a", Some(ran), Some("ready")), of("b", None, None)]
+    );
+    engine
+        .raw(&format!(
+            "DELETE FROM job WHERE id = {}",
+            literal(engine, ran)
+        ))
+        .await;
+    assert_eq!(
+        known().await,
+        [of("a", Some(ran), None), of("b", None, None)]
+    );
     db.close().await;
 }
 
@@ -375,8 +462,12 @@ const CHANGE: Uuid = Uuid::from_u128(0xc0de);
 async fn apply(db: &Db, id_of_change: Uuid, at: i64, change: JobChange) -> i64 {
     let all: Vec<Uuid> = (1..=7).map(id).collect();
     let mut tx = db.write().await.unwrap();
-    let at = change::begin(&mut tx, id_of_change, at, change).await.unwrap();
-    let changed = change::apply(&mut tx, id_of_change, at, change, &all).await.unwrap();
+    let at = change::begin(&mut tx, id_of_change, at, change)
+        .await
+        .unwrap();
+    let changed = change::apply(&mut tx, id_of_change, at, change, &all)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     changed
 }
@@ -390,7 +481,9 @@ async fn one_of_each(engine: &Engine, db: &Db) {
         if state == JobState::Running {
             let worker = literal(engine, id(77));
             engine
-                .raw(&format!("UPDATE job SET state = 'running', worker_id = {worker} WHERE id = {one}"))
+                .raw(&format!(
+                    "UPDATE job SET state = 'running', worker_id = {worker} WHERE id = {one}"
+                ))
                 .await;
         } else {
             stand(engine, &format!("id = {one}"), state.column()).await;
@@ -412,13 +505,23 @@ async fn a_change_is_applied_once_and_only_where_it_applies(engine: &Engine) {
     .enumerate()
     {
         let rows = engine.raw("SELECT state FROM job").await;
-        let states = rows.iter().map(|state| JobState::from_column(state).unwrap());
+        let states = rows
+            .iter()
+            .map(|state| JobState::from_column(state).unwrap());
         let applies = states.filter(|state| change.applies_to(*state)).count() as i64;
         let id_of_change = id(0xc000 + number as u128);
-        assert_eq!(apply(&db, id_of_change, NOW + 1, change).await, applies, "{change:?}");
+        assert_eq!(
+            apply(&db, id_of_change, NOW + 1, change).await,
+            applies,
+            "{change:?}"
+        );
         if change.can_be_undone() {
             // Whatever has become of them since, and when.
-            assert_eq!(apply(&db, id_of_change, NOW + 9, change).await, 0, "{change:?}");
+            assert_eq!(
+                apply(&db, id_of_change, NOW + 9, change).await,
+                0,
+                "{change:?}"
+            );
         }
     }
     // What ran was told to stop; all others had ended by then.
@@ -435,7 +538,12 @@ async fn a_change_never_changes_the_job_that_makes_it(engine: &Engine) {
     one_of_each(engine, &db).await;
     assert_eq!(apply(&db, id(2), NOW, JobChange::Cancel).await, 3);
     assert_eq!(column(engine, "state", id(2)).await, "ready");
-    stand(engine, &format!("id = {}", literal(engine, id(2))), "succeeded").await;
+    stand(
+        engine,
+        &format!("id = {}", literal(engine, id(2))),
+        "succeeded",
+    )
+    .await;
     apply(&db, id(2), NOW, JobChange::Delete).await;
     assert_eq!(column(engine, "state", id(2)).await, "succeeded");
     db.close().await;
@@ -449,9 +557,19 @@ async fn only_what_a_change_has_left_is_changed_back(engine: &Engine) {
     assert_eq!(in_tx!(db, change::count_changed, CHANGE), 4);
     // One has been tried again, and is about to run.
     assert_eq!(apply(&db, id(0xc1), NOW + 2, JobChange::Retry).await, 5);
-    stand(engine, &format!("id = {}", literal(engine, id(1))), "cancelled").await;
+    stand(
+        engine,
+        &format!("id = {}", literal(engine, id(1))),
+        "cancelled",
+    )
+    .await;
     let one = literal(engine, id(1));
-    engine.raw(&format!("UPDATE job SET finished_at = {} WHERE id = {one}", NOW + 1)).await;
+    engine
+        .raw(&format!(
+            "UPDATE job SET finished_at = {} WHERE id = {one}",
+            NOW + 1
+        ))
+        .await;
     let before = in_tx!(db, change::get, CHANGE).unwrap();
     assert_eq!(before.at, NOW + 1);
     let first = in_tx!(db, change::changed, CHANGE, 2);
@@ -476,7 +594,10 @@ async fn old_changes_are_forgotten_in_parts(engine: &Engine) {
     apply(&db, id(0xc2), NOW + 5, urgent).await;
     assert_eq!(in_tx!(db, change::forget, NOW, 2), 0);
     assert_eq!(in_tx!(db, change::forget, NOW + 5, 2), 2);
-    assert!(in_tx!(db, change::get, id(0xc1)).is_some(), "one job of it is left");
+    assert!(
+        in_tx!(db, change::get, id(0xc1)).is_some(),
+        "one job of it is left"
+    );
     assert_eq!(in_tx!(db, change::forget, NOW + 5, 2), 1);
     assert!(in_tx!(db, change::get, id(0xc1)).is_none());
     assert_eq!(in_tx!(db, change::count_changed, id(0xc2)), 3);
@@ -505,10 +626,15 @@ async fn what_processes_measured_adds_up(engine: &Engine) {
     }
     let told = async |since| {
         let totals = in_tx!(db, process::measured, since);
-        let totals = totals.into_iter().map(|it| format!("{} {} {}", it.minute, it.measure, it.value));
+        let totals = totals
+            .into_iter()
+            .map(|it| format!("{} {} {}", it.minute, it.measure, it.value));
         totals.collect::<Vec<_>>()
     };
-    assert_eq!(told(7).await, ["7 memory 300", "7 requests 30", "7 slowest 512"]);
+    assert_eq!(
+        told(7).await,
+        ["7 memory 300", "7 requests 30", "7 slowest 512"]
+    );
     assert_eq!(told(0).await[0], "6 memory 1");
     in_tx!(db, process::forget, 7);
     assert_eq!(told(0).await.len(), 3);
@@ -519,7 +645,12 @@ async fn the_counts_of_hours_without_jobs_are_forgotten(engine: &Engine) {
     let db = engine.open().await;
     one_of_each(engine, &db).await;
     in_tx!(db, queue::fold_counts);
-    engine.raw(&format!("DELETE FROM job WHERE id > {}", literal(engine, id(3)))).await;
+    engine
+        .raw(&format!(
+            "DELETE FROM job WHERE id > {}",
+            literal(engine, id(3))
+        ))
+        .await;
     in_tx!(db, queue::fold_counts);
     in_tx!(db, queue::forget_counts);
     assert_eq!(engine.raw("SELECT COUNT(*) FROM job_count").await, ["3"]);
