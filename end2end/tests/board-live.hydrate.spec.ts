@@ -143,6 +143,9 @@ test.describe("the panel's pages", () => {
       for (const path of await pages(page)) {
         await open(path);
         const wide = await page.evaluate(() => {
+          for (const details of document.querySelectorAll("main details")) {
+            details.setAttribute("open", "");
+          }
           const root = document.scrollingElement ?? document.documentElement;
           return root.scrollWidth - root.clientWidth;
         });
