@@ -7,6 +7,12 @@ use crate::components::form::Submitted;
 use crate::components::frame::{SiteFooter, SiteHeader};
 use crate::context::{MeResource, detect_language, detect_theme, language, request_extension};
 use crate::pages::account::{AccountPage, get_me};
+use crate::pages::admin::AdminPage;
+use crate::pages::admin::job::JobPage;
+use crate::pages::admin::jobs::{ChangeAllPage, JobsPage};
+use crate::pages::admin::queue::QueuePage;
+use crate::pages::admin::queues::QueuesPage;
+use crate::pages::admin::system::SystemPage;
 use crate::pages::dish::DishPage;
 use crate::pages::dishes::DishesPage;
 use crate::pages::landing::LandingPage;
@@ -52,6 +58,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/plans") view=PlansPage ssr=Async/>
                     <Route path=path!("/dishes") view=DishesPage ssr=Async/>
                     <Route path=path!("/dishes/:id") view=DishPage ssr=Async/>
+                    <Route path=path!("/admin") view=AdminPage ssr=Async/>
+                    <Route path=path!("/admin/queues") view=QueuesPage ssr=Async/>
+                    <Route path=path!("/admin/queues/:queue") view=QueuePage ssr=Async/>
+                    <Route path=path!("/admin/jobs") view=JobsPage ssr=Async/>
+                    <Route path=path!("/admin/jobs/change") view=ChangeAllPage ssr=Async/>
+                    <Route path=path!("/admin/jobs/:id") view=JobPage ssr=Async/>
+                    <Route path=path!("/admin/system") view=SystemPage ssr=Async/>
                 </Routes>
             </main>
             <SiteFooter/>

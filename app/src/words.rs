@@ -8,6 +8,7 @@ use domain::nutrient::Unit;
 use domain::text::{Language, Localized};
 use domain::week::{Date, IsoWeek};
 use locales::Key;
+use service::LocalTime;
 
 /// Speaks one language.
 #[derive(Debug, Clone, Copy)]
@@ -145,6 +146,34 @@ impl Words {
         format!("{value}\u{a0}{}", unit.symbol())
     }
 
+    /// "3 min ago".
+    #[must_use]
+    pub fn ago(self, then: i64, now: i64) -> String {
+        match now - then {
+            ..1_000_000 => self.t(Key::TimeNow),
+            passed => self.fill(Key::TimeAgo, &[("duration", &coarse(passed))]),
+        }
+    }
+
+    /// "in 3 min".
+    #[must_use]
+    pub fn until(self, then: i64, now: i64) -> String {
+        match then - now {
+            ..1_000_000 => self.t(Key::TimeNow),
+            left => self.fill(Key::TimeIn, &[("duration", &coarse(left))]),
+        }
+    }
+
+    /// "22 November 2026, 14:05:09".
+    #[must_use]
+    pub fn moment(self, time: LocalTime) -> String {
+        let clock = format!("{:02}:{:02}:{:02}", time.hour, time.minute, time.second);
+        self.fill(
+            Key::TimeMoment,
+            &[("date", &self.full_date(time.date)), ("clock", &clock)],
+        )
+    }
+
     /// US cents: "US$54.20".
     #[must_use]
     pub fn money(self, cents: i64) -> String {
@@ -162,6 +191,61 @@ impl Words {
     pub fn aisle(self, aisle: Aisle) -> String {
         self.name("aisle", &wire_name(&aisle))
     }
+}
+
+const MILLISECOND: i64 = 1000;
+const SECOND: i64 = 1000 * MILLISECOND;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// A length of time in microseconds, its unit and the next smaller one: "450 µs", "12 ms", "1.5 s",
+/// "3 min 20 s", "2 h 5 min", "3 d 4 h".
+#[must_use]
+pub fn duration(micros: i64) -> String {
+    let micros = micros.max(0);
+    match micros {
+        ..MILLISECOND => format!("{micros}\u{a0}µs"),
+        MILLISECOND..SECOND => format!("{}\u{a0}ms", amount(Amount(micros))),
+        SECOND..MINUTE => format!("{}\u{a0}s", amount(Amount(micros / MILLISECOND))),
+        MINUTE..HOUR => two_units((micros, MINUTE, "min"), (SECOND, "s")),
+        HOUR..DAY => two_units((micros, HOUR, "h"), (MINUTE, "min")),
+        _ => two_units((micros, DAY, "d"), (HOUR, "h")),
+    }
+}
+
+fn two_units((micros, large, name): (i64, i64, &str), (small, small_name): (i64, &str)) -> String {
+    let (count, rest) = (micros / large, micros % large / small);
+    if rest == 0 {
+        format!("{}\u{a0}{name}", number(count))
+    } else {
+        format!("{}\u{a0}{name} {rest}\u{a0}{small_name}", number(count))
+    }
+}
+
+/// A length of time in microseconds as people say how long ago something was, in one unit.
+#[must_use]
+pub fn coarse(micros: i64) -> String {
+    let (unit, name) = match micros {
+        ..MINUTE => (SECOND, "s"),
+        MINUTE..HOUR => (MINUTE, "min"),
+        HOUR..DAY => (HOUR, "h"),
+        _ => (DAY, "d"),
+    };
+    format!("{}\u{a0}{name}", number(micros / unit))
+}
+
+/// A size in bytes: "312 MiB".
+#[must_use]
+pub fn bytes(bytes: i64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    let mut thousandths = bytes.max(0).saturating_mul(1000);
+    while thousandths >= 1024 * 1000 && unit + 1 < UNITS.len() {
+        thousandths /= 1024;
+        unit += 1;
+    }
+    format!("{}\u{a0}{}", amount(Amount(thousandths)), UNITS[unit])
 }
 
 /// The name of a value without fields on the wire: `LUNCH`, `dairy_eggs`.
@@ -197,6 +281,31 @@ mod tests {
         let say = |words: Words| [250, 1000, 1500].map(|servings| words.servings(Amount(servings)));
         assert_eq!(say(ENGLISH), ["¼ serving", "1 serving", "1½ servings"]);
         assert_eq!(say(SPANISH), ["¼ de porción", "1 porción", "1½ porciones"]);
+    }
+
+    #[test]
+    fn times_have_the_units_that_people_use() {
+        let say = |micros: i64| duration(micros).replace('\u{a0}', " ");
+        let (second, hour) = (1_000_000, 3_600_000_000);
+        assert_eq!(
+            [450, 1_024, 250_000, 1_500_000, 59_999_999, 200 * second].map(say),
+            ["450 µs", "1 ms", "250 ms", "1.5 s", "60 s", "3 min 20 s"]
+        );
+        assert_eq!(
+            [2 * hour, 2 * hour + 300 * second, 76 * hour].map(say),
+            ["2 h", "2 h 5 min", "3 d 4 h"]
+        );
+        assert_eq!(ENGLISH.ago(0, 200 * second), "3\u{a0}min ago");
+        assert_eq!(SPANISH.ago(0, 200 * second), "hace 3\u{a0}min");
+    }
+
+    #[test]
+    fn sizes_have_binary_units() {
+        let say = |size: i64| bytes(size).replace('\u{a0}', " ");
+        assert_eq!(
+            [0, 1023, 1536, 312 << 20, 5 << 40].map(say),
+            ["0 B", "1\u{202f}023 B", "1.5 KiB", "312 MiB", "5 TiB"]
+        );
     }
 
     #[test]

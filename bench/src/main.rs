@@ -1,6 +1,7 @@
 //! Benchmarks of NutriFlow, run by `cargo xtask bench`. Each prints what it measures and fails where
 //! a goal is missed.
 
+mod board;
 mod engine;
 #[cfg(feature = "optimum")]
 mod optimum;
@@ -16,6 +17,8 @@ enum Benchmark {
     /// The diet engine: time a week, and distance to a lower bound of the score. With the feature
     /// `optimum` the bounds come from HiGHS.
     Engine,
+    /// Pages of the job board over five million jobs on both engines.
+    Board(board::Options),
     /// From POST to READY on an idle server.
     Plan(plan::Options),
     /// Full lifecycles of jobs a second on both engines, waiting times, and what a killed process
@@ -30,6 +33,7 @@ enum Benchmark {
 async fn main() -> anyhow::Result<()> {
     match Benchmark::parse() {
         Benchmark::Engine => engine::run(),
+        Benchmark::Board(options) => board::run(&options).await,
         Benchmark::Plan(options) => plan::run(&options).await,
         Benchmark::Queue(options) => queue::run(&options).await,
         Benchmark::QueueChild(child) => queue::run_child(&child).await,

@@ -35,14 +35,33 @@ CREATE VIEW job_tally AS
     UNION ALL SELECT queue, kind, state, hour, jobs FROM job_count_change
     UNION ALL SELECT queue, kind, state, created_at / 3600000000, 1 FROM job WHERE state = 'running';
 
--- What administrators have changed of jobs, and how those stood before: what is undone from.
+-- With the id, so that those of one member or parent come in order. SQLite's have it as they are.
+DROP INDEX job_owner, job_children;
+CREATE INDEX job_owner ON job (owner_id, id) WHERE owner_id IS NOT NULL;
+CREATE INDEX job_children ON job (parent_id, id) WHERE parent_id IS NOT NULL;
+
+-- What administrators have changed of jobs, and how those stood before: what is undone from. A change
+-- of many has the id of the job that makes it.
 CREATE TABLE job_change (
-    -- Of the change, which may concern many jobs.
-    change_id UUID NOT NULL,
+    id UUID PRIMARY KEY,
+    at BIGINT NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('RETRY', 'CANCEL', 'RUN_NOW', 'SET_PRIORITY')),
+    -- The priority that was set.
+    priority BIGINT
+);
+CREATE TABLE changed_job (
+    change_id UUID NOT NULL REFERENCES job_change (id) ON DELETE CASCADE,
     job_id UUID NOT NULL,
     state TEXT NOT NULL,
     priority BIGINT NOT NULL,
     run_at BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    deaths BIGINT NOT NULL,
+    fence BIGINT NOT NULL,
+    progress BIGINT NOT NULL,
+    message TEXT,
+    error JSONB,
+    finished_at BIGINT,
     PRIMARY KEY (change_id, job_id)
 );
 

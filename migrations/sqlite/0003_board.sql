@@ -49,14 +49,28 @@ CREATE VIEW job_tally AS
     SELECT queue, kind, state, hour, jobs FROM job_count
     UNION ALL SELECT queue, kind, state, created_at / 3600000000, 1 FROM job WHERE state = 'running';
 
--- What administrators have changed of jobs, and how those stood before: what is undone from.
+-- What administrators have changed of jobs, and how those stood before: what is undone from. A change
+-- of many has the id of the job that makes it.
 CREATE TABLE job_change (
-    -- Of the change, which may concern many jobs.
-    change_id BLOB NOT NULL,
+    id BLOB PRIMARY KEY,
+    at INTEGER NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('RETRY', 'CANCEL', 'RUN_NOW', 'SET_PRIORITY')),
+    -- The priority that was set.
+    priority INTEGER
+) STRICT;
+CREATE TABLE changed_job (
+    change_id BLOB NOT NULL REFERENCES job_change (id) ON DELETE CASCADE,
     job_id BLOB NOT NULL,
     state TEXT NOT NULL,
     priority INTEGER NOT NULL,
     run_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    deaths INTEGER NOT NULL,
+    fence INTEGER NOT NULL,
+    progress INTEGER NOT NULL,
+    message TEXT,
+    error TEXT CHECK (error IS NULL OR json_valid(error)),
+    finished_at INTEGER,
     PRIMARY KEY (change_id, job_id)
 ) STRICT, WITHOUT ROWID;
 

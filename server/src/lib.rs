@@ -8,6 +8,7 @@ pub mod v1;
 use axum::Router;
 use http::connection::CountingListener;
 use http::metrics::{self, Metrics};
+use http::traffic::{Sampler, Traffic};
 use service::Service;
 use service::jobs::runner::Runner;
 use std::net::SocketAddr;
@@ -66,6 +67,7 @@ pub struct Server {
     metrics: Option<(TcpListener, Router)>,
     /// Ends with the server.
     background: JoinSet<()>,
+    sampler: Sampler,
     runner: Option<Runner>,
 }
 
@@ -94,10 +96,13 @@ impl Server {
                 .metrics_token
                 .map(|token| metrics::protected_router(metrics, token));
         }
+        let traffic = Arc::<Traffic>::default();
         let router = match options.role {
-            Role::All | Role::Web => http::router(service, metrics_here),
-            Role::Worker => http::health_router(service, metrics_here),
+            Role::All | Role::Web => http::router(service, &traffic, metrics_here),
+            Role::Worker => http::health_router(service, &traffic, metrics_here),
         };
+        let sampler = Sampler::new(service, &traffic, &listener.open);
+        background.spawn(sampler.clone().keep_up());
         let runner = match options.role {
             Role::All => Some(Runner::start(service, "all").await?),
             Role::Worker => Some(Runner::start(service, "worker").await?),
@@ -109,6 +114,7 @@ impl Server {
             router,
             metrics: metrics_there,
             background,
+            sampler,
             runner,
         })
     }
@@ -172,6 +178,7 @@ impl Server {
         if let Some(runner) = self.runner {
             runner.stop().await;
         }
+        self.sampler.finish().await;
         served
     }
 }

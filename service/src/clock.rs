@@ -51,6 +51,9 @@ impl Clock for ManualClock {
     }
 }
 
+/// By how much the clocks that threads have read may differ, in microseconds.
+const JITTER: i64 = 1_000_000;
+
 /// Makes UUIDv7: they grow with time, also within a millisecond.
 #[derive(Debug, Default)]
 pub(crate) struct Ids(std::sync::Mutex<ContextV7>);
@@ -64,5 +67,39 @@ impl Ids {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         Uuid::new_v7(Timestamp::from_unix(&*context, seconds, nanos))
+    }
+
+    /// An id, and the moment that it names: not `now` where another thread was a little faster. The
+    /// hour in which a job is counted is so the hour of its id. Only after a clock was set back can
+    /// they differ, until it has caught up.
+    pub(crate) fn next_at(&self, now: i64) -> (Uuid, i64) {
+        let id = self.next(now);
+        let named = i64::try_from(id.as_u128() >> 80).unwrap_or_default() * 1000;
+        let at = if (0..JITTER).contains(&(named - now)) {
+            named
+        } else {
+            now
+        };
+        (id, at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_names_the_moment_that_comes_with_it() {
+        let ids = Ids::default();
+        let hour = 3_600_000_000;
+        let now = 500_000 * hour;
+        assert_eq!(ids.next_at(now).1, now);
+        // Another thread had read the clock before the hour ended.
+        let (id, at) = ids.next_at(now - 3);
+        assert_eq!(at, now);
+        assert_eq!(id.as_u128() >> 80, (now / 1000) as u128);
+        assert_eq!(ids.next_at(now + 7).1, now + 7);
+        // The clock was set back.
+        assert_eq!(ids.next_at(now - hour).1, now - hour);
     }
 }

@@ -165,6 +165,11 @@ impl Service {
         self.ids.next(self.now())
     }
 
+    /// Such an id, and the moment that it names.
+    pub(crate) fn next_id_at(&self) -> (Uuid, i64) {
+        self.ids.next_at(self.now())
+    }
+
     /// What it is for.
     #[must_use]
     pub const fn mode(&self) -> Mode {

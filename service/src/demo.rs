@@ -23,7 +23,7 @@ pub struct DemoAccount {
 }
 
 /// The demo's accounts: one of each role that people have.
-pub const ACCOUNTS: [DemoAccount; 3] = [
+pub const ACCOUNTS: [DemoAccount; 4] = [
     DemoAccount {
         name: "Maya Ríos",
         email: "member@demo.nutriflow.org",
@@ -41,6 +41,12 @@ pub const ACCOUNTS: [DemoAccount; 3] = [
         email: "admin@demo.nutriflow.org",
         password: "admin-demo",
         role: Role::Admin,
+    },
+    DemoAccount {
+        name: "Omar Vega",
+        email: "operator@demo.nutriflow.org",
+        password: "operator-demo",
+        role: Role::Operator,
     },
 ];
 

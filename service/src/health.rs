@@ -1,6 +1,7 @@
 //! How the installation is: whether it can serve, and what its operators want to know.
 
 use crate::Result;
+use crate::board::{PRIORITIES_MOST, with_new};
 use crate::ctx::{Ctx, Service};
 use domain::account::Role;
 use domain::problem::Problem;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-use storage::{Database, Db, Dialect};
+use storage::{Database, Db, Dialect, board, queue};
 
 /// Who may see how the installation is.
 const VIEWERS: [Role; 2] = [Role::Admin, Role::Operator];
@@ -25,6 +26,8 @@ pub struct Health {
     pub versions: Versions,
     /// The institution's database.
     pub database: DatabaseHealth,
+    /// Its queues; none where the database does not answer.
+    pub queues: Vec<QueueHealth>,
     /// Where the data folder lies; nothing with PostgreSQL, whose disk is elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disk: Option<Disk>,
@@ -55,6 +58,21 @@ pub struct DatabaseHealth {
     pub engine: &'static str,
     /// How long it took to answer, or until it was no longer waited for, in milliseconds.
     pub ping_milliseconds: f64,
+}
+
+/// How far a queue is behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueHealth {
+    /// Its name.
+    pub name: String,
+    /// How many of its jobs might run.
+    pub ready: i64,
+    /// For how many seconds the one has waited that has waited longest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest_ready_seconds: Option<i64>,
+    /// Whether nothing of it is begun.
+    pub paused: bool,
 }
 
 /// How much room a disk has, in bytes.
@@ -119,10 +137,15 @@ impl Service {
 pub async fn detailed(ctx: &Ctx) -> Result<Health> {
     ctx.allow(&VIEWERS)?;
     let database = ping(&ctx.institution.db).await;
-    let version = if database.ok {
-        ctx.institution.db.version().await.ok()
+    let (version, queues) = if database.ok {
+        let version = ctx.institution.db.version().await.ok();
+        let queues = queues(ctx).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the queues can't be read");
+            Vec::new()
+        });
+        (version, queues)
     } else {
-        None
+        (None, Vec::new())
     };
     Ok(Health {
         ok: database.ok,
@@ -133,11 +156,38 @@ pub async fn detailed(ctx: &Ctx) -> Result<Health> {
             database: version,
         },
         database,
+        queues,
         disk: disk(ctx).await,
         memory: Memory {
-            resident_bytes: metrics_process::collector::collect().resident_memory_bytes,
+            resident_bytes: resident_bytes(),
         },
     })
+}
+
+/// How much memory of the process is not swapped out, where the system tells.
+pub(crate) fn resident_bytes() -> Option<u64> {
+    metrics_process::collector::collect().resident_memory_bytes
+}
+
+async fn queues(ctx: &Ctx) -> Result<Vec<QueueHealth>> {
+    let mut tx = ctx.read().await?;
+    let counts = queue::counts(&mut tx).await?;
+    let oldest = board::oldest_ready(&mut tx, PRIORITIES_MOST).await?;
+    let rows = with_new(queue::all(&mut tx).await?);
+    let now = ctx.now();
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let ready = |count: &&queue::Count| count.queue == row.name && count.state == "ready";
+            let since = oldest.iter().find(|(name, _)| *name == row.name);
+            QueueHealth {
+                ready: counts.iter().filter(ready).map(|count| count.jobs).sum(),
+                oldest_ready_seconds: since.map(|(_, at)| (now - at).max(0) / 1_000_000),
+                paused: row.paused,
+                name: row.name,
+            }
+        })
+        .collect())
 }
 
 async fn ping(db: &Db) -> DatabaseHealth {

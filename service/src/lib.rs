@@ -4,6 +4,7 @@
 //! jobs call the same functions.
 
 pub mod account;
+pub mod board;
 pub mod catalogue;
 mod clock;
 mod ctx;
@@ -12,13 +13,16 @@ pub mod doctor;
 mod error;
 pub mod health;
 pub mod jobs;
+mod local_time;
 mod password;
 pub mod plan;
 pub mod profile;
 mod sample;
+pub mod system;
 mod token;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use ctx::{Actor, Ctx, DEMO_SECRET, Institution, Mode, Service, Settings};
 pub use error::{Error, Result};
+pub use local_time::LocalTime;
 pub use sample::{Sample, sample};

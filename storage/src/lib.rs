@@ -8,12 +8,15 @@
 
 pub mod account;
 pub mod audit;
+pub mod board;
+pub mod change;
 mod db;
 mod error;
 pub mod food;
 mod inspection;
 pub mod job;
 pub mod plan;
+pub mod process;
 pub mod profile;
 pub mod queue;
 pub mod schedule;
@@ -36,9 +39,12 @@ pub fn statements() -> Vec<&'static Statement> {
     [
         account::STATEMENTS,
         audit::STATEMENTS,
+        board::STATEMENTS,
+        change::STATEMENTS,
         food::STATEMENTS,
         job::STATEMENTS,
         plan::STATEMENTS,
+        process::STATEMENTS,
         profile::STATEMENTS,
         queue::STATEMENTS,
         schedule::STATEMENTS,

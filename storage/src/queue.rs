@@ -23,7 +23,6 @@ statements! {
         INSERT INTO job_count AS kept (queue, kind, state, hour, jobs)
         SELECT queue, kind, state, hour, SUM(jobs) FROM gone GROUP BY 1, 2, 3, 4
         ON CONFLICT (queue, kind, state, hour) DO UPDATE SET jobs = kept.jobs + EXCLUDED.jobs";
-    FORGET_EMPTY(0) = "DELETE FROM job_count WHERE jobs = 0";
     MEASURE(1) = "INSERT INTO job_time (minute, queue, measure, exponent, jobs)
         SELECT value ->> 'minute', value ->> 'queue', value ->> 'measure', value ->> 'exponent', value ->> 'jobs'
         FROM json_each($1) WHERE true
@@ -35,6 +34,7 @@ statements! {
     MEASURED(1) = "SELECT minute, queue, measure, exponent, jobs FROM job_time WHERE minute >= $1
         ORDER BY minute, queue, measure, exponent";
     FORGET(1) = "DELETE FROM job_time WHERE minute < $1";
+    FORGET_COUNTS(0) = "DELETE FROM job_count WHERE jobs = 0";
 }
 
 /// A queue's settings.
@@ -203,14 +203,6 @@ pub async fn fold_counts(tx: &mut Tx) -> Result<()> {
     execute!(tx, FOLD).map(drop)
 }
 
-/// Forgets the hours of which no job is left.
-///
-/// # Errors
-/// Where the database does.
-pub async fn forget_empty_counts(tx: &mut Tx) -> Result<()> {
-    execute!(tx, FORGET_EMPTY).map(drop)
-}
-
 /// Adds to what was measured.
 ///
 /// # Errors
@@ -233,4 +225,12 @@ pub async fn measured(tx: &mut Tx, since: i64) -> Result<Vec<Measured>> {
 /// Where the database does.
 pub async fn forget_measured(tx: &mut Tx, before: i64) -> Result<()> {
     execute!(tx, FORGET, before).map(drop)
+}
+
+/// Forgets the hours of which no job is left.
+///
+/// # Errors
+/// Where the database does.
+pub async fn forget_counts(tx: &mut Tx) -> Result<()> {
+    execute!(tx, FORGET_COUNTS).map(drop)
 }

@@ -26,7 +26,7 @@ pub fn run(workspace: &Workspace, name: &str, arguments: &[String]) -> Result<()
         cargo.arg("--features=optimum");
     }
     cargo.arg("--").arg(name).args(arguments);
-    let _cluster = if name == "queue" && env::var_os(postgres::URL).is_none() {
+    let _cluster = if ["queue", "board"].contains(&name) && env::var_os(postgres::URL).is_none() {
         cleanup::on_interrupt()?;
         let cluster = process::step("Starting PostgreSQL", || Cluster::start(Disk::Durable))?;
         cargo.env(postgres::URL, cluster.url());

@@ -52,14 +52,22 @@ pub fn Empty(
     /// What would be, in a sentence.
     #[prop(into)]
     text: String,
+    /// Whether the page has a title of its own, under which this stands.
+    #[prop(optional)]
+    within: bool,
     /// A button or a link.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    let heading = if within {
+        view! { <h2 class="h3">{title}</h2> }.into_any()
+    } else {
+        view! { <h1 class="h3">{title}</h1> }.into_any()
+    };
     view! {
         <div class="empty">
             <span class="plate" aria-hidden="true" inner_html=EMPTY_PLATE></span>
-            <h1 class="h3">{title}</h1>
+            {heading}
             <p>{text}</p>
             {children.map(|children| children())}
         </div>

@@ -2,6 +2,7 @@
 
 use super::icon::{self, Icon};
 use crate::context::{self, Me, Theme, language, t};
+use domain::account::Role;
 use domain::text::Language;
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -113,6 +114,10 @@ fn AccountMenu() -> impl IntoView {
 }
 
 fn signed_in(me: Me) -> AnyView {
+    // Whom the panel lets in is decided in the service; to others the way is not shown.
+    let panel = matches!(me.role, Role::Admin | Role::Operator).then(|| {
+        view! { <a href="/admin" rel="external" class="btn btn--s btn--block">{t(Key::AdminTitle)}</a> }
+    });
     view! {
         <button type="button" class="icon-btn" popovertarget="account-menu" aria-label=t(Key::FrameAccount)>
             <Icon path=icon::PERSON/>
@@ -121,6 +126,7 @@ fn signed_in(me: Me) -> AnyView {
             <div class="stack stack--s">
                 <p><strong>{me.name}</strong><br/><span class="muted small">{me.email}</span></p>
                 <a href="/account" rel="external" class="btn btn--s btn--block">{t(Key::AccountTitle)}</a>
+                {panel}
                 <form method="post" action="/sign-out">
                     <button class="btn btn--s btn--quiet btn--block">{t(Key::AccountSignOut)}</button>
                 </form>

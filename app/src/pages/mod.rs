@@ -5,6 +5,8 @@
 #[cfg(feature = "ssr")]
 pub mod account;
 #[cfg(feature = "ssr")]
+pub mod admin;
+#[cfg(feature = "ssr")]
 pub mod dish;
 #[cfg(feature = "ssr")]
 pub mod dishes;

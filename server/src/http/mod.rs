@@ -9,6 +9,7 @@ mod preferences;
 pub mod problem;
 mod request;
 mod shopping;
+pub(crate) mod traffic;
 
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -16,6 +17,7 @@ use axum::{Router, middleware};
 use service::Service;
 use std::sync::Arc;
 use tower_http::compression::CompressionLayer;
+use traffic::Traffic;
 
 /// The largest body: profiles, forms and commands are small.
 pub const BODY_MOST: usize = 64 * 1024;
@@ -23,7 +25,7 @@ pub const BODY_MOST: usize = 64 * 1024;
 const DRAIN_MOST: usize = 32 * 1024 * 1024;
 
 /// Every route of the product. Without `metrics` there is no such address.
-pub fn router(service: &Arc<Service>, metrics: Option<Router>) -> Router {
+pub fn router(service: &Arc<Service>, traffic: &Arc<Traffic>, metrics: Option<Router>) -> Router {
     let product = Router::new()
         .merge(crate::v1::router())
         .merge(pages::router())
@@ -42,12 +44,16 @@ pub fn router(service: &Arc<Service>, metrics: Option<Router>) -> Router {
         .merge(assets::router())
         .merge(metrics.unwrap_or_default())
         .merge(health(service));
-    frame(router)
+    frame(router, traffic)
 }
 
 /// The routes of a process that only runs jobs.
-pub fn health_router(service: &Arc<Service>, metrics: Option<Router>) -> Router {
-    frame(health(service).merge(metrics.unwrap_or_default()))
+pub fn health_router(
+    service: &Arc<Service>,
+    traffic: &Arc<Traffic>,
+    metrics: Option<Router>,
+) -> Router {
+    frame(health(service).merge(metrics.unwrap_or_default()), traffic)
 }
 
 /// Whether the process lives, and whether it can serve.
@@ -64,7 +70,7 @@ fn health(service: &Arc<Service>) -> Router {
 }
 
 /// What surrounds every route. The last layer is the outermost.
-fn frame(router: Router) -> Router {
+fn frame(router: Router, traffic: &Arc<Traffic>) -> Router {
     router
         .layer(middleware::from_fn(request::limit_body))
         .layer(DefaultBodyLimit::max(BODY_MOST))
@@ -72,7 +78,10 @@ fn frame(router: Router) -> Router {
             problem::panicked,
         ))
         .layer(middleware::from_fn(problem::render))
-        .layer(middleware::from_fn(request::identify_and_log))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(traffic),
+            request::identify_and_log,
+        ))
 }
 
 #[cfg(test)]
@@ -88,7 +97,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_answered_with_a_problem() {
-        let router = frame(Router::new().route("/v1/panics", get(panics)));
+        let router = frame(
+            Router::new().route("/v1/panics", get(panics)),
+            &Arc::default(),
+        );
         let request = Request::get("/v1/panics").header("x-request-id", "one");
         let answer = router
             .oneshot(request.body(Body::empty()).unwrap())

@@ -2,6 +2,7 @@
 
 use super::metrics;
 use super::problem::ApiError;
+use super::traffic::Traffic;
 use crate::telemetry;
 use app::context::Theme;
 use axum::RequestExt as _;
@@ -42,7 +43,11 @@ fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
 
 /// Takes the caller's request id, where it is sound, or makes one; answers with it, and logs one
 /// line a request.
-pub async fn identify_and_log(mut request: Request, next: Next) -> Response {
+pub async fn identify_and_log(
+    State(traffic): State<Arc<Traffic>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let given = text(request.headers(), REQUEST_ID).filter(|id| {
         (1..=64).contains(&id.len())
             && id
@@ -71,6 +76,7 @@ pub async fn identify_and_log(mut request: Request, next: Next) -> Response {
         secure(response.headers_mut());
         let (status, duration) = (response.status(), begun.elapsed());
         metrics::count(&method, &route, status, duration);
+        traffic.count(status, duration);
         tracing::info!(
             %method,
             %route,

@@ -1,5 +1,6 @@
 //! The API: `/v1/<noun>/<verb>`, one file an endpoint. Its description is made from the code.
 
+pub(crate) mod admin;
 mod auth;
 mod body;
 mod catalogue;
@@ -33,6 +34,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "profile", description = "Who you are and what you may eat"),
         (name = "diet", description = "Weeks of meals"),
         (name = "catalogue", description = "Dishes and foods"),
+        (name = "admin", description = "The queue and the installation, for those who run them"),
     )
 )]
 struct Description;
@@ -67,6 +69,15 @@ pub fn router() -> Router {
         .routes(routes!(dishes::list::list))
         .routes(routes!(dishes::get::get))
         .routes(routes!(foods::search::search))
+        .routes(routes!(admin::jobs::list::list))
+        .routes(routes!(admin::jobs::change_all::change_all))
+        .routes(routes!(admin::jobs::get::get))
+        .routes(routes!(admin::jobs::change::change))
+        .routes(routes!(admin::changes::undo::undo))
+        .routes(routes!(admin::queues::list::list))
+        .routes(routes!(admin::queues::patch::patch))
+        .routes(routes!(admin::schedules::run::run))
+        .routes(routes!(admin::system::get::get))
         .split_for_parts();
     let docs = Router::new()
         .merge(SwaggerUi::new("/v1/docs").url("/v1/openapi.json", description))

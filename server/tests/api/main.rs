@@ -5,6 +5,7 @@
 mod app;
 mod auth;
 mod binary;
+mod board;
 #[path = "../../../storage/tests/support/engines.rs"]
 mod engines;
 mod http;

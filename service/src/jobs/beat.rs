@@ -216,9 +216,11 @@ impl Heart {
         }
         self.seen
             .retain(|id, _| others.iter().any(|other| other.id == *id));
-        // A worker that was taken for dead may have claimed more before it knew, and died since.
+        // A worker that was taken for dead may have claimed more before it knew, and died since. Its
+        // one death was counted.
         for gone in job::orphaned(&mut tx).await? {
-            reclaim(&mut tx, gone, now).await?;
+            job::hand_back(&mut tx, gone, &[], now).await?;
+            tx.will_wake().await?;
         }
         let cancelling = job::cancelling(&mut tx, self.worker.id).await?;
         queue::fold_counts(&mut tx).await?;
@@ -291,15 +293,9 @@ async fn bury(tx: &mut storage::Tx, dead: &Worker, now: i64) -> Result<()> {
     if !worker::remove(tx, dead.id, dead.beat).await? {
         return Ok(());
     }
-    let jobs = reclaim(tx, dead.id, now).await?;
+    let error = super::JobError::stored(&Problem::WorkerDied);
+    let jobs = job::reclaim(tx, dead.id, DEATHS_MOST, now, &error).await?;
+    tx.will_wake().await?;
     tracing::warn!(worker = %dead.id, host = dead.host, process = dead.process, jobs, "a worker has died");
     Ok(())
-}
-
-/// Makes the jobs of a worker that is no more ready again.
-async fn reclaim(tx: &mut storage::Tx, worker: Uuid, now: i64) -> Result<u64> {
-    let error = super::JobError::stored(&Problem::WorkerDied);
-    let jobs = job::reclaim(tx, worker, DEATHS_MOST, now, &error).await?;
-    tx.will_wake().await?;
-    Ok(jobs)
 }

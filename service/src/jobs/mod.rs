@@ -5,6 +5,7 @@
 //! [`engine`]; neither its author nor the domain deals with claims and tokens.
 
 mod beat;
+pub mod change_jobs;
 pub mod compute_plan;
 mod ending;
 pub mod engine;
@@ -12,10 +13,11 @@ pub mod ping;
 pub mod regenerate_plans;
 mod run;
 pub mod runner;
-mod schedules;
+pub(crate) mod schedules;
 mod sweep;
 
 pub use run::Run;
+pub(crate) use sweep::first_id_of;
 
 use crate::ctx::Ctx;
 use crate::{Error, Result};
@@ -27,6 +29,7 @@ use serde_json::Value;
 use std::time::Duration;
 use storage::Tx;
 use storage::job::{ClaimedJob, NewJob, Scope};
+use storage::queue::QueueRow;
 use uuid::Uuid;
 
 /// A queue: jobs of one are run apart from those of another.
@@ -36,11 +39,13 @@ pub enum Queue {
     DietPlans,
     /// Work that nobody waits for.
     Maintenance,
+    /// What administrators have begun and watch: it waits for nothing that may take long.
+    Operations,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 2] = [Self::DietPlans, Self::Maintenance];
+    pub const ALL: [Self; 3] = [Self::DietPlans, Self::Maintenance, Self::Operations];
 
     /// The name in the database and in logs.
     #[must_use]
@@ -48,6 +53,7 @@ impl Queue {
         match self {
             Self::DietPlans => "diet-plans",
             Self::Maintenance => "maintenance",
+            Self::Operations => "operations",
         }
     }
 
@@ -57,7 +63,19 @@ impl Queue {
         match self {
             // They compute: more than the smallest machine's cores would only wait for each other.
             Self::DietPlans => 2,
-            Self::Maintenance => 1,
+            Self::Maintenance | Self::Operations => 1,
+        }
+    }
+
+    /// What is set of it until an administrator says otherwise.
+    pub(crate) fn settings(self) -> QueueRow {
+        QueueRow {
+            name: self.name().to_owned(),
+            paused: false,
+            concurrency: self.concurrency(),
+            rate_limit: None,
+            rate_period: None,
+            rate_due: 0,
         }
     }
 }
@@ -205,14 +223,14 @@ fn new_job<J: Job>(
     job: &J,
     parent: Option<Uuid>,
 ) -> Result<NewJob> {
-    let now = ctx.now();
+    let (id, now) = ctx.service.next_id_at();
     let unique = job.unique();
     let unique_until = unique
         .as_ref()
         .and_then(|unique| unique.period)
         .map(|period| now + micros(period));
     Ok(NewJob {
-        id: ctx.service.next_id(),
+        id,
         queue: J::QUEUE.name(),
         kind: J::KIND,
         priority: J::PRIORITY,
@@ -293,6 +311,7 @@ macro_rules! kinds {
 }
 
 kinds!(
+    change_jobs::ChangeJobs,
     compute_plan::ComputePlan,
     ping::Ping,
     regenerate_plans::RegeneratePlans,

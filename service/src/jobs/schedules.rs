@@ -34,6 +34,12 @@ const SCHEDULES: [Scheduled; 2] = [
     },
 ];
 
+/// The job of a schedule, to be run now; nothing where there is no such schedule.
+pub(crate) fn job_of(ctx: &Ctx, kind: &str) -> Option<Result<NewJob>> {
+    let scheduled = SCHEDULES.iter().find(|one| one.kind == kind)?;
+    Some((scheduled.job)(ctx))
+}
+
 /// When a pattern is due next after a moment, in microseconds. An hour that a change of clocks skips
 /// is caught up with, and one that comes twice counts once.
 fn next(cron: &str, time_zone: &str, after: i64) -> Result<i64> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 use storage::job::Scope;
-use storage::{job, queue, session};
+use storage::{change, job, process, queue, session};
 use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -18,12 +18,14 @@ const KEPT: [(&str, Duration); 3] = [
     ("cancelled", DAY.saturating_mul(7)),
     ("dead", DAY.saturating_mul(90)),
 ];
-/// How long it is kept how fast the queues were.
+/// How long it is kept how fast the queues were, and how the processes.
 const MEASURED: Duration = DAY.saturating_mul(14);
+/// How long changes of jobs can be taken back.
+const UNDOABLE: Duration = DAY;
 /// How many rows are deleted at once: nobody else writes to SQLite meanwhile.
 const CHUNK: i64 = 1000;
 
-/// Deletes ended jobs, old measurements, sessions and tokens that are no longer good.
+/// Deletes ended jobs, old measurements, what can't be taken back any more, sessions and tokens that are no longer good.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Sweep {}
 
@@ -63,9 +65,19 @@ async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
             }
         }
     }
+    loop {
+        let mut tx = run.ctx.write().await?;
+        let forgotten = change::forget(&mut tx, now - super::micros(UNDOABLE), CHUNK).await?;
+        tx.commit().await?;
+        if forgotten < CHUNK {
+            break;
+        }
+    }
+    let measured = (now - super::micros(MEASURED)) / 60_000_000;
     let mut tx = run.ctx.write().await?;
-    queue::forget_measured(&mut tx, (now - super::micros(MEASURED)) / 60_000_000).await?;
-    queue::forget_empty_counts(&mut tx).await?;
+    queue::forget_measured(&mut tx, measured).await?;
+    queue::forget_counts(&mut tx).await?;
+    process::forget(&mut tx, measured).await?;
     session::delete_expired(&mut tx, now).await?;
     tx.commit().await?;
     Ok(json!({ "jobs": jobs }))

@@ -27,7 +27,7 @@ async fn every_statement_takes_as_many_parameters_as_it_states(engine: &Engine) 
 }
 
 /// The engine's plan of a statement, each parameter replaced by a value of its type.
-async fn plan_of(engine: &Engine, dialect: Dialect, name: &str, values: &[&str]) -> String {
+pub async fn plan_of(engine: &Engine, dialect: Dialect, name: &str, values: &[&str]) -> String {
     let statement = storage::statements()
         .into_iter()
         .find(|statement| statement.name == name)

@@ -18,8 +18,15 @@ pub(crate) fn answer<T>(data: Result<T, AppError>, page: impl FnOnce(T) -> AnyVi
     match data {
         Ok(data) => page(data),
         Err(AppError(Problem::Unauthenticated)) => {
-            let here = use_location().pathname.get_untracked();
-            view! { <Redirect path=format!("/sign-in?next={here}")/> }.into_any()
+            let (path, query) = (
+                use_location().pathname.get_untracked(),
+                use_location().search.get_untracked(),
+            );
+            let query = match query.trim_start_matches('?') {
+                "" => String::new(),
+                query => form_urlencoded::byte_serialize(format!("?{query}").as_bytes()).collect(),
+            };
+            view! { <Redirect path=format!("/sign-in?next={path}{query}")/> }.into_any()
         }
         Err(AppError(Problem::NotFound)) => view! { <NotFoundPage/> }.into_any(),
         Err(AppError(problem)) => view! { <ProblemPage problem=problem/> }.into_any(),

@@ -8,7 +8,7 @@ mod frame;
 #[cfg(feature = "ssr")]
 pub(crate) mod numbers;
 #[cfg(feature = "ssr")]
-mod trouble;
+pub(crate) mod trouble;
 mod view;
 mod waiting;
 

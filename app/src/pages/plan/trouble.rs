@@ -8,7 +8,7 @@ use domain::problem::Problem;
 use locales::Key;
 
 /// A problem, and where a week is infeasible its conflicts and what would help.
-pub(super) fn trouble(words: Words, problem: &Problem) -> Trouble {
+pub(crate) fn trouble(words: Words, problem: &Problem) -> Trouble {
     let code = problem.code();
     let base = Trouble {
         title: words.name("problem", code),

@@ -1,5 +1,7 @@
 //! The command line, and the configuration that it shares with the environment.
 
+mod board;
+
 use crate::telemetry::{self, LogFormat};
 use crate::{Options, Role, Server, http};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -95,6 +97,10 @@ enum Command {
     Serve(Serve),
     /// Looks for what would keep it from working, and says what to do. Changes nothing.
     Doctor,
+    /// Jobs of every queue.
+    Jobs(board::Jobs),
+    /// Queues.
+    Queues(board::Queues),
     /// Administrators.
     Admin {
         #[command(subcommand)]
@@ -172,6 +178,8 @@ pub async fn run(cli: Cli) -> ExitCode {
     };
     let done = match cli.command {
         Command::Serve(command) => serve(cli.installation, command).await,
+        Command::Jobs(command) => board::jobs(cli.installation, command).await,
+        Command::Queues(command) => board::queues(cli.installation, command).await,
         Command::Doctor => return doctor(cli.installation).await,
         Command::Admin {
             command:

@@ -1,0 +1,130 @@
+() => {
+  const PERIOD = 2000;
+  const LONGEST = 30000;
+  const control = document.querySelector("[data-live-control]");
+  const toggle = control.querySelector("button");
+  const reload = control.querySelector("a");
+  const status = control.querySelector("[role=status]");
+  const parts = (root) =>
+    new Map([...root.querySelectorAll("[data-live]")].map((part) => [part.dataset.live, part]));
+
+  // What the server last said of each part, whatever the reader has opened in it since.
+  const said = new Map();
+  for (const [name, part] of parts(document)) said.set(name, part.innerHTML);
+
+  const key = (node) => node.dataset?.key ?? node.id ?? "";
+  const alike = (one, other) => one.nodeName === other.nodeName && key(one) === key(other);
+
+  /** Makes a node what another one is, and leaves alone what is so already. */
+  const follow = (node, other) => {
+    if (node.nodeType !== Node.ELEMENT_NODE) {
+      if (node.data !== other.data) node.data = other.data;
+      return;
+    }
+    // Whether something is open is the reader's.
+    for (const { name } of [...node.attributes])
+      if (name !== "open" && !other.hasAttribute(name)) node.removeAttribute(name);
+    for (const { name, value } of other.attributes)
+      if (name !== "open" && node.getAttribute(name) !== value) node.setAttribute(name, value);
+    const keys = new Set([...other.childNodes].map(key));
+    for (const child of [...node.children]) if (!keys.has(key(child))) child.remove();
+    let place = node.firstChild;
+    for (const child of [...other.childNodes]) {
+      const known = key(child)
+        ? [...node.children].find((one) => alike(one, child))
+        : place && alike(place, child) && place;
+      if (!known) {
+        node.insertBefore(document.importNode(child, true), place);
+        continue;
+      }
+      if (known !== place) node.insertBefore(known, place);
+      follow(known, child);
+      place = known.nextSibling;
+    }
+    while (place) {
+      const next = place.nextSibling;
+      place.remove();
+      place = next;
+    }
+  };
+
+  const inUse = (part) =>
+    part.querySelector("dialog[open]") ||
+    (part.contains(document.activeElement) &&
+      document.activeElement.matches("input, select, textarea"));
+
+  /** Brings the parts up to date; false where the page is no longer for this reader. */
+  const update = async () => {
+    const answer = await fetch(location.href, {
+      cache: "no-store",
+      headers: { accept: "text/html" },
+      signal: AbortSignal.timeout(10000),
+    });
+    if (answer.redirected || (answer.status >= 400 && answer.status < 500)) return false;
+    if (!answer.ok) throw new Error(answer.statusText);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const news = parts(page);
+    for (const [name, part] of parts(document)) {
+      const other = news.get(name);
+      if (!other || inUse(part)) continue;
+      const html = other.innerHTML;
+      if (html === said.get(name)) continue;
+      follow(part, other);
+      said.set(name, html);
+    }
+    return true;
+  };
+
+  let wanted = true;
+  let running = false;
+  let delay = PERIOD;
+  let since = "";
+  let timer;
+
+  const show = (reason) => {
+    since ||= reason && new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+    if (!reason) since = "";
+    const text = reason ? control.dataset[reason].replace("{time}", since) : "";
+    if (status.textContent !== text) status.textContent = text;
+    control.dataset.state = reason || "on";
+    reload.hidden = !reason;
+  };
+
+  const turn = async () => {
+    clearTimeout(timer);
+    if (!wanted || running || document.visibilityState !== "visible") return;
+    running = true;
+    try {
+      if (await update()) {
+        delay = PERIOD;
+        if (wanted) show("");
+      } else {
+        wanted = false;
+        toggle.hidden = true;
+        show("ended");
+      }
+    } catch {
+      delay = Math.min(delay * 2, LONGEST);
+      if (wanted) show("lost");
+    }
+    running = false;
+    timer = setTimeout(turn, delay);
+  };
+
+  toggle.hidden = false;
+  toggle.addEventListener("click", () => {
+    wanted = !wanted;
+    toggle.setAttribute("aria-pressed", String(wanted));
+    since = "";
+    if (wanted) {
+      delay = PERIOD;
+      show("");
+      turn();
+    } else {
+      show("stopped");
+    }
+  });
+  document.addEventListener("visibilitychange", turn);
+  show("");
+  timer = setTimeout(turn, delay);
+}

@@ -1,0 +1,41 @@
+//! Pages that follow what happens, without WebAssembly.
+//!
+//! A page with [`Live`] on it names its changing parts `data-live="name"`. Every two seconds, while
+//! somebody looks, the page is asked for again and those parts are brought up to date in place: what
+//! has the focus keeps it, what was opened stays open, and a part in which somebody types waits. Parts
+//! in lists carry `data-key`, so that they stay what they are when others come before them.
+//!
+//! Without JavaScript there is a link that loads the page again.
+
+use super::icon::{self, Icon};
+use crate::context::t;
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use locales::Key;
+
+/// Brings the parts up to date.
+const LIVE: &str = include_str!("live.js");
+
+/// Keeps the page's `data-live` parts up to date, says when it cannot, and lets people stop it.
+#[component]
+pub fn Live() -> impl IntoView {
+    let script = format!("({LIVE})()");
+    view! {
+        <div
+            class="live"
+            data-live-control
+            data-stopped=t(Key::LiveStopped)
+            data-lost=t(Key::LiveLost)
+            data-ended=t(Key::LiveEnded)
+        >
+            <span class="small muted" role="status"></span>
+            <button type="button" class="btn btn--s" aria-pressed="true" hidden>
+                <i class="live__mark" aria-hidden="true"></i>
+                {t(Key::LiveOn)}
+            </button>
+            <a class="btn btn--s" href="" rel="external"><Icon path=icon::REFRESH/>{t(Key::LiveReload)}</a>
+        </div>
+        <script type="module" nonce=use_nonce()>{script}</script>
+    }
+    .into_any()
+}

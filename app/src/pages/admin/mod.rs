@@ -1,0 +1,22 @@
+//! The panel of those who run an institution: its queues, its jobs, and how the system is.
+//!
+//! Administrators change things here, operators look. Who may is decided in `service`; the pages show
+//! buttons only to those for whom they work.
+
+mod frame;
+pub mod job;
+pub mod jobs;
+mod line;
+pub mod queue;
+pub mod queues;
+mod say;
+pub mod system;
+
+use leptos::prelude::*;
+use leptos_router::components::Redirect;
+
+/// Leads to where most visits of the panel begin.
+#[component]
+pub fn AdminPage() -> impl IntoView {
+    view! { <Redirect path="/admin/jobs"/> }
+}

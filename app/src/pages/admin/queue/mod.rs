@@ -1,0 +1,5 @@
+//! One queue: its limits.
+
+mod view;
+
+pub use view::QueuePage;

@@ -1,0 +1,3 @@
+//! Changes of jobs that can be taken back.
+
+pub mod undo;

@@ -1,0 +1,4 @@
+//! Queues.
+
+pub mod list;
+pub mod patch;

@@ -1,0 +1,3 @@
+//! How the installation was.
+
+pub mod get;

@@ -1,0 +1,521 @@
+//! What the job board shows: lists and counts of jobs, and one job whole. What it changes is in
+//! [`crate::change`].
+
+use crate::queue::Count;
+use crate::statement::{optional, rows, statements};
+use crate::{Result, Tx};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+statements! {
+    COUNTED(2) = "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM job_tally
+        WHERE hour >= $1 AND hour < $2
+        GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state";
+    // The newest of each part by the index, then the newest of those: however many jobs there are, no
+    // more are read than parts times the limit. That PostgreSQL is asked for an order that begins with
+    // the index' first column keeps it from reading all jobs by their ids, to find a few.
+    NEWEST(4) = "SELECT unhex(found.value) AS id FROM json_each($1) AS part,
+            json_each((SELECT json_group_array(hex(id)) FROM (SELECT id FROM job
+                WHERE state = part.value ->> 'state' AND kind = part.value ->> 'kind' AND id < $2 AND id >= $3
+                ORDER BY id DESC LIMIT $4))) AS found
+        ORDER BY found.value DESC LIMIT $4"
+      | "SELECT found.id FROM jsonb_array_elements($1) AS part(value), LATERAL (SELECT id FROM job
+            WHERE state = part.value ->> 'state' AND (kind, id) < (part.value ->> 'kind', $2)
+                AND (kind, id) >= (part.value ->> 'kind', $3)
+            ORDER BY kind DESC, id DESC LIMIT $4) AS found
+        ORDER BY found.id DESC LIMIT $4";
+    // Where one of the two is absent, its half finds nothing. Both engines are kept from beginning with
+    // the states: by the plus, and by the text that is added to nothing.
+    ABOUT(6) = "SELECT id FROM (
+            SELECT * FROM (SELECT id FROM job WHERE subject = $5 AND id < $2 AND id >= $3
+                AND +kind IN (SELECT value ->> 'kind' FROM json_each($1))
+                AND +state IN (SELECT value ->> 'state' FROM json_each($1)) ORDER BY id DESC LIMIT $4)
+            UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $6 AND id < $2 AND id >= $3
+                AND +kind IN (SELECT value ->> 'kind' FROM json_each($1))
+                AND +state IN (SELECT value ->> 'state' FROM json_each($1)) ORDER BY id DESC LIMIT $4))
+        ORDER BY id DESC LIMIT $4"
+      | "SELECT id FROM (
+            (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($5, $2) AND (subject, id) >= ($5, $3)
+                AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
+                AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
+                ORDER BY subject DESC, id DESC LIMIT $4)
+            UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($6, $2) AND (owner_id, id) >= ($6, $3)
+                AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
+                AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
+                ORDER BY owner_id DESC, id DESC LIMIT $4)
+            ) AS found
+        ORDER BY id DESC LIMIT $4";
+    COUNT_ABOUT(6) = "SELECT COUNT(*) AS searched, CAST(COALESCE(SUM(
+                kind IN (SELECT value ->> 'kind' FROM json_each($1))
+                AND state IN (SELECT value ->> 'state' FROM json_each($1))), 0) AS BIGINT) AS found
+        FROM (SELECT id, kind, state FROM (
+            SELECT * FROM (SELECT id, kind, state FROM job WHERE subject = $5 AND id < $2 AND id >= $3
+                ORDER BY id DESC LIMIT $4)
+            UNION SELECT * FROM (SELECT id, kind, state FROM job WHERE owner_id = $6 AND id < $2 AND id >= $3
+                ORDER BY id DESC LIMIT $4))
+            ORDER BY id DESC LIMIT $4)"
+      | "SELECT COUNT(*) AS searched, COUNT(*) FILTER (
+                WHERE kind IN (SELECT value ->> 'kind' FROM jsonb_array_elements($1))
+                AND state IN (SELECT value ->> 'state' FROM jsonb_array_elements($1))) AS found
+        FROM (SELECT id, kind, state FROM (
+            (SELECT id, kind, state FROM job WHERE subject IS NOT NULL AND (subject, id) < ($5, $2) AND (subject, id) >= ($5, $3)
+                ORDER BY subject DESC, id DESC LIMIT $4)
+            UNION (SELECT id, kind, state FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($6, $2) AND (owner_id, id) >= ($6, $3)
+                ORDER BY owner_id DESC, id DESC LIMIT $4)) AS both_halves
+            ORDER BY id DESC LIMIT $4) AS newest";
+    // The last candidate is always among them: it tells how far was looked.
+    SEARCH(6) = "WITH candidate AS MATERIALIZED (
+            SELECT unhex(newest.value) AS id, row_number() OVER (ORDER BY newest.value DESC) AS place FROM
+                (SELECT found.value FROM json_each($1) AS part,
+                    json_each((SELECT json_group_array(hex(id)) FROM (SELECT id FROM job
+                        WHERE state = part.value ->> 'state' AND kind = part.value ->> 'kind' AND id < $2 AND id >= $3
+                        ORDER BY id DESC LIMIT $4))) AS found
+                ORDER BY found.value DESC LIMIT $4) AS newest)
+        SELECT candidate.id, candidate.place, job.arguments FROM candidate CROSS JOIN job ON job.id = candidate.id
+        WHERE instr(lower(job.arguments), $5) > 0 OR candidate.place = (SELECT MAX(place) FROM candidate)
+        ORDER BY candidate.place LIMIT $6"
+      | "WITH candidate AS MATERIALIZED (
+            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM
+                (SELECT found.id FROM jsonb_array_elements($1) AS part(value), LATERAL (SELECT id FROM job
+                    WHERE state = part.value ->> 'state' AND (kind, id) < (part.value ->> 'kind', $2)
+                        AND (kind, id) >= (part.value ->> 'kind', $3)
+                    ORDER BY kind DESC, id DESC LIMIT $4) AS found
+                ORDER BY found.id DESC LIMIT $4) AS newest)
+        SELECT candidate.id, candidate.place, job.arguments FROM candidate JOIN job ON job.id = candidate.id
+        WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0
+            OR candidate.place = (SELECT MAX(place) FROM candidate)
+        ORDER BY candidate.place LIMIT $6";
+    SEARCH_ABOUT(8) = "WITH candidate AS MATERIALIZED (
+            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (SELECT id FROM (
+                SELECT * FROM (SELECT id FROM job WHERE subject = $7 AND id < $2 AND id >= $3
+                    AND +kind IN (SELECT value ->> 'kind' FROM json_each($1))
+                    AND +state IN (SELECT value ->> 'state' FROM json_each($1)) ORDER BY id DESC LIMIT $4)
+                UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $8 AND id < $2 AND id >= $3
+                    AND +kind IN (SELECT value ->> 'kind' FROM json_each($1))
+                    AND +state IN (SELECT value ->> 'state' FROM json_each($1)) ORDER BY id DESC LIMIT $4))
+                ORDER BY id DESC LIMIT $4) AS newest)
+        SELECT candidate.id, candidate.place, job.arguments FROM candidate CROSS JOIN job ON job.id = candidate.id
+        WHERE instr(lower(job.arguments), $5) > 0 OR candidate.place = (SELECT MAX(place) FROM candidate)
+        ORDER BY candidate.place LIMIT $6"
+      | "WITH candidate AS MATERIALIZED (
+            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (SELECT id FROM (
+                (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($7, $2) AND (subject, id) >= ($7, $3)
+                    AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
+                    AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
+                    ORDER BY subject DESC, id DESC LIMIT $4)
+                UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($8, $2) AND (owner_id, id) >= ($8, $3)
+                    AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
+                    AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
+                    ORDER BY owner_id DESC, id DESC LIMIT $4)
+                ) AS found ORDER BY id DESC LIMIT $4) AS newest)
+        SELECT candidate.id, candidate.place, job.arguments FROM candidate JOIN job ON job.id = candidate.id
+        WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0
+            OR candidate.place = (SELECT MAX(place) FROM candidate)
+        ORDER BY candidate.place LIMIT $6";
+    LISTED(1) = "SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
+            max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
+        FROM json_each($1) AS wanted CROSS JOIN job ON job.id = unhex(wanted.value)
+            LEFT JOIN account ON account.id = job.owner_id
+        ORDER BY job.id DESC"
+      | "SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
+            max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
+        FROM jsonb_array_elements_text($1) AS wanted(id) JOIN job ON job.id = CAST(wanted.id AS UUID)
+            LEFT JOIN account ON account.id = job.owner_id
+        ORDER BY job.id DESC";
+    GET(1) = "SELECT arguments, result, error, unique_key, request_id, fence, children_left FROM job WHERE id = $1";
+    ATTEMPTS(2) = "SELECT fence, outcome, error, started_at, ended_at FROM job_attempt
+        WHERE job_id = $1 ORDER BY fence DESC LIMIT $2";
+    LOG(2) = "SELECT at, message FROM job_log WHERE job_id = $1 ORDER BY id LIMIT $2";
+    // With cross joins SQLite begins with the few that were found.
+    CAUSES(2) = "WITH RECURSIVE cause(id, distance) AS (
+            SELECT parent_id, 1 FROM job WHERE id = $1 AND parent_id IS NOT NULL
+            UNION ALL SELECT job.parent_id, distance + 1 FROM cause JOIN job ON job.id = cause.id
+            WHERE job.parent_id IS NOT NULL AND distance < $2)
+        SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
+            max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
+        FROM cause CROSS JOIN job ON job.id = cause.id LEFT JOIN account ON account.id = job.owner_id
+        ORDER BY distance DESC"
+      | "WITH RECURSIVE cause(id, distance) AS (
+            SELECT parent_id, 1 FROM job WHERE id = $1 AND parent_id IS NOT NULL
+            UNION ALL SELECT job.parent_id, distance + 1 FROM cause JOIN job ON job.id = cause.id
+            WHERE job.parent_id IS NOT NULL AND distance < $2)
+        SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
+            max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
+        FROM cause JOIN job ON job.id = cause.id LEFT JOIN account ON account.id = job.owner_id
+        ORDER BY distance DESC";
+    CHILDREN(2) = "SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
+            max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
+        FROM (SELECT id FROM job WHERE parent_id = $1 ORDER BY id LIMIT $2) AS child CROSS JOIN job ON job.id = child.id
+            LEFT JOIN account ON account.id = job.owner_id
+        ORDER BY job.id"
+      | "SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
+            max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
+        FROM (SELECT id FROM job WHERE parent_id = $1 ORDER BY id LIMIT $2) AS child JOIN job ON job.id = child.id
+            LEFT JOIN account ON account.id = job.owner_id
+        ORDER BY job.id";
+    RUNNING(1) = "SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
+            max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
+        FROM job LEFT JOIN account ON account.id = job.owner_id
+        WHERE state = 'running' AND worker_id IS NOT NULL ORDER BY state, kind, job.id LIMIT $1";
+    // From each priority that is there to the next one: a million jobs of one priority are one step.
+    OLDEST_READY(1) = "WITH RECURSIVE step(queue, priority, number) AS (
+            SELECT name, (SELECT MIN(priority) FROM job WHERE queue = name AND state = 'ready'), CAST(1 AS BIGINT)
+            FROM queue
+            UNION ALL SELECT queue, (SELECT MIN(job.priority) FROM job WHERE job.queue = step.queue
+                AND state = 'ready' AND job.priority > step.priority), number + 1
+            FROM step WHERE priority IS NOT NULL AND number < $1)
+        SELECT queue, MIN((SELECT MIN(run_at) FROM job WHERE job.queue = step.queue AND state = 'ready'
+            AND job.priority = step.priority)) AS run_at
+        FROM step WHERE priority IS NOT NULL GROUP BY queue";
+    SCHEDULES(0) = "SELECT name, cron, time_zone, next_at, last_at, last_job_id, state AS last_state
+        FROM schedule LEFT JOIN job ON job.id = last_job_id ORDER BY name";
+}
+
+/// Jobs of a kind in a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// What they are.
+    pub kind: String,
+    /// Their state's name in the database.
+    pub state: String,
+}
+
+/// Between which ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// Smaller than this one.
+    pub before: Uuid,
+    /// This one or larger.
+    pub since: Uuid,
+}
+
+/// What jobs are about, or whom they are for: either will do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// What stands in their rows.
+    pub subject: Option<String>,
+    /// Whose they are.
+    pub owner: Option<Uuid>,
+}
+
+/// A job in a list. Times are microseconds UTC.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct BoardRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Its queue.
+    pub queue: String,
+    /// What it is.
+    pub kind: String,
+    /// Its state.
+    pub state: String,
+    /// Smaller is more urgent.
+    pub priority: i64,
+    /// The address of whom it is for.
+    pub owner: Option<String>,
+    /// What it is about.
+    pub subject: Option<String>,
+    /// When it may run.
+    pub run_at: i64,
+    /// How often it has failed.
+    pub attempts: i64,
+    /// How often it may be tried.
+    pub max_attempts: i64,
+    /// How often its worker died.
+    pub deaths: i64,
+    /// Who runs it.
+    pub worker_id: Option<Uuid>,
+    /// Whether whoever runs it was asked to stop.
+    pub cancelling: bool,
+    /// Percent done.
+    pub progress: i64,
+    /// What it does just now.
+    pub message: Option<String>,
+    /// When it was enqueued.
+    pub created_at: i64,
+    /// When its latest run began.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+}
+
+/// What a list does not tell of a job.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Details {
+    /// What it is about, for its handler.
+    pub arguments: Json<Value>,
+    /// What came of it.
+    pub result: Option<Json<Value>>,
+    /// What went wrong last.
+    pub error: Option<Json<Value>>,
+    /// What no other job of its kind has.
+    pub unique_key: Option<String>,
+    /// The request that caused it.
+    pub request_id: String,
+    /// The newest claim's token.
+    pub fence: i64,
+    /// How many jobs it waits for.
+    pub children_left: i64,
+}
+
+/// An attempt that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Attempt {
+    /// Its fencing token.
+    pub fence: i64,
+    /// `failed` or `died`.
+    pub outcome: String,
+    /// Why.
+    pub error: Option<Json<Value>>,
+    /// When it began, in microseconds.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub ended_at: i64,
+}
+
+/// A job whose arguments may hold a text.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Found {
+    /// Its id.
+    pub id: Uuid,
+    /// Which of the candidates it is; the newest is the first.
+    pub place: i64,
+    /// Its arguments.
+    pub arguments: Json<Value>,
+}
+
+/// A schedule, and how its last job stands.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct ScheduleRow {
+    /// The kind of job.
+    pub name: String,
+    /// Minute, hour, day of month, month, day of week.
+    pub cron: String,
+    /// By whose clocks.
+    pub time_zone: String,
+    /// When it is due, in microseconds.
+    pub next_at: i64,
+    /// When it was due last.
+    pub last_at: Option<i64>,
+    /// The job of that time.
+    pub last_job_id: Option<Uuid>,
+    /// That job's state, while it is kept.
+    pub last_state: Option<String>,
+}
+
+/// Ids as statements take many of them.
+pub(crate) fn many(ids: &[Uuid]) -> Json<Vec<String>> {
+    Json(ids.iter().map(|id| id.simple().to_string()).collect())
+}
+
+fn first<T>(rows: Vec<(T,)>) -> Vec<T> {
+    rows.into_iter().map(|(one,)| one).collect()
+}
+
+/// How many jobs were enqueued from the hour `since` on and before the hour `until`, by queue, kind and
+/// state. Hours are counted since 1970 UTC.
+///
+/// # Errors
+/// Where the database does.
+pub async fn counted(tx: &mut Tx, since: i64, until: i64) -> Result<Vec<Count>> {
+    rows!(tx, Count, COUNTED, since, until)
+}
+
+/// The newest jobs of some kinds in some states, newest first.
+///
+/// # Errors
+/// Where the database does.
+pub async fn newest(tx: &mut Tx, parts: &[Part], range: Range, limit: i64) -> Result<Vec<Uuid>> {
+    let rows = rows!(
+        tx,
+        (Uuid,),
+        NEWEST,
+        Json(parts),
+        range.before,
+        range.since,
+        limit
+    )?;
+    Ok(first(rows))
+}
+
+/// The newest jobs about something, newest first.
+///
+/// # Errors
+/// Where the database does.
+pub async fn about(
+    tx: &mut Tx,
+    about: &About,
+    parts: &[Part],
+    range: Range,
+    limit: i64,
+) -> Result<Vec<Uuid>> {
+    let rows = rows!(
+        tx,
+        (Uuid,),
+        ABOUT,
+        Json(parts),
+        range.before,
+        range.since,
+        limit,
+        about.subject.as_deref(),
+        about.owner
+    )?;
+    Ok(first(rows))
+}
+
+/// How many of the newest `limit` jobs about something are of the parts, and how many there are of
+/// them, `limit` at most.
+///
+/// # Errors
+/// Where the database does.
+pub async fn count_about(
+    tx: &mut Tx,
+    about: &About,
+    parts: &[Part],
+    range: Range,
+    limit: i64,
+) -> Result<(i64, i64)> {
+    let counted = optional!(
+        tx,
+        (i64, i64),
+        COUNT_ABOUT,
+        Json(parts),
+        range.before,
+        range.since,
+        limit,
+        about.subject.as_deref(),
+        about.owner
+    )?;
+    Ok(counted.map_or((0, 0), |(searched, found)| (found, searched)))
+}
+
+/// Which part of the jobs is searched for a text, and for which.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// The parts.
+    pub parts: &'a [Part],
+    /// Between which ids.
+    pub range: Range,
+    /// In how many of them at most, the newest ones.
+    pub window: i64,
+    /// As it stands in JSON, A to Z in lower case.
+    pub text: &'a str,
+    /// How many rows may come back.
+    pub limit: i64,
+}
+
+/// The jobs in whose arguments' JSON a text stands anywhere, newest first. Where fewer than the limit
+/// come back, the last one is the last that was looked at, whether it holds the text or not.
+///
+/// # Errors
+/// Where the database does.
+pub async fn search(tx: &mut Tx, search: &Search<'_>, about: Option<&About>) -> Result<Vec<Found>> {
+    let Search {
+        parts,
+        range,
+        window,
+        text,
+        limit,
+    } = *search;
+    match about {
+        None => rows!(
+            tx,
+            Found,
+            SEARCH,
+            Json(parts),
+            range.before,
+            range.since,
+            window,
+            text,
+            limit
+        ),
+        Some(about) => rows!(
+            tx,
+            Found,
+            SEARCH_ABOUT,
+            Json(parts),
+            range.before,
+            range.since,
+            window,
+            text,
+            limit,
+            about.subject.as_deref(),
+            about.owner
+        ),
+    }
+}
+
+/// The jobs of these ids that are there, newest first.
+///
+/// # Errors
+/// Where the database does.
+pub async fn listed(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<BoardRow>> {
+    rows!(tx, BoardRow, LISTED, many(ids))
+}
+
+/// What a list does not tell of a job.
+///
+/// # Errors
+/// Where the database does.
+pub async fn details(tx: &mut Tx, id: Uuid) -> Result<Option<Details>> {
+    optional!(tx, Details, GET, id)
+}
+
+/// The latest attempts of a job that did not succeed, newest first.
+///
+/// # Errors
+/// Where the database does.
+pub async fn attempts(tx: &mut Tx, id: Uuid, limit: i64) -> Result<Vec<Attempt>> {
+    rows!(tx, Attempt, ATTEMPTS, id, limit)
+}
+
+/// What a job wrote about itself: when, in microseconds, and what.
+///
+/// # Errors
+/// Where the database does.
+pub async fn log(tx: &mut Tx, id: Uuid, limit: i64) -> Result<Vec<(i64, String)>> {
+    rows!(tx, (i64, String), LOG, id, limit)
+}
+
+/// The job that caused a job last of all, before it the one that caused that one, and so on.
+///
+/// # Errors
+/// Where the database does.
+pub async fn causes(tx: &mut Tx, id: Uuid, limit: i64) -> Result<Vec<BoardRow>> {
+    rows!(tx, BoardRow, CAUSES, id, limit)
+}
+
+/// The first jobs that a job has caused.
+///
+/// # Errors
+/// Where the database does.
+pub async fn children(tx: &mut Tx, id: Uuid, limit: i64) -> Result<Vec<BoardRow>> {
+    rows!(tx, BoardRow, CHILDREN, id, limit)
+}
+
+/// What all workers run.
+///
+/// # Errors
+/// Where the database does.
+pub async fn running(tx: &mut Tx, limit: i64) -> Result<Vec<BoardRow>> {
+    rows!(tx, BoardRow, RUNNING, limit)
+}
+
+/// Since when the ready job of each queue that has waited longest might run, in microseconds: of the
+/// `priorities` most urgent priorities there.
+///
+/// # Errors
+/// Where the database does.
+pub async fn oldest_ready(tx: &mut Tx, priorities: i64) -> Result<Vec<(String, i64)>> {
+    rows!(tx, (String, i64), OLDEST_READY, priorities)
+}
+
+/// Every schedule, with how its last job stands.
+///
+/// # Errors
+/// Where the database does.
+pub async fn schedules(tx: &mut Tx) -> Result<Vec<ScheduleRow>> {
+    rows!(tx, ScheduleRow, SCHEDULES)
+}
