@@ -26,45 +26,27 @@ statements! {
                 AND (kind, id) >= (part.value ->> 'kind', $3)
             ORDER BY kind DESC, id DESC LIMIT $4) AS found
         ORDER BY found.id DESC LIMIT $4";
-    // Where one of the two is absent, its half finds nothing. Both engines are kept from beginning with
-    // the states: by the plus, and by the text that is added to nothing.
-    ABOUT(6) = "SELECT id FROM (
-            SELECT * FROM (SELECT id FROM job WHERE subject = $5 AND id < $2 AND id >= $3
-                AND +kind IN (SELECT value ->> 'kind' FROM json_each($1))
-                AND +state IN (SELECT value ->> 'state' FROM json_each($1)) ORDER BY id DESC LIMIT $4)
-            UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $6 AND id < $2 AND id >= $3
-                AND +kind IN (SELECT value ->> 'kind' FROM json_each($1))
-                AND +state IN (SELECT value ->> 'state' FROM json_each($1)) ORDER BY id DESC LIMIT $4))
-        ORDER BY id DESC LIMIT $4"
+    // Where one of the two is absent, its half finds nothing.
+    ABOUT(5) = "SELECT id FROM (
+            SELECT * FROM (SELECT id FROM job WHERE subject = $4 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3)
+            UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $5 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3))
+        ORDER BY id DESC LIMIT $3"
       | "SELECT id FROM (
-            (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($5, $2) AND (subject, id) >= ($5, $3)
-                AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
-                AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
-                ORDER BY subject DESC, id DESC LIMIT $4)
-            UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($6, $2) AND (owner_id, id) >= ($6, $3)
-                AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
-                AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
-                ORDER BY owner_id DESC, id DESC LIMIT $4)
-            ) AS found
-        ORDER BY id DESC LIMIT $4";
-    COUNT_ABOUT(6) = "SELECT COUNT(*) AS searched, CAST(COALESCE(SUM(
-                kind IN (SELECT value ->> 'kind' FROM json_each($1))
-                AND state IN (SELECT value ->> 'state' FROM json_each($1))), 0) AS BIGINT) AS found
-        FROM (SELECT id, kind, state FROM (
-            SELECT * FROM (SELECT id, kind, state FROM job WHERE subject = $5 AND id < $2 AND id >= $3
-                ORDER BY id DESC LIMIT $4)
-            UNION SELECT * FROM (SELECT id, kind, state FROM job WHERE owner_id = $6 AND id < $2 AND id >= $3
-                ORDER BY id DESC LIMIT $4))
-            ORDER BY id DESC LIMIT $4)"
-      | "SELECT COUNT(*) AS searched, COUNT(*) FILTER (
-                WHERE kind IN (SELECT value ->> 'kind' FROM jsonb_array_elements($1))
-                AND state IN (SELECT value ->> 'state' FROM jsonb_array_elements($1))) AS found
-        FROM (SELECT id, kind, state FROM (
-            (SELECT id, kind, state FROM job WHERE subject IS NOT NULL AND (subject, id) < ($5, $2) AND (subject, id) >= ($5, $3)
-                ORDER BY subject DESC, id DESC LIMIT $4)
-            UNION (SELECT id, kind, state FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($6, $2) AND (owner_id, id) >= ($6, $3)
-                ORDER BY owner_id DESC, id DESC LIMIT $4)) AS both_halves
-            ORDER BY id DESC LIMIT $4) AS newest";
+            (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($4, $1)
+                AND (subject, id) >= ($4, $2) ORDER BY subject DESC, id DESC LIMIT $3)
+            UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($5, $1)
+                AND (owner_id, id) >= ($5, $2) ORDER BY owner_id DESC, id DESC LIMIT $3)) AS found
+        ORDER BY id DESC LIMIT $3";
+    COUNT_ABOUT(5) = "SELECT COUNT(*) FROM (SELECT id FROM (
+            SELECT * FROM (SELECT id FROM job WHERE subject = $4 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3)
+            UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $5 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3))
+            LIMIT $3)"
+      | "SELECT COUNT(*) FROM (SELECT id FROM (
+            (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($4, $1)
+                AND (subject, id) >= ($4, $2) ORDER BY subject DESC, id DESC LIMIT $3)
+            UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($5, $1)
+                AND (owner_id, id) >= ($5, $2) ORDER BY owner_id DESC, id DESC LIMIT $3)) AS found
+            LIMIT $3) AS counted";
     // The last candidate is always among them: it tells how far was looked.
     SEARCH(6) = "WITH candidate AS MATERIALIZED (
             SELECT unhex(newest.value) AS id, row_number() OVER (ORDER BY newest.value DESC) AS place FROM
@@ -73,7 +55,8 @@ statements! {
                         WHERE state = part.value ->> 'state' AND kind = part.value ->> 'kind' AND id < $2 AND id >= $3
                         ORDER BY id DESC LIMIT $4))) AS found
                 ORDER BY found.value DESC LIMIT $4) AS newest)
-        SELECT candidate.id, candidate.place, job.arguments FROM candidate CROSS JOIN job ON job.id = candidate.id
+        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
+        FROM candidate CROSS JOIN job ON job.id = candidate.id
         WHERE instr(lower(job.arguments), $5) > 0 OR candidate.place = (SELECT MAX(place) FROM candidate)
         ORDER BY candidate.place LIMIT $6"
       | "WITH candidate AS MATERIALIZED (
@@ -83,35 +66,35 @@ statements! {
                         AND (kind, id) >= (part.value ->> 'kind', $3)
                     ORDER BY kind DESC, id DESC LIMIT $4) AS found
                 ORDER BY found.id DESC LIMIT $4) AS newest)
-        SELECT candidate.id, candidate.place, job.arguments FROM candidate JOIN job ON job.id = candidate.id
+        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
+        FROM candidate JOIN job ON job.id = candidate.id
         WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0
             OR candidate.place = (SELECT MAX(place) FROM candidate)
         ORDER BY candidate.place LIMIT $6";
     SEARCH_ABOUT(8) = "WITH candidate AS MATERIALIZED (
             SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (SELECT id FROM (
-                SELECT * FROM (SELECT id FROM job WHERE subject = $7 AND id < $2 AND id >= $3
-                    AND +kind IN (SELECT value ->> 'kind' FROM json_each($1))
-                    AND +state IN (SELECT value ->> 'state' FROM json_each($1)) ORDER BY id DESC LIMIT $4)
-                UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $8 AND id < $2 AND id >= $3
-                    AND +kind IN (SELECT value ->> 'kind' FROM json_each($1))
-                    AND +state IN (SELECT value ->> 'state' FROM json_each($1)) ORDER BY id DESC LIMIT $4))
+                SELECT * FROM (SELECT id FROM job WHERE subject = $7 AND id < $2 AND id >= $3 ORDER BY id DESC LIMIT $4)
+                UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $8 AND id < $2 AND id >= $3 ORDER BY id DESC LIMIT $4))
                 ORDER BY id DESC LIMIT $4) AS newest)
-        SELECT candidate.id, candidate.place, job.arguments FROM candidate CROSS JOIN job ON job.id = candidate.id
-        WHERE instr(lower(job.arguments), $5) > 0 OR candidate.place = (SELECT MAX(place) FROM candidate)
+        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
+        FROM candidate CROSS JOIN job ON job.id = candidate.id
+        WHERE (job.kind IN (SELECT value ->> 'kind' FROM json_each($1))
+                AND job.state IN (SELECT value ->> 'state' FROM json_each($1))
+                AND instr(lower(job.arguments), $5) > 0)
+            OR candidate.place = (SELECT MAX(place) FROM candidate)
         ORDER BY candidate.place LIMIT $6"
       | "WITH candidate AS MATERIALIZED (
             SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (SELECT id FROM (
-                (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($7, $2) AND (subject, id) >= ($7, $3)
-                    AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
-                    AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
-                    ORDER BY subject DESC, id DESC LIMIT $4)
-                UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($8, $2) AND (owner_id, id) >= ($8, $3)
-                    AND kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
-                    AND state || '' = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
-                    ORDER BY owner_id DESC, id DESC LIMIT $4)
-                ) AS found ORDER BY id DESC LIMIT $4) AS newest)
-        SELECT candidate.id, candidate.place, job.arguments FROM candidate JOIN job ON job.id = candidate.id
-        WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0
+                (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($7, $2)
+                    AND (subject, id) >= ($7, $3) ORDER BY subject DESC, id DESC LIMIT $4)
+                UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($8, $2)
+                    AND (owner_id, id) >= ($8, $3) ORDER BY owner_id DESC, id DESC LIMIT $4)) AS found
+                ORDER BY id DESC LIMIT $4) AS newest)
+        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
+        FROM candidate JOIN job ON job.id = candidate.id
+        WHERE (job.kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
+                AND job.state = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
+                AND strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0)
             OR candidate.place = (SELECT MAX(place) FROM candidate)
         ORDER BY candidate.place LIMIT $6";
     LISTED(1) = "SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
@@ -275,13 +258,17 @@ pub struct Attempt {
     pub ended_at: i64,
 }
 
-/// A job whose arguments may hold a text.
+/// A job that may be what is searched for.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Found {
     /// Its id.
     pub id: Uuid,
     /// Which of the candidates it is; the newest is the first.
     pub place: i64,
+    /// What it is.
+    pub kind: String,
+    /// Its state.
+    pub state: String,
     /// Its arguments.
     pub arguments: Json<Value>,
 }
@@ -344,18 +331,11 @@ pub async fn newest(tx: &mut Tx, parts: &[Part], range: Range, limit: i64) -> Re
 ///
 /// # Errors
 /// Where the database does.
-pub async fn about(
-    tx: &mut Tx,
-    about: &About,
-    parts: &[Part],
-    range: Range,
-    limit: i64,
-) -> Result<Vec<Uuid>> {
+pub async fn about(tx: &mut Tx, about: &About, range: Range, limit: i64) -> Result<Vec<Uuid>> {
     let rows = rows!(
         tx,
         (Uuid,),
         ABOUT,
-        Json(parts),
         range.before,
         range.since,
         limit,
@@ -365,49 +345,41 @@ pub async fn about(
     Ok(first(rows))
 }
 
-/// How many of the newest `limit` jobs about something are of the parts, and how many there are of
-/// them, `limit` at most.
+/// How many jobs about something there are, `limit` at most.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn count_about(
-    tx: &mut Tx,
-    about: &About,
-    parts: &[Part],
-    range: Range,
-    limit: i64,
-) -> Result<(i64, i64)> {
+pub async fn count_about(tx: &mut Tx, about: &About, range: Range, limit: i64) -> Result<i64> {
     let counted = optional!(
         tx,
-        (i64, i64),
+        (i64,),
         COUNT_ABOUT,
-        Json(parts),
         range.before,
         range.since,
         limit,
         about.subject.as_deref(),
         about.owner
     )?;
-    Ok(counted.map_or((0, 0), |(searched, found)| (found, searched)))
+    Ok(counted.map_or(0, |(jobs,)| jobs))
 }
 
-/// Which part of the jobs is searched for a text, and for which.
+/// What is searched for, and in which jobs.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
     /// The parts.
     pub parts: &'a [Part],
     /// Between which ids.
     pub range: Range,
-    /// In how many of them at most, the newest ones.
+    /// In how many at most, the newest ones: of the parts, or about something, whatever part that is.
     pub window: i64,
-    /// As it stands in JSON, A to Z in lower case.
+    /// As it stands in JSON, A to Z in lower case; nothing where any will do.
     pub text: &'a str,
     /// How many rows may come back.
     pub limit: i64,
 }
 
-/// The jobs in whose arguments' JSON a text stands anywhere, newest first. Where fewer than the limit
-/// come back, the last one is the last that was looked at, whether it holds the text or not.
+/// The jobs of the parts in whose arguments' JSON a text stands anywhere, newest first. Where fewer than the limit
+/// come back, the last one is the last that was looked at, whether it is such a one or not.
 ///
 /// # Errors
 /// Where the database does.

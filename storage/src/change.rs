@@ -35,7 +35,8 @@ statements! {
         WHERE id IN (SELECT unhex(value) FROM json_each($1)) AND +state IN ('dead', 'cancelled')"
       | "UPDATE job SET state = 'ready', run_at = $2, finished_at = NULL, error = NULL, attempts = 0, deaths = 0,
             cancelling = FALSE, progress = 0, message = NULL, awaited = FALSE
-        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))) AND state IN ('dead', 'cancelled')";
+        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
+            AND state IN ('dead', 'cancelled')";
     CANCEL(2) = "UPDATE job SET cancelling = worker_id IS NOT NULL,
             state = CASE WHEN worker_id IS NOT NULL THEN state ELSE 'cancelled' END,
             finished_at = CASE WHEN worker_id IS NULL THEN $2 END,
@@ -45,7 +46,8 @@ statements! {
             state = CASE WHEN worker_id IS NOT NULL THEN state ELSE 'cancelled' END,
             finished_at = CASE WHEN worker_id IS NULL THEN CAST($2 AS BIGINT) END,
             unique_key = CASE WHEN worker_id IS NOT NULL THEN unique_key END
-        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))) AND finished_at IS NULL";
+        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
+            AND finished_at IS NULL";
     RUN_NOW(2) = "UPDATE job SET state = 'ready', run_at = $2
         WHERE id IN (SELECT unhex(value) FROM json_each($1)) AND +state IN ('scheduled', 'retrying')"
       | "UPDATE job SET state = 'ready', run_at = $2

@@ -9,7 +9,7 @@ use domain::account::Email;
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::job::JobState;
 use serde::{Deserialize, Serialize};
-use storage::board::{self, About, BoardRow, Part, Range, Search};
+use storage::board::{self, About, BoardRow, Found, Part, Range, Search};
 use storage::{Tx, account};
 use uuid::Uuid;
 
@@ -17,13 +17,13 @@ use uuid::Uuid;
 pub const PAGE_MOST: i64 = 100;
 /// The longest text of a filter, in characters.
 const TEXT_MOST: i64 = 200;
-/// In how many jobs a text is looked for at a time. They are the newest of each part, and of each part
-/// so many are read.
-const SEARCHED_MOST: i64 = 20_000;
-/// In how many at least, of however many parts they are.
-const SEARCHED_LEAST: i64 = 1000;
-/// In how many of those about something: they lie apart.
-const SEARCHED_ABOUT: i64 = 5000;
+/// How many jobs are looked into at a time, for a text, or for what those about something are: they lie
+/// apart, and each is read by its id.
+const SEARCHED_MOST: i64 = 1500;
+/// How many at least, of however many parts they are.
+const SEARCHED_LEAST: i64 = 500;
+/// How many are read of the index for them: of each part as many as are looked into.
+const READ_MOST: i64 = 20_000;
 /// How many jobs come back from a search for a closer look.
 const FOUND_MOST: i64 = 500;
 /// Up to how many jobs about something are counted.
@@ -102,10 +102,10 @@ impl JobFilter {
 pub enum JobCount {
     /// Exactly so many.
     Exact(i64),
-    /// So many among the newest `searched` that the rest of the filter lets through: a text is looked
-    /// for in at most so many jobs at a time.
+    /// So many among the newest `searched` that were looked into: a text, and what jobs about something
+    /// are, is looked for in at most so many jobs at a time.
     Among {
-        /// How many hold the text.
+        /// How many the filter lets through.
         found: i64,
         /// How many were looked at.
         searched: i64,
@@ -192,7 +192,7 @@ pub struct JobList {
     pub items: Vec<JobItem>,
     /// Where the next page begins, where there may be one.
     pub next: Option<Uuid>,
-    /// How many there are in all. With a text: of those that this page has looked at.
+    /// How many there are in all; where they are searched for, of those that this page has looked into.
     pub count: JobCount,
 }
 
@@ -201,6 +201,8 @@ pub(super) struct Selection {
     parts: Vec<Part>,
     range: Range,
     about: Option<About>,
+    /// Whether there are other parts.
+    narrowed: bool,
     text: Option<String>,
     /// How many jobs the parts have.
     jobs: i64,
@@ -240,7 +242,7 @@ impl Selection {
         let is =
             |wanted: &Option<String>, it: &str| wanted.as_deref().is_none_or(|name| name == it);
         let mut parts = Vec::new();
-        let mut jobs = 0;
+        let (mut jobs, mut narrowed) = (0, false);
         for count in board::counted(tx, since, until).await? {
             let state = state_of(&count.state)?;
             let wanted = filter.state.is_none_or(|wanted| wanted == state) && states(state);
@@ -250,6 +252,8 @@ impl Selection {
                     kind: count.kind,
                     state: count.state,
                 });
+            } else {
+                narrowed = true;
             }
         }
         let given = |text: &Option<String>| {
@@ -267,6 +271,7 @@ impl Selection {
                 since: first_id_of(since * HOUR),
             },
             about,
+            narrowed,
             text: given(&filter.text).map(|text| text.to_ascii_lowercase()),
             jobs,
         })
@@ -280,15 +285,20 @@ impl Selection {
         }
     }
 
+    /// Whether jobs must be looked into one by one.
+    fn searches(&self) -> bool {
+        self.text.is_some() || (self.about.is_some() && self.narrowed)
+    }
+
     /// The next jobs before a cursor, `limit` at most.
     pub async fn page(&self, tx: &mut Tx, cursor: Option<Uuid>, limit: i64) -> Result<Page> {
-        if let Some(text) = &self.text {
-            return Ok(self.found(tx, text, cursor).await?.first(limit));
+        if self.searches() {
+            return Ok(self.found(tx, cursor).await?.first(limit));
         }
         // One more than asked for tells whether there is a next page.
         let range = self.before(cursor);
         let mut ids = match &self.about {
-            Some(about) => board::about(tx, about, &self.parts, range, limit + 1).await?,
+            Some(about) => board::about(tx, about, range, limit + 1).await?,
             None => board::newest(tx, &self.parts, range, limit + 1).await?,
         };
         let more = ids.len() as i64 > limit;
@@ -300,12 +310,15 @@ impl Selection {
         })
     }
 
-    /// All that hold the text among the next jobs before a cursor.
-    async fn found(&self, tx: &mut Tx, text: &str, cursor: Option<Uuid>) -> Result<Page> {
+    /// All that are searched for among the next jobs before a cursor.
+    async fn found(&self, tx: &mut Tx, cursor: Option<Uuid>) -> Result<Page> {
+        let text = self.text.as_deref().unwrap_or_default();
         let quoted = serde_json::to_string(text).map_err(Error::internal)?;
         let window = match &self.about {
-            Some(_) => SEARCHED_ABOUT,
-            None => (SEARCHED_MOST / (self.parts.len() as i64).max(1)).max(SEARCHED_LEAST),
+            Some(_) => SEARCHED_MOST,
+            None => {
+                (READ_MOST / (self.parts.len() as i64).max(1)).clamp(SEARCHED_LEAST, SEARCHED_MOST)
+            }
         };
         let search = Search {
             parts: &self.parts,
@@ -319,46 +332,48 @@ impl Selection {
         let last = found.last();
         let looked = last.map_or(0, |last| last.place);
         let more = found.len() as i64 == FOUND_MOST || looked == window;
+        let wanted = |one: &&Found| {
+            let mut parts = self.parts.iter();
+            parts.any(|part| part.kind == one.kind && part.state == one.state)
+                && (text.is_empty() || says(&one.arguments, text))
+        };
         Ok(Page {
             next: last.map(|last| last.id).filter(|_| more),
             looked,
-            ids: found
-                .iter()
-                .filter(|one| says(&one.arguments, text))
-                .map(|one| one.id)
-                .collect(),
+            ids: found.iter().filter(wanted).map(|one| one.id).collect(),
         })
     }
 
-    /// How many there are; with a text, from the cursor on.
+    /// How many there are; where they are searched for, from the cursor on.
     pub async fn count(&self, tx: &mut Tx, cursor: Option<Uuid>) -> Result<JobCount> {
-        if let Some(text) = &self.text {
-            let page = self.found(tx, text, cursor).await?;
+        if self.searches() {
+            let page = self.found(tx, cursor).await?;
             return Ok(count_of(&page, cursor));
         }
         let Some(about) = &self.about else {
             return Ok(JobCount::Exact(self.jobs));
         };
-        let (found, searched) =
-            board::count_about(tx, about, &self.parts, self.range, COUNTED_MOST).await?;
-        Ok(if searched < COUNTED_MOST {
+        let found = board::count_about(tx, about, self.range, COUNTED_MOST).await?;
+        Ok(if found < COUNTED_MOST {
             JobCount::Exact(found)
         } else {
-            JobCount::Among { found, searched }
+            JobCount::Among {
+                found,
+                searched: found,
+            }
         })
     }
 
-    /// A bound to how many jobs are looked at until all are found.
+    /// About how many jobs are looked at until all are found.
     pub async fn most(&self, tx: &mut Tx) -> Result<i64> {
-        let Some(about) = &self.about else {
-            return Ok(self.jobs);
-        };
-        let counted = board::count_about(tx, about, &self.parts, self.range, COUNTED_MOST).await?;
-        Ok(counted.0)
+        match &self.about {
+            Some(about) => Ok(board::count_about(tx, about, self.range, COUNTED_MOST).await?),
+            None => Ok(self.jobs),
+        }
     }
 }
 
-/// How many hold a text, where a page was searched for it.
+/// How many there are on a page that was searched for.
 fn count_of(page: &Page, cursor: Option<Uuid>) -> JobCount {
     let found = page.ids.len() as i64;
     if page.next.is_none() && cursor.is_none() {
@@ -417,16 +432,15 @@ pub async fn list(
     }
     let mut tx = ctx.read().await?;
     let selection = Selection::of(&mut tx, filter, |_| true).await?;
-    let (page, count) = match &selection.text {
-        Some(text) => {
-            let page = selection.found(&mut tx, text, before).await?;
-            let count = count_of(&page, before);
-            (page.first(limit), count)
-        }
-        None => (
+    let (page, count) = if selection.searches() {
+        let page = selection.found(&mut tx, before).await?;
+        let count = count_of(&page, before);
+        (page.first(limit), count)
+    } else {
+        (
             selection.page(&mut tx, before, limit).await?,
             selection.count(&mut tx, before).await?,
-        ),
+        )
     };
     Ok(JobList {
         items: items(board::listed(&mut tx, &page.ids).await?)?,

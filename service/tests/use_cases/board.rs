@@ -304,8 +304,11 @@ async fn lists_and_counts_are_what_a_look_at_every_job_gives(engine: &Engine) {
                 assert_eq!(exact, expected.len() as i64, "turn {turn}: {filter:?}")
             }
             JobCount::Among { searched, .. } => {
-                assert!(filter.text.is_some(), "turn {turn}: {filter:?}");
-                assert!(searched >= 1000, "turn {turn}: {filter:?}");
+                assert!(
+                    filter.text.is_some() || filter.subject.is_some(),
+                    "turn {turn}: {filter:?}"
+                );
+                assert!(searched >= 500, "turn {turn}: {filter:?}");
             }
         }
         if filter.text.is_none() {
