@@ -27,6 +27,8 @@ const CALLERS: usize = 64;
 const CONCURRENCY: i64 = 256;
 /// The share of the ceiling to reach.
 const SHARE_GOAL: f64 = 0.6;
+/// How many jobs of a backlog are enqueued at once.
+const FILLED: usize = 5000;
 /// How many jobs show how long one waits.
 const WAITS: usize = 2000;
 /// The waiting time to keep below when idle, and under load; the 99th percentile.
@@ -42,6 +44,9 @@ pub struct Options {
     /// How many lifecycles are timed.
     #[arg(long, default_value_t = 150_000)]
     jobs: usize,
+    /// How many jobs that nobody waits for stand before the urgent ones of the last measurement.
+    #[arg(long, default_value_t = 1_000_000)]
+    backlog: usize,
     /// Only this engine: `sqlite` or `postgres`.
     #[arg(long)]
     engine: Option<String>,
@@ -65,7 +70,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
             "sqlite" => format!("sqlite:{}", folder.path().display()),
             _ => std::env::var(POSTGRES_URL).context(POSTGRES_URL)?,
         };
-        missed.extend(measure(engine, &address, options.jobs, goal).await?);
+        missed.extend(measure(engine, &address, options, goal).await?);
     }
     ensure!(missed.is_empty(), "{}", missed.join("; "));
     Ok(())
@@ -99,9 +104,10 @@ async fn allow(db: &Db, concurrency: i64) -> anyhow::Result<()> {
 async fn measure(
     engine: &str,
     address: &str,
-    jobs: usize,
+    options: &Options,
     goal: f64,
 ) -> anyhow::Result<Vec<String>> {
+    let jobs = options.jobs;
     let mut missed = Vec::new();
     let (service, ctx) = start(address, "ceiling").await?;
     let ceiling = ceiling(&ctx.institution.db, jobs).await?;
@@ -125,7 +131,22 @@ async fn measure(
     }
     let idle = waits(&ctx, None).await?;
     let load = waits(&ctx, Some(rate * LOAD)).await?;
-    for (name, wait, goal) in [("idle", idle, IDLE_GOAL), ("at 70 % load", load, LOAD_GOAL)] {
+    fill(&ctx, options.backlog).await?;
+    let behind = waits(&ctx, None).await?;
+    let left = waiting(&ctx).await?;
+    println!(
+        "{engine:>9}: {left} of the {} jobs of the backlog were left then",
+        options.backlog
+    );
+    for (name, wait, goal) in [
+        ("idle", idle, IDLE_GOAL),
+        ("at 70 % load", load, LOAD_GOAL),
+        (
+            "urgent before a backlog that is worked off",
+            behind,
+            LOAD_GOAL,
+        ),
+    ] {
         println!(
             "{engine:>9}: from the call to the handler, {name}: p50 {:.2} ms, p99 {:.2} ms",
             wait.0.as_secs_f64() * 1000.0,
@@ -173,23 +194,12 @@ async fn ceiling(db: &Db, jobs: usize) -> anyhow::Result<f64> {
         let count = if batch < jobs / CALLERS { CALLERS } else { 0 };
         let new: Vec<NewJob> = (0..count)
             .map(|number| NewJob {
-                id: Uuid::from_u128((batch * CALLERS + number + 1) as u128),
-                queue: Queue::Maintenance.name(),
-                kind: "installation.ping",
-                priority: 100,
-                arguments: serde_json::json!({ "sentAt": now }),
-                owner_id: None,
-                subject: None,
-                unique_key: None,
-                unique_scope: None,
-                unique_until: None,
-                run_at: now,
-                max_attempts: 5,
                 worker_id: Some(worker.id),
-                request_id: "bench".to_owned(),
-                parent_id: None,
-                awaited: false,
-                now,
+                ..ready(
+                    Uuid::from_u128((batch * CALLERS + number + 1) as u128),
+                    100,
+                    now,
+                )
             })
             .collect();
         let mut tx = db.write().await?;
@@ -218,8 +228,57 @@ async fn ceiling(db: &Db, jobs: usize) -> anyhow::Result<f64> {
     Ok((jobs / CALLERS * CALLERS) as f64 / begun.elapsed().as_secs_f64())
 }
 
+/// A job that may run.
+fn ready(id: Uuid, priority: i64, now: i64) -> NewJob {
+    NewJob {
+        id,
+        queue: Queue::Maintenance.name(),
+        kind: "installation.ping",
+        priority,
+        arguments: serde_json::json!({ "sentAt": now }),
+        owner_id: None,
+        subject: None,
+        unique_key: None,
+        unique_scope: None,
+        unique_until: None,
+        run_at: now,
+        max_attempts: 5,
+        worker_id: None,
+        request_id: "bench".to_owned(),
+        parent_id: None,
+        awaited: false,
+        now,
+    }
+}
+
 fn ping(ctx: &Ctx) -> Ping {
     Ping { sent_at: ctx.now() }
+}
+
+/// Enqueues jobs that are less urgent than all others, past the engine.
+async fn fill(ctx: &Ctx, jobs: usize) -> anyhow::Result<()> {
+    let now = ctx.now();
+    for batch in 0..jobs.div_ceil(FILLED) {
+        let new: Vec<NewJob> = (0..FILLED.min(jobs - batch * FILLED))
+            .map(|number| {
+                ready(
+                    Uuid::from_u128((batch * FILLED + number + 1) as u128),
+                    900,
+                    now,
+                )
+            })
+            .collect();
+        let mut tx = ctx.institution.db.write().await?;
+        job::enqueue(&mut tx, &new).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn waiting(ctx: &Ctx) -> anyhow::Result<i64> {
+    let counts = queue::counts(&mut ctx.institution.db.read().await?).await?;
+    let ready = counts.iter().filter(|count| count.state == "ready");
+    Ok(ready.map(|count| count.jobs).sum())
 }
 
 async fn succeeded(ctx: &Ctx) -> anyhow::Result<i64> {

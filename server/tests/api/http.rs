@@ -281,6 +281,10 @@ async fn the_description_lists_every_endpoint(engine: &Engine) {
         }
     }
     let expected = [
+        "GET /v1/admin/jobs",
+        "GET /v1/admin/jobs/{jobId}",
+        "GET /v1/admin/queues",
+        "GET /v1/admin/system",
         "GET /v1/diet/jobs/{jobId}",
         "GET /v1/diet/plans",
         "GET /v1/diet/plans/{planId}",
@@ -288,6 +292,11 @@ async fn the_description_lists_every_endpoint(engine: &Engine) {
         "GET /v1/dishes/{dishId}",
         "GET /v1/foods",
         "GET /v1/profile",
+        "PATCH /v1/admin/queues/{name}",
+        "POST /v1/admin/changes/{changeId}/undo",
+        "POST /v1/admin/jobs/change",
+        "POST /v1/admin/jobs/{jobId}/change",
+        "POST /v1/admin/schedules/{kind}/run",
         "POST /v1/auth/register",
         "POST /v1/auth/token",
         "POST /v1/diet/plans",

@@ -152,3 +152,92 @@ async fn a_full_disk_is_a_503_and_nothing_is_lost() {
     assert!(process.lives());
     assert_eq!(engine.raw("PRAGMA integrity_check").await, ["ok"]);
 }
+
+/// A small disk in the place of an engine's folder.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    /// Nothing where this user may not mount one.
+    fn mount(engine: &Engine) -> Option<Self> {
+        let folder = engine.file().parent().unwrap().to_owned();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=48m", "tmpfs"])
+            .arg(&folder)
+            .output();
+        let mounted = mounted.is_ok_and(|output| output.status.success());
+        if !mounted {
+            eprintln!("skipped: this user may not mount a disk");
+        }
+        mounted.then_some(Self(folder))
+    }
+
+    fn filler(&self) -> std::path::PathBuf {
+        self.0.join("filler")
+    }
+
+    /// Takes all the room that is left.
+    fn fill(&self) {
+        use std::io::Write as _;
+        let mut filler = std::fs::File::create(self.filler()).unwrap();
+        for size in [1 << 20, 1 << 12, 1] {
+            while filler.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.filler()).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Where it is still in use it goes when it no longer is.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_run_while_the_disk_was_full_is_written_once_there_is_room() {
+    let engine = Engine::sqlite();
+    let Some(disk) = SmallDisk::mount(&engine) else {
+        return;
+    };
+    let mut process = Process::start(&engine).await;
+    let ana = process.anonymous().register("ana").await;
+    ana.put("/v1/profile", &profile())
+        .await
+        .expect(StatusCode::OK);
+    disk.fill();
+    // The log of the database has some room of its own, which is used up first.
+    let mut number = 0;
+    let mut accepted = Vec::new();
+    eventually("the disk is full", async || {
+        let body = json!({ "week": week(number) });
+        number += 1;
+        let answer = ana.post("/v1/diet/plans", &body).await;
+        if answer.status == StatusCode::ACCEPTED {
+            accepted.push(answer.json()["jobId"].as_str().unwrap().to_owned());
+            return None;
+        }
+        answer.problem(503, "UNAVAILABLE");
+        Some(())
+    })
+    .await;
+    assert_eq!(ana.get("/livez").await.status, StatusCode::OK);
+    assert!(process.lives());
+
+    disk.make_room();
+    accepted.push(ana.ask(&week(number)).await);
+    for job in &accepted {
+        assert_eq!(ana.ended(job).await["status"], "READY");
+    }
+    let plans = engine.raw("SELECT COUNT(*) FROM plan").await;
+    assert_eq!(plans, [accepted.len().to_string()]);
+    let failures = engine
+        .raw("SELECT COUNT(*) FROM job WHERE attempts > 0")
+        .await;
+    assert_eq!(failures, ["0"], "a full disk is no failure of a job");
+    assert_eq!(engine.raw("PRAGMA integrity_check").await, ["ok"]);
+    process.kill();
+}

@@ -109,6 +109,8 @@ struct QueueState {
     queue: Queue,
     settings: QueueRow,
     running: i64,
+    /// Slots that the jobs of this transaction go straight into.
+    taken: i64,
     /// Whether there may be something to claim.
     hungry: bool,
 }
@@ -118,7 +120,7 @@ impl QueueState {
         if self.settings.paused {
             0
         } else {
-            (self.settings.concurrency - self.running).max(0)
+            (self.settings.concurrency - self.running - self.taken).max(0)
         }
     }
 }
@@ -169,6 +171,7 @@ impl Working {
                 rate_due: 0,
             },
             running: 0,
+            taken: 0,
             hungry: true,
         };
         Self {
@@ -189,6 +192,7 @@ impl Working {
 
     fn wake(&mut self) {
         for queue in &mut self.queues {
+            queue.taken = 0;
             queue.hungry = true;
         }
         self.due_unknown = true;
@@ -340,18 +344,18 @@ impl Actor {
             hand_back_unknown(working, &batch.ended, &mut tx).await?;
         }
         acknowledge(&mut tx, &batch.ended).await?;
-        let claimed = match &mut self.working {
-            Some(working) => {
-                let claimed = claim(working, &mut tx).await?;
-                take_on(working, &claimed, &mut batch.new);
-                claimed
-            }
-            None => Vec::new(),
-        };
+        if let Some(working) = &mut self.working {
+            look_around(working, &mut tx).await?;
+            take_on(working, &mut batch.new);
+        }
         let ids = if batch.new.is_empty() {
             Vec::new()
         } else {
             job::enqueue(&mut tx, &batch.new).await?
+        };
+        let claimed = match &mut self.working {
+            Some(working) => claim(working, &mut tx).await?,
+            None => Vec::new(),
         };
         // What no slot is free for here, another process may have one for.
         if self.db.dialect() == Dialect::Postgres && self.leaves_work(&batch.new) {
@@ -396,6 +400,9 @@ impl Actor {
         let Some(working) = &mut self.working else {
             return;
         };
+        for queue in &mut working.queues {
+            queue.taken = 0;
+        }
         for ending in &batch.ended {
             if let Some(at) = ending.ended.run_at {
                 working.next_due = Some(working.next_due.map_or(at, |known| known.min(at)));
@@ -523,13 +530,12 @@ impl Working {
     }
 }
 
-/// Marks those of the new jobs that run here at once, and notes what the others ask of the next
-/// transaction. Where a slot is free once everything that waits was claimed, a job goes straight into it:
-/// enqueueing and claiming are one statement then.
-fn take_on(working: &mut Working, claimed: &[(usize, Vec<ClaimedJob>)], jobs: &mut [NewJob]) {
-    let mut free: Vec<i64> = working.queues.iter().map(QueueState::free).collect();
-    for (index, jobs) in claimed {
-        free[*index] -= jobs.len() as i64;
+/// Marks those of the new jobs that run here at once, and notes what the others ask for. Where nothing
+/// waits and a slot is free, a job goes straight into it: enqueueing and claiming are one statement
+/// then. Where something waits, the most urgent of all is claimed after they were enqueued.
+fn take_on(working: &mut Working, jobs: &mut [NewJob]) {
+    for queue in &mut working.queues {
+        queue.taken = 0;
     }
     for job in jobs {
         job.worker_id = None;
@@ -544,12 +550,12 @@ fn take_on(working: &mut Working, claimed: &[(usize, Vec<ClaimedJob>)], jobs: &m
         let queue = &mut working.queues[index];
         let direct = working.stopping.is_none()
             && !queue.hungry
-            && free[index] > 0
+            && queue.free() > 0
             && queue.settings.rate_limit.is_none()
             && job.unique_scope != Some(Scope::Waiting);
         if direct {
             job.worker_id = Some(working.worker);
-            free[index] -= 1;
+            queue.taken += 1;
         } else {
             queue.hungry = true;
         }
@@ -613,10 +619,10 @@ async fn acknowledge(tx: &mut Tx, endings: &[Ending]) -> Result<()> {
     Ok(())
 }
 
-/// Claims what may run, for every queue that may have something.
-async fn claim(working: &mut Working, tx: &mut Tx) -> Result<Vec<(usize, Vec<ClaimedJob>)>> {
+/// Learns how the queues are set, and makes ready what is due.
+async fn look_around(working: &mut Working, tx: &mut Tx) -> Result<()> {
     if working.stopping.is_some() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let now = working.service.now();
     if std::mem::take(&mut working.stale) {
@@ -637,6 +643,15 @@ async fn claim(working: &mut Working, tx: &mut Tx) -> Result<Vec<(usize, Vec<Cla
         working.next_due = job::next_due(tx).await?;
         working.due_unknown = false;
     }
+    Ok(())
+}
+
+/// Claims what may run, for every queue that may have something.
+async fn claim(working: &mut Working, tx: &mut Tx) -> Result<Vec<(usize, Vec<ClaimedJob>)>> {
+    if working.stopping.is_some() {
+        return Ok(Vec::new());
+    }
+    let now = working.service.now();
     let mut claimed = Vec::new();
     for index in 0..working.queues.len() {
         let queue = &mut working.queues[index];
