@@ -50,6 +50,14 @@ async fn every_acknowledged_job_survives_a_crash(engine: &Engine) {
             }
         }
         process = Process::start(engine).await;
+        // A job that three workers died of is given up; those that two did end before the next one dies.
+        eventually("what has died twice ends", async || {
+            let open = engine
+                .raw("SELECT COUNT(*) FROM job WHERE deaths >= 2 AND state <> 'succeeded'")
+                .await;
+            (open == ["0"]).then_some(())
+        })
+        .await;
     }
     let here = ana.at(&process.base);
     // At least what is asked for without a crash is acknowledged.

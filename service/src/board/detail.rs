@@ -2,14 +2,14 @@
 
 use super::list::{JobItem, items};
 use super::secrets::masked;
-use super::{CHANGERS, VIEWERS};
+use super::{VIEWERS, may_change};
 use crate::ctx::Ctx;
 use crate::jobs::JobError;
-use crate::{Error, Result};
+use crate::Result;
 use domain::job::{JobChange, JobState};
 use domain::problem::Problem;
 use serde_json::Value;
-use storage::board;
+use storage::{board, change};
 use uuid::Uuid;
 
 /// How many attempts that did not succeed are shown.
@@ -76,6 +76,8 @@ pub struct JobDetail {
     pub children_left: i64,
     /// What can be done to it now, by whoever asks; nothing for operators.
     pub changes: Vec<JobChange>,
+    /// Whether whoever asks may still take back what it has changed of other jobs.
+    pub undoable: bool,
 }
 
 /// What can be done to a job that stands so.
@@ -113,6 +115,9 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<JobDetail> {
     let job = JobItem::try_from(row)?;
     let attempts = board::attempts(&mut tx, id, ATTEMPTS_MOST).await?;
     let log = board::log(&mut tx, id, LINES_MOST).await?;
+    let may_change = may_change(ctx);
+    // A change of many has the id of the job that made it.
+    let changed = may_change && job.state.has_ended() && change::get(&mut tx, id).await?.is_some();
     Ok(JobDetail {
         arguments: masked(details.arguments.0),
         result: details.result.map(|result| masked(result.0)),
@@ -138,11 +143,12 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<JobDetail> {
         causes: items(board::causes(&mut tx, id, CAUSES_MOST).await?)?,
         children: items(board::children(&mut tx, id, CHILDREN_MOST).await?)?,
         children_left: details.children_left,
-        changes: match ctx.allow(&CHANGERS) {
-            Ok(()) => changes(&job),
-            Err(Error::Problem(_)) => Vec::new(),
-            Err(error) => return Err(error),
+        changes: if may_change {
+            changes(&job)
+        } else {
+            Vec::new()
         },
+        undoable: changed,
         job,
     })
 }

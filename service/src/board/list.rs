@@ -19,7 +19,7 @@ pub const PAGE_MOST: i64 = 100;
 const TEXT_MOST: i64 = 200;
 /// How many jobs are looked into at a time, for a text, or for what those about something are: they lie
 /// apart, and each is read by its id.
-const SEARCHED_MOST: i64 = 1500;
+const SEARCHED_MOST: i64 = 1000;
 /// How many at least, of however many parts they are.
 const SEARCHED_LEAST: i64 = 500;
 /// How many are read of the index for them: of each part as many as are looked into.

@@ -39,7 +39,7 @@ async fn the_demo_starts_with_its_public_secret_and_accounts_and_again(engine: &
         Service::start(settings, Arc::new(SystemClock))
             .await
             .unwrap();
-        assert_eq!(engine.raw("SELECT COUNT(*) FROM account").await, ["3"]);
+        assert_eq!(engine.raw("SELECT COUNT(*) FROM account").await, ["4"]);
     }
 }
 

@@ -13,8 +13,6 @@ use locales::Key;
 use serde::Serialize;
 use service::Ctx;
 use service::board::{self, Attempt, JobDetail};
-use service::jobs::Job;
-use service::jobs::change_jobs::ChangeJobs;
 
 pub(super) async fn job(ctx: &Ctx, id: &str) -> Result<JobView, AppError> {
     let say = Say::new(ctx);
@@ -47,20 +45,8 @@ pub(super) async fn job(ctx: &Ctx, id: &str) -> Result<JobView, AppError> {
             .iter()
             .map(|change| change.key().to_owned())
             .collect(),
-        undo: undo(ctx, &detail),
+        undo: detail.undoable.then(|| detail.job.id.to_string()),
     })
-}
-
-/// The change of many jobs that a job has made, which has the job's id.
-fn undo(ctx: &Ctx, detail: &JobDetail) -> Option<String> {
-    let job = &detail.job;
-    if job.kind != ChangeJobs::KIND || !job.state.has_ended() || !board::may_change(ctx) {
-        return None;
-    }
-    match serde_json::from_value(detail.arguments.clone()) {
-        Ok(ChangeJobs::Apply { change, .. }) if change.can_be_undone() => Some(job.id.to_string()),
-        _ => None,
-    }
 }
 
 fn pretty<T: Serialize>(value: &T) -> String {
