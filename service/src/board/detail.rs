@@ -3,9 +3,9 @@
 use super::list::{JobItem, items};
 use super::secrets::masked;
 use super::{VIEWERS, may_change};
+use crate::Result;
 use crate::ctx::Ctx;
 use crate::jobs::JobError;
-use crate::Result;
 use domain::job::{JobChange, JobState};
 use domain::problem::Problem;
 use serde_json::Value;

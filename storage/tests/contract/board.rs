@@ -654,6 +654,7 @@ async fn the_counts_of_hours_without_jobs_are_forgotten(engine: &Engine) {
         .await;
     in_tx!(db, queue::fold_counts);
     in_tx!(db, queue::forget_counts);
-    assert_eq!(engine.raw("SELECT COUNT(*) FROM job_count").await, ["3"]);
+    // Three jobs are left; the one that runs is counted where it stands.
+    assert_eq!(engine.raw("SELECT COUNT(*) FROM job_count").await, ["2"]);
     db.close().await;
 }
