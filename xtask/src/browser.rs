@@ -6,7 +6,13 @@ use crate::workspace::Workspace;
 use anyhow::Result;
 use std::path::PathBuf;
 
-const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+/// The shell has no windows at all, and so draws a page in less time.
+const NAMES: [&str; 4] = [
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+];
 
 /// Finds a browser or installs Debian's; `None` means that Playwright brings its own.
 ///
@@ -16,7 +22,10 @@ pub fn set_up(workspace: &Workspace) -> Result<Option<PathBuf>> {
     if let Some(browser) = system::find_program(&NAMES) {
         return Ok(Some(browser));
     }
-    match system::install_packages(&["chromium"]) {
+    // Older releases of Debian have no package of the shell alone.
+    let installed = system::install_packages(&["chromium-headless-shell"])
+        .or_else(|_| system::install_packages(&["chromium"]));
+    match installed {
         Ok(()) => Ok(system::find_program(&NAMES)),
         Err(error) => {
             eprintln!("    {error:#}; taking Playwright's browser instead");
