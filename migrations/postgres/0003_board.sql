@@ -29,11 +29,6 @@ CREATE OR REPLACE FUNCTION count_jobs_deleted() RETURNS TRIGGER LANGUAGE plpgsql
     GROUP BY 1, 2, 3, 4;
     RETURN NULL;
 END $$;
--- How many jobs there are, by the hour in which they were enqueued. Several rows may count the same.
-CREATE VIEW job_tally AS
-    SELECT queue, kind, state, hour, jobs FROM job_count
-    UNION ALL SELECT queue, kind, state, hour, jobs FROM job_count_change
-    UNION ALL SELECT queue, kind, state, created_at / 3600000000, 1 FROM job WHERE state = 'running';
 
 -- With the id, so that those of one member or parent come in order. SQLite's have it as they are.
 DROP INDEX job_owner, job_children;

@@ -44,10 +44,6 @@ CREATE TRIGGER job_uncounted AFTER DELETE ON job WHEN OLD.state <> 'running' BEG
     UPDATE job_count SET jobs = jobs - 1 WHERE queue = OLD.queue AND kind = OLD.kind
         AND state = OLD.state AND hour = OLD.created_at / 3600000000;
 END;
--- How many jobs there are, by the hour in which they were enqueued. Several rows may count the same.
-CREATE VIEW job_tally AS
-    SELECT queue, kind, state, hour, jobs FROM job_count
-    UNION ALL SELECT queue, kind, state, created_at / 3600000000, 1 FROM job WHERE state = 'running';
 
 -- What administrators have changed of jobs, and how those stood before: what is undone from. A change
 -- of many has the id of the job that makes it.

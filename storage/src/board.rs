@@ -10,12 +10,25 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 statements! {
-    COUNTED(2) = "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM job_tally
-        WHERE hour >= $1 AND hour < $2
+    // The kept counts come in the order of their key, and so need no sorting before they are summed up.
+    COUNTED(2) = "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM (
+            SELECT queue, kind, state, SUM(jobs) AS jobs FROM job_count
+                WHERE hour >= $1 AND hour < $2 GROUP BY state, kind, queue
+            UNION ALL SELECT queue, kind, state, COUNT(*) FROM job WHERE state = 'running'
+                AND created_at / 3600000000 >= $1 AND created_at / 3600000000 < $2 GROUP BY kind, queue)
+        GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state"
+      | "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM (
+            SELECT queue, kind, state, SUM(CASE WHEN hour >= $1 AND hour < $2 THEN jobs ELSE 0 END) AS jobs
+                FROM job_count GROUP BY state, kind, queue
+            UNION ALL SELECT queue, kind, state, jobs FROM job_count_change WHERE hour >= $1 AND hour < $2
+            UNION ALL SELECT queue, kind, state, COUNT(*) FROM job WHERE state = 'running'
+                AND created_at / 3600000000 >= $1 AND created_at / 3600000000 < $2
+                GROUP BY kind, queue, state) AS tally
         GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state";
     // The newest of each part by the index, then the newest of those: however many jobs there are, no
     // more are read than parts times the limit. That PostgreSQL is asked for an order that begins with
-    // the index' first column keeps it from reading all jobs by their ids, to find a few.
+    // the index' first column keeps it from reading all jobs by their ids, to find a few. Its scan would
+    // not end at an older bound within a kind: of the newest, those beyond it are left out afterwards.
     NEWEST(4) = "SELECT unhex(found.value) AS id FROM json_each($1) AS part,
             json_each((SELECT json_group_array(hex(id)) FROM (SELECT id FROM job
                 WHERE state = part.value ->> 'state' AND kind = part.value ->> 'kind' AND id < $2 AND id >= $3
@@ -23,9 +36,9 @@ statements! {
         ORDER BY found.value DESC LIMIT $4"
       | "SELECT found.id FROM jsonb_array_elements($1) AS part(value), LATERAL (SELECT id FROM job
             WHERE state = part.value ->> 'state' AND (kind, id) < (part.value ->> 'kind', $2)
-                AND (kind, id) >= (part.value ->> 'kind', $3)
+                AND kind >= part.value ->> 'kind'
             ORDER BY kind DESC, id DESC LIMIT $4) AS found
-        ORDER BY found.id DESC LIMIT $4";
+        WHERE found.id >= $3 ORDER BY found.id DESC LIMIT $4";
     // Where one of the two is absent, its half finds nothing.
     ABOUT(5) = "SELECT id FROM (
             SELECT * FROM (SELECT id FROM job WHERE subject = $4 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3)
@@ -33,9 +46,9 @@ statements! {
         ORDER BY id DESC LIMIT $3"
       | "SELECT id FROM (
             (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($4, $1)
-                AND (subject, id) >= ($4, $2) ORDER BY subject DESC, id DESC LIMIT $3)
+                AND subject >= $4 ORDER BY subject DESC, id DESC LIMIT $3)
             UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($5, $1)
-                AND (owner_id, id) >= ($5, $2) ORDER BY owner_id DESC, id DESC LIMIT $3)) AS found
+                AND owner_id >= $5 ORDER BY owner_id DESC, id DESC LIMIT $3)) AS found WHERE id >= $2
         ORDER BY id DESC LIMIT $3";
     COUNT_ABOUT(5) = "SELECT COUNT(*) FROM (SELECT id FROM (
             SELECT * FROM (SELECT id FROM job WHERE subject = $4 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3)
@@ -43,9 +56,9 @@ statements! {
             LIMIT $3)"
       | "SELECT COUNT(*) FROM (SELECT id FROM (
             (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($4, $1)
-                AND (subject, id) >= ($4, $2) ORDER BY subject DESC, id DESC LIMIT $3)
+                AND subject >= $4 ORDER BY subject DESC, id DESC LIMIT $3)
             UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($5, $1)
-                AND (owner_id, id) >= ($5, $2) ORDER BY owner_id DESC, id DESC LIMIT $3)) AS found
+                AND owner_id >= $5 ORDER BY owner_id DESC, id DESC LIMIT $3)) AS found WHERE id >= $2
             LIMIT $3) AS counted";
     // The last candidate is always among them: it tells how far was looked.
     SEARCH(6) = "WITH candidate AS MATERIALIZED (
@@ -63,9 +76,9 @@ statements! {
             SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM
                 (SELECT found.id FROM jsonb_array_elements($1) AS part(value), LATERAL (SELECT id FROM job
                     WHERE state = part.value ->> 'state' AND (kind, id) < (part.value ->> 'kind', $2)
-                        AND (kind, id) >= (part.value ->> 'kind', $3)
+                        AND kind >= part.value ->> 'kind'
                     ORDER BY kind DESC, id DESC LIMIT $4) AS found
-                ORDER BY found.id DESC LIMIT $4) AS newest)
+                WHERE found.id >= $3 ORDER BY found.id DESC LIMIT $4) AS newest)
         SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
         FROM candidate JOIN job ON job.id = candidate.id
         WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0
@@ -86,9 +99,9 @@ statements! {
       | "WITH candidate AS MATERIALIZED (
             SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (SELECT id FROM (
                 (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($7, $2)
-                    AND (subject, id) >= ($7, $3) ORDER BY subject DESC, id DESC LIMIT $4)
+                    AND subject >= $7 ORDER BY subject DESC, id DESC LIMIT $4)
                 UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($8, $2)
-                    AND (owner_id, id) >= ($8, $3) ORDER BY owner_id DESC, id DESC LIMIT $4)) AS found
+                    AND owner_id >= $8 ORDER BY owner_id DESC, id DESC LIMIT $4)) AS found WHERE id >= $3
                 ORDER BY id DESC LIMIT $4) AS newest)
         SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
         FROM candidate JOIN job ON job.id = candidate.id

@@ -14,7 +14,15 @@ statements! {
     SET_PAUSED(2) = "UPDATE queue SET paused = $2 WHERE name = $1";
     SET_CONCURRENCY(2) = "UPDATE queue SET concurrency = $2 WHERE name = $1";
     SET_RATE(3) = "UPDATE queue SET rate_limit = $2, rate_period = $3, rate_due = 0 WHERE name = $1";
-    COUNTS(0) = "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM job_tally
+    COUNTS(0) = "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM (
+            SELECT queue, kind, state, SUM(jobs) AS jobs FROM job_count GROUP BY state, kind, queue
+            UNION ALL SELECT queue, kind, state, COUNT(*) FROM job WHERE state = 'running' GROUP BY kind, queue)
+        GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state"
+      | "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM (
+            SELECT queue, kind, state, SUM(jobs) AS jobs FROM job_count GROUP BY state, kind, queue
+            UNION ALL SELECT queue, kind, state, jobs FROM job_count_change
+            UNION ALL SELECT queue, kind, state, COUNT(*) FROM job WHERE state = 'running'
+                GROUP BY kind, queue, state) AS tally
         GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state";
     READY(0) = "SELECT queue, CAST(SUM(jobs) AS BIGINT) AS jobs FROM job_count WHERE state = 'ready'
         GROUP BY queue";

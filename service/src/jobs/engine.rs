@@ -32,6 +32,9 @@ use uuid::Uuid;
 const POLL: Duration = Duration::from_millis(500);
 /// The most that one transaction takes in: a bound to how long the others wait for it.
 const BATCH_MOST: usize = 512;
+/// The most that one transaction claims of a queue. Where more waits, the next transaction follows at
+/// once: an urgent job that comes waits for few that are not.
+const CLAIMED_MOST: i64 = 100;
 /// How many commands may wait; whoever has more to say waits with them.
 const COMMANDS: usize = 4096;
 /// How long it waits before it tries an unreachable database again.
@@ -655,7 +658,7 @@ async fn claim(working: &mut Working, tx: &mut Tx) -> Result<Vec<(usize, Vec<Cla
     let mut claimed = Vec::new();
     for index in 0..working.queues.len() {
         let queue = &mut working.queues[index];
-        let mut limit = queue.free();
+        let mut limit = queue.free().min(CLAIMED_MOST);
         if !queue.hungry || limit == 0 {
             continue;
         }
