@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "../support/accessibility";
 import { askForPlan, jobEnds, memberOf, signInAs } from "../support/board";
-import { expect, hydrated, test } from "../support/fixtures";
+import { expect, hydrated, refusedWith, test } from "../support/fixtures";
 import { invisibleStops, tabTo } from "../support/keyboard";
 import { IMPOSSIBLE } from "../support/profiles";
 import { pattern, text } from "../support/texts";
@@ -154,18 +154,23 @@ test.describe("the panel's pages", () => {
     });
   }
 
-  test("are reached and used by keyboard", async ({ page, open }) => {
-    const [, , , , , , job] = await pages(page);
-    await open("/admin/jobs");
-    await tabTo(page, page.getByRole("link", { name: text("admin.overview"), exact: true }));
-    await page.keyboard.press("Enter");
-    await expect(page).toHaveURL(/\/admin\/queues$/);
-    await hydrated(page);
-    expect(await invisibleStops(page, 30)).toEqual([]);
-    await open(job ?? "");
-    const remove = page.getByRole("button", { name: text("job.delete"), exact: true });
-    await tabTo(page, remove);
-    await page.keyboard.press("Enter");
-    await expect(page).toHaveURL(/\?deleted=1$/);
+  test.describe("by keyboard", () => {
+    // A page that follows a job may ask for it once more while the browser leaves what was deleted.
+    test.use({ allowedErrors: refusedWith(404) });
+
+    test("are reached and used", async ({ page, open }) => {
+      const [, , , , , , job] = await pages(page);
+      await open("/admin/jobs");
+      await tabTo(page, page.getByRole("link", { name: text("admin.overview"), exact: true }));
+      await page.keyboard.press("Enter");
+      await expect(page).toHaveURL(/\/admin\/queues$/);
+      await hydrated(page);
+      expect(await invisibleStops(page, 30)).toEqual([]);
+      await open(job ?? "");
+      const remove = page.getByRole("button", { name: text("job.delete"), exact: true });
+      await tabTo(page, remove);
+      await page.keyboard.press("Enter");
+      await expect(page).toHaveURL(/\?deleted=1$/);
+    });
   });
 });
