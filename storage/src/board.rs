@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 statements! {
     // The kept counts come in the order of their key, and so need no sorting before they are summed up.
+    // PostgreSQL's days are those that lie whole within the hours; what is left of these are its ends.
     COUNTED(2) = "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM (
             SELECT queue, kind, state, SUM(jobs) AS jobs FROM job_count
                 WHERE hour >= $1 AND hour < $2 GROUP BY state, kind, queue
@@ -18,8 +19,12 @@ statements! {
                 AND created_at / 3600000000 >= $1 AND created_at / 3600000000 < $2 GROUP BY kind, queue)
         GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state"
       | "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM (
-            SELECT queue, kind, state, SUM(CASE WHEN hour >= $1 AND hour < $2 THEN jobs ELSE 0 END) AS jobs
-                FROM job_count GROUP BY state, kind, queue
+            SELECT queue, kind, state, SUM(CASE WHEN day >= ($1 + 23) / 24 AND day < $2 / 24 THEN jobs ELSE 0 END)
+                AS jobs FROM job_count_day GROUP BY state, kind, queue
+            UNION ALL SELECT queue, kind, state, jobs FROM job_count
+                WHERE hour >= $1 AND hour < LEAST($2, ($1 + 23) / 24 * 24)
+            UNION ALL SELECT queue, kind, state, jobs FROM job_count
+                WHERE hour >= GREATEST($2 / 24, ($1 + 23) / 24) * 24 AND hour < $2
             UNION ALL SELECT queue, kind, state, jobs FROM job_count_change WHERE hour >= $1 AND hour < $2
             UNION ALL SELECT queue, kind, state, COUNT(*) FROM job WHERE state = 'running'
                 AND created_at / 3600000000 >= $1 AND created_at / 3600000000 < $2

@@ -19,15 +19,21 @@ statements! {
             UNION ALL SELECT queue, kind, state, COUNT(*) FROM job WHERE state = 'running' GROUP BY kind, queue)
         GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state"
       | "SELECT queue, kind, state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM (
-            SELECT queue, kind, state, SUM(jobs) AS jobs FROM job_count GROUP BY state, kind, queue
+            SELECT queue, kind, state, SUM(jobs) AS jobs FROM job_count_day GROUP BY state, kind, queue
             UNION ALL SELECT queue, kind, state, jobs FROM job_count_change
             UNION ALL SELECT queue, kind, state, COUNT(*) FROM job WHERE state = 'running'
                 GROUP BY kind, queue, state) AS tally
         GROUP BY queue, kind, state HAVING SUM(jobs) > 0 ORDER BY queue, kind, state";
     READY(0) = "SELECT queue, CAST(SUM(jobs) AS BIGINT) AS jobs FROM job_count WHERE state = 'ready'
+        GROUP BY queue"
+      | "SELECT queue, CAST(SUM(jobs) AS BIGINT) AS jobs FROM job_count_day WHERE state = 'ready'
         GROUP BY queue";
     FOLD(0) = "DELETE FROM job_count WHERE state IN ('scheduled', 'ready', 'retrying') AND jobs = 0"
-      | "WITH gone AS (DELETE FROM job_count_change RETURNING queue, kind, state, hour, jobs)
+      | "WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.job_count')) AS mine),
+        gone AS (DELETE FROM job_count_change WHERE (SELECT mine FROM turn) RETURNING queue, kind, state, hour, jobs),
+        days AS (INSERT INTO job_count_day AS kept (queue, kind, state, day, jobs)
+            SELECT queue, kind, state, hour / 24, SUM(jobs) FROM gone GROUP BY 1, 2, 3, 4
+            ON CONFLICT (queue, kind, state, day) DO UPDATE SET jobs = kept.jobs + EXCLUDED.jobs)
         INSERT INTO job_count AS kept (queue, kind, state, hour, jobs)
         SELECT queue, kind, state, hour, SUM(jobs) FROM gone GROUP BY 1, 2, 3, 4
         ON CONFLICT (queue, kind, state, hour) DO UPDATE SET jobs = kept.jobs + EXCLUDED.jobs";
@@ -42,7 +48,8 @@ statements! {
     MEASURED(1) = "SELECT minute, queue, measure, exponent, jobs FROM job_time WHERE minute >= $1
         ORDER BY minute, queue, measure, exponent";
     FORGET(1) = "DELETE FROM job_time WHERE minute < $1";
-    FORGET_COUNTS(0) = "DELETE FROM job_count WHERE jobs = 0";
+    FORGET_COUNTS(0) = "DELETE FROM job_count WHERE jobs = 0"
+      | "WITH days AS (DELETE FROM job_count_day WHERE jobs = 0) DELETE FROM job_count WHERE jobs = 0";
 }
 
 /// A queue's settings.
@@ -203,7 +210,7 @@ pub async fn ready(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
     rows!(tx, (String, i64), READY)
 }
 
-/// Puts what has changed of the counts together.
+/// Puts what has changed of the counts together; nothing where another process does so at this moment.
 ///
 /// # Errors
 /// Where the database does.
@@ -235,7 +242,7 @@ pub async fn forget_measured(tx: &mut Tx, before: i64) -> Result<()> {
     execute!(tx, FORGET, before).map(drop)
 }
 
-/// Forgets the hours of which no job is left.
+/// Forgets the hours and days of which no job is left.
 ///
 /// # Errors
 /// Where the database does.

@@ -9,6 +9,7 @@ mod cleanup;
 mod compress;
 mod dev;
 mod end2end;
+mod lint;
 mod node;
 mod postgres;
 mod process;

@@ -1,6 +1,7 @@
 //! The server's binary, built and run.
 
 use crate::cleanup::Cleanup;
+use crate::lint;
 use crate::process;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
@@ -163,9 +164,9 @@ pub fn build(workspace: &Workspace, profile: &str) -> Result<PathBuf> {
 /// When it does not compile.
 pub fn build_debug(workspace: &Workspace) -> Result<PathBuf> {
     process::step("Building the server for tests", || {
-        process::run(workspace.cargo().args([
+        process::run(lint::cargo(workspace)?.args([
             "build",
-            // The packages and (by way of --examples) the development dependencies of
+            // The compiler, the packages and (by way of --examples) the development dependencies of
             // `cargo test --workspace`: another selection would have other features, and
             // compile every dependency once more.
             "--workspace",

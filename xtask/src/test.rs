@@ -3,6 +3,7 @@
 use crate::bundle::Quality;
 use crate::cleanup;
 use crate::end2end;
+use crate::lint;
 use crate::postgres::{self, Cluster, Disk};
 use crate::process;
 use crate::size;
@@ -34,7 +35,7 @@ pub struct Options {
 enum Step {
     /// rustfmt, as a check.
     Fmt,
-    /// Clippy, for the machine and for the browser.
+    /// Clippy, for the machine, where it compiles the tests too, and for the browser.
     Clippy,
     /// Unit and contract tests, on SQLite and PostgreSQL.
     Unit,
@@ -43,6 +44,9 @@ enum Step {
     /// Playwright, with hydration and without JavaScript.
     End2end,
 }
+
+/// What compiles all that is tested on this machine.
+const BUILD_TESTS: [&str; 4] = ["test", "--workspace", "--exclude=frontend", "--no-run"];
 
 /// How many tests passed and failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -150,14 +154,9 @@ fn clippy(workspace: &Workspace) -> Result<Tally> {
     ensure_component(workspace, "clippy", "clippy")?;
     // The server embeds the site, which need not be built to be checked.
     std::fs::create_dir_all(workspace.site())?;
-    let deny = ["--", "--deny", "warnings"];
     let mut tally = check(
-        "Linting for this machine",
-        workspace
-            .cargo()
-            .args(["clippy", "--workspace", "--exclude=frontend"])
-            .arg("--all-targets")
-            .args(deny),
+        "Linting and building the tests",
+        lint::cargo(workspace)?.args(BUILD_TESTS),
     );
     let toolchain = Toolchain::set_up(workspace)?;
     toolchain.set_up_clippy()?;
@@ -166,7 +165,7 @@ fn clippy(workspace: &Workspace) -> Result<Tally> {
         toolchain
             .cargo(workspace, "clippy")
             .args(["--package=frontend", "--package=planner"])
-            .args(deny),
+            .args(["--", "--deny", "warnings"]),
     ));
     Ok(tally)
 }
@@ -195,19 +194,14 @@ fn ensure_component(workspace: &Workspace, command: &str, component: &str) -> Re
 
 fn unit(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
     std::fs::create_dir_all(workspace.site())?;
-    let mut cargo = workspace.cargo();
+    let mut cargo = lint::cargo(workspace)?;
     cargo
         .args(["test", "--workspace", "--exclude=frontend"])
         .arg("--no-fail-fast")
         .args(arguments);
     // Compiled before the cluster starts, so that nothing runs unused for minutes.
     process::step("Building the tests", || {
-        process::run(workspace.cargo().args([
-            "test",
-            "--workspace",
-            "--exclude=frontend",
-            "--no-run",
-        ]))
+        process::run(lint::cargo(workspace)?.args(BUILD_TESTS))
     })?;
     let _cluster = if env::var_os(postgres::URL).is_some() {
         None

@@ -1,0 +1,2 @@
+-- Only PostgreSQL counts by the day as well. Here triggers would write those counts with each job, and
+-- that costs more than reading a row an hour, which lie side by side in the order they are summed in.
