@@ -35,12 +35,12 @@ pub struct Options {
 enum Step {
     /// rustfmt, as a check.
     Fmt,
+    /// The bundle's budget. First of what is compiled: the server embeds the bundle.
+    Size,
     /// Clippy, for the machine, where it compiles the tests too, and for the browser.
     Clippy,
     /// Unit and contract tests, on SQLite and PostgreSQL.
     Unit,
-    /// The bundle's budget.
-    Size,
     /// Playwright, with hydration and without JavaScript.
     End2end,
 }

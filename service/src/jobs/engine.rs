@@ -255,8 +255,15 @@ impl Actor {
     async fn run(mut self) {
         loop {
             let wants = self.working.as_ref().is_some_and(|working| working.wants());
-            if self.batch.len() == 0 && !wants && !self.wait().await {
-                return;
+            if self.batch.len() == 0 && !wants {
+                if !self.wait().await {
+                    return;
+                }
+            } else if let Some(working) = &mut self.working
+                && self.db.wakeup().woken().now_or_never().is_some()
+            {
+                // One queue that is never empty must not keep the others from being looked into.
+                working.wake();
             }
             while self.batch.len() < BATCH_MOST {
                 match self.commands.try_recv() {
