@@ -53,7 +53,12 @@ export default defineConfig({
     {
       name: "no-javascript",
       testIgnore: "**/*.hydrate.spec.ts",
-      use: { javaScriptEnabled: false },
+      use: {
+        javaScriptEnabled: false,
+        // What still moves is tried again after a wait that Playwright has the page make, and a page
+        // without JavaScript never ends it: so nothing moves.
+        contextOptions: { reducedMotion: "reduce" },
+      },
     },
   ],
 });

@@ -1,4 +1,4 @@
-//! Compresses the food table and the dish files, so that the binary carries them small.
+//! Compresses the food table, the dish files and the demo's menu, so that the binary carries them small.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -20,11 +20,13 @@ fn main() {
         })
         .collect();
     dishes.sort();
+    dishes.push(root.join("products.toml"));
     let dishes: String = dishes.iter().map(|path| read(path) + "\n").collect();
     for (name, text) in [
         ("foods.csv.br", read(&root.join("sr28_foods.csv"))),
         ("facts.csv.br", read(&root.join("food_facts.csv"))),
         ("dishes.toml.br", dishes),
+        ("menu.toml.br", read(&root.join("menu.toml"))),
     ] {
         let file = std::fs::File::create(Path::new(&out).join(name)).expect("OUT_DIR is writable");
         // Quality 9, window 2^22: a tenth larger than quality 11 and twenty times as fast to make.

@@ -78,6 +78,10 @@ pub struct Me {
     pub email: String,
     /// What they are here.
     pub role: Role,
+    /// How many messages they have not read; of very many not all are counted.
+    pub unread: i64,
+    /// Whether they wait for an order.
+    pub waits: bool,
 }
 
 /// Who is signed in. It is asked once a document, in the root.
@@ -105,6 +109,15 @@ pub(crate) fn set_cookie(cookie: &str) {
         HeaderValue::from_str(cookie),
     ) {
         options.append_header(header::SET_COOKIE, value);
+    }
+}
+
+/// Keeps a sign-in in the browser, whose cart is the account's from now on.
+#[cfg(feature = "ssr")]
+pub(crate) fn signed_in(ctx: &service::Ctx, session: &service::account::Session) {
+    set_cookie(&service::account::session_cookie(ctx, session));
+    if ctx.visitor.is_some() {
+        set_cookie(&service::cart::clear_cookie(ctx));
     }
 }
 

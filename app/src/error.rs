@@ -92,7 +92,7 @@ pub fn describe(problem: &Problem) -> (String, String) {
 /// Why a field was refused, in words.
 #[must_use]
 pub fn explain(code: &InvalidCode) -> String {
-    // The code serialises to its name and its numbers: what the catalogue's sentence needs.
+    // The code serialises to its name and what it is about: what the catalogue's sentence needs.
     let Ok(serde_json::Value::Object(parts)) = serde_json::to_value(code) else {
         return String::new();
     };
@@ -100,16 +100,24 @@ pub fn explain(code: &InvalidCode) -> String {
         .get("code")
         .and_then(|name| name.as_str())
         .unwrap_or_default();
-    let numbers: Vec<(&str, String)> = parts
+    let arguments: Vec<(&str, String)> = parts
         .iter()
         .filter(|(key, _)| *key != "code")
-        .map(|(key, value)| (key.as_str(), value.to_string()))
+        .map(|(key, value)| {
+            // A name is there in each language.
+            let name = value.get(language().tag()).and_then(|name| name.as_str());
+            let text = name.map_or_else(|| value.to_string(), str::to_owned);
+            (key.as_str(), text)
+        })
         .collect();
-    let numbers: Vec<(&str, &str)> = numbers
+    let arguments: Vec<(&str, &str)> = arguments
         .iter()
         .map(|(key, value)| (*key, value.as_str()))
         .collect();
-    sentence(&format!("invalid.{}", name.to_ascii_lowercase()), &numbers)
+    sentence(
+        &format!("invalid.{}", name.to_ascii_lowercase()),
+        &arguments,
+    )
 }
 
 fn sentence(key: &str, arguments: &[(&str, &str)]) -> String {

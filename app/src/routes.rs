@@ -3,27 +3,40 @@
 //! Every route is `SsrMode::Async`: without JavaScript nothing can fill a gap in later. Pages are
 //! rendered on the server; the browser takes over their islands only (see ADR 8).
 
+use crate::components::follow::Follow;
 use crate::components::form::Submitted;
 use crate::components::frame::{SiteFooter, SiteHeader};
 use crate::context::{MeResource, detect_language, detect_theme, language, request_extension};
 use crate::pages::account::{AccountPage, get_me};
 use crate::pages::admin::AdminPage;
+use crate::pages::admin::dead_events::DeadEventsPage;
 use crate::pages::admin::job::JobPage;
 use crate::pages::admin::jobs::{ChangeAllPage, JobsPage};
 use crate::pages::admin::queue::QueuePage;
 use crate::pages::admin::queues::QueuesPage;
+use crate::pages::admin::stock::{StockImportPage, StockPage};
+use crate::pages::admin::stock_item::StockItemPage;
 use crate::pages::admin::system::SystemPage;
+use crate::pages::cart::CartPage;
+use crate::pages::checkout::CheckoutPage;
 use crate::pages::dish::DishPage;
 use crate::pages::dishes::DishesPage;
+use crate::pages::inbox::InboxPage;
 use crate::pages::landing::LandingPage;
+use crate::pages::menu::{CampusesPage, MenuPage};
+use crate::pages::menu_item::MenuItemPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::nutrients::NutrientsPage;
+use crate::pages::order::OrderPage;
+use crate::pages::orders::OrdersPage;
 use crate::pages::plan::PlanPage;
 use crate::pages::plans::PlansPage;
 use crate::pages::profile::ProfilePage;
 use crate::pages::shopping::ShoppingPage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::sign_up::SignUpPage;
+use crate::pages::staff_orders::StaffOrdersPage;
+use crate::pages::wallet::WalletPage;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::SsrMode::Async;
@@ -58,16 +71,31 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/plans") view=PlansPage ssr=Async/>
                     <Route path=path!("/dishes") view=DishesPage ssr=Async/>
                     <Route path=path!("/dishes/:id") view=DishPage ssr=Async/>
+                    <Route path=path!("/menu") view=CampusesPage ssr=Async/>
+                    <Route path=path!("/menu/:campus") view=MenuPage ssr=Async/>
+                    <Route path=path!("/menu/:campus/:item") view=MenuItemPage ssr=Async/>
+                    <Route path=path!("/cart") view=CartPage ssr=Async/>
+                    <Route path=path!("/checkout") view=CheckoutPage ssr=Async/>
+                    <Route path=path!("/orders") view=OrdersPage ssr=Async/>
+                    <Route path=path!("/orders/:id") view=OrderPage ssr=Async/>
+                    <Route path=path!("/staff/orders") view=StaffOrdersPage ssr=Async/>
+                    <Route path=path!("/inbox") view=InboxPage ssr=Async/>
+                    <Route path=path!("/wallet") view=WalletPage ssr=Async/>
                     <Route path=path!("/admin") view=AdminPage ssr=Async/>
                     <Route path=path!("/admin/queues") view=QueuesPage ssr=Async/>
                     <Route path=path!("/admin/queues/:queue") view=QueuePage ssr=Async/>
                     <Route path=path!("/admin/jobs") view=JobsPage ssr=Async/>
                     <Route path=path!("/admin/jobs/change") view=ChangeAllPage ssr=Async/>
                     <Route path=path!("/admin/jobs/:id") view=JobPage ssr=Async/>
+                    <Route path=path!("/admin/stock") view=StockPage ssr=Async/>
+                    <Route path=path!("/admin/stock/import") view=StockImportPage ssr=Async/>
+                    <Route path=path!("/admin/stock/:item") view=StockItemPage ssr=Async/>
+                    <Route path=path!("/admin/dead-events") view=DeadEventsPage ssr=Async/>
                     <Route path=path!("/admin/system") view=SystemPage ssr=Async/>
                 </Routes>
             </main>
             <SiteFooter/>
+            <Follow/>
         </Router>
     }
 }

@@ -20,6 +20,14 @@ pub struct Assets {
     pub planner_js: Arc<str>,
     /// Its WebAssembly module.
     pub planner_wasm: Arc<str>,
+    /// What follows events, for those who have something to follow.
+    pub follow_js: Arc<str>,
+    /// Its WebAssembly module.
+    pub follow_wasm: Arc<str>,
+    /// What checks a choice of options, for items that have some.
+    pub chooser_js: Arc<str>,
+    /// Its WebAssembly module.
+    pub chooser_wasm: Arc<str>,
 }
 
 /// Loads the module and wakes the islands of the page, outer ones first.

@@ -180,6 +180,46 @@ impl Words {
         format!("US${}.{:02}", number(cents / 100), cents % 100)
     }
 
+    /// A price in minor units of a currency: "MX$54.20"; in Spanish "$54.20 MXN".
+    #[must_use]
+    pub fn price(self, minor: i64, currency: &str) -> String {
+        let unit = minor_units(currency);
+        let sign = if minor < 0 { "−" } else { "" };
+        let minor = minor.abs();
+        let mut value = number(minor / unit);
+        if unit > 1 {
+            value = format!("{value}.{:02}", minor % unit);
+        }
+        match (self.0, currency) {
+            (_, "USD") => format!("{sign}US${value}"),
+            (Language::En, "MXN") => format!("{sign}MX${value}"),
+            (Language::En, "EUR") => format!("{sign}€{value}"),
+            (Language::En, "GBP") => format!("{sign}£{value}"),
+            (Language::Es, "MXN" | "CLP") => format!("{sign}${value}\u{a0}{currency}"),
+            (Language::Es, "EUR") => format!("{sign}{value}\u{a0}€"),
+            (Language::Es, _) => format!("{sign}{value}\u{a0}{currency}"),
+            (Language::En, _) => format!("{sign}{currency}\u{a0}{value}"),
+        }
+    }
+
+    /// The time of day: "14:05".
+    #[must_use]
+    pub fn clock(self, time: LocalTime) -> String {
+        format!("{:02}:{:02}", time.hour, time.minute)
+    }
+
+    /// A day as people speak of it: "today", "tomorrow", "Friday", "16 November".
+    #[must_use]
+    pub fn near_day(self, date: Date, today: Date) -> String {
+        let ahead = (0..7).find(|days| today.plus(*days) == date);
+        match ahead {
+            Some(0) => self.t(Key::DateToday),
+            Some(1) => self.t(Key::DateTomorrow),
+            Some(_) => self.weekday(date.weekday() as usize),
+            None => self.date(date),
+        }
+    }
+
     /// So many quarters of a household measure: "2½ cups, chopped"; empty where there is none.
     #[must_use]
     pub fn measured(self, quarters: i64, measure: &Measure) -> String {
@@ -190,6 +230,15 @@ impl Words {
     #[must_use]
     pub fn aisle(self, aisle: Aisle) -> String {
         self.name("aisle", &wire_name(&aisle))
+    }
+}
+
+/// How many minor units one whole unit of a currency has.
+#[must_use]
+pub fn minor_units(currency: &str) -> i64 {
+    match currency {
+        "CLP" | "JPY" | "KRW" | "PYG" => 1,
+        _ => 100,
     }
 }
 
@@ -274,6 +323,44 @@ mod tests {
             say(SPANISH, "2026-W53"),
             "28 de diciembre de 2026 – 3 de enero de 2027"
         );
+    }
+
+    #[test]
+    fn prices_are_written_as_the_language_writes_their_currency() {
+        let say = |words: Words, minor, currency: &str| {
+            words
+                .price(minor, currency)
+                .replace(['\u{a0}', '\u{202f}'], " ")
+        };
+        assert_eq!(say(ENGLISH, 5420, "MXN"), "MX$54.20");
+        assert_eq!(say(SPANISH, 5420, "MXN"), "$54.20 MXN");
+        assert_eq!(say(ENGLISH, 123_456_705, "EUR"), "€1 234 567.05");
+        assert_eq!(say(SPANISH, -5, "EUR"), "−0.05 €");
+        assert_eq!(say(ENGLISH, 1500, "JPY"), "JPY 1 500");
+        assert_eq!(say(SPANISH, 1500, "CLP"), "$1 500 CLP");
+        assert_eq!(say(SPANISH, 200, "USD"), "US$2.00");
+    }
+
+    #[test]
+    fn days_are_named_by_how_far_they_are() {
+        let date = |day| Date {
+            year: 2026,
+            month: 11,
+            day,
+        };
+        let say = |words: Words, day| words.near_day(date(day), date(21));
+        assert_eq!(
+            [21, 22, 23, 27, 28, 20].map(|day| say(ENGLISH, day)),
+            [
+                "today",
+                "tomorrow",
+                "Monday",
+                "Friday",
+                "28 November",
+                "20 November"
+            ]
+        );
+        assert_eq!(say(SPANISH, 22), "mañana");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod board;
 mod engine;
 #[cfg(feature = "optimum")]
 mod optimum;
+mod orders;
 mod plan;
 mod profiles;
 mod queue;
@@ -19,6 +20,8 @@ enum Benchmark {
     Engine,
     /// Pages of the job board over five million jobs on both engines.
     Board(board::Options),
+    /// Orders accepted and sagas completed a second.
+    Orders(orders::Options),
     /// From POST to READY on an idle server.
     Plan(plan::Options),
     /// Full lifecycles of jobs a second on both engines, waiting times, and what a killed process
@@ -34,6 +37,7 @@ async fn main() -> anyhow::Result<()> {
     match Benchmark::parse() {
         Benchmark::Engine => engine::run(),
         Benchmark::Board(options) => board::run(&options).await,
+        Benchmark::Orders(options) => orders::run(&options).await,
         Benchmark::Plan(options) => plan::run(&options).await,
         Benchmark::Queue(options) => queue::run(&options).await,
         Benchmark::QueueChild(child) => queue::run_child(&child).await,

@@ -38,7 +38,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     let binary = build().await?;
     let folder = tempfile::tempdir()?;
     let client = Client::new();
-    let (mut server, base) = start(&binary, folder.path(), &client).await?;
+    let (mut server, base) = start(&binary, folder.path(), &client, &[]).await?;
     let measured = measure(&client, &base, options.plans).await;
     server.kill().await?;
     let mut times = measured?;
@@ -59,7 +59,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn build() -> anyhow::Result<PathBuf> {
+pub(crate) async fn build() -> anyhow::Result<PathBuf> {
     let status = Command::new(env!("CARGO"))
         .args(["build", "--release", "--quiet", "--package", "server"])
         .status()
@@ -70,11 +70,17 @@ async fn build() -> anyhow::Result<PathBuf> {
     Ok(folder.join("nutriflow"))
 }
 
-async fn start(binary: &Path, folder: &Path, client: &Client) -> anyhow::Result<(Child, String)> {
+pub(crate) async fn start(
+    binary: &Path,
+    folder: &Path,
+    client: &Client,
+    arguments: &[&str],
+) -> anyhow::Result<(Child, String)> {
     let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let server = Command::new(binary)
         .args(["serve", "--mode", "demo", "--listen", &address.to_string()])
         .args(["--database", &format!("sqlite:{}", folder.display())])
+        .args(arguments)
         .env("RUST_LOG", "warn")
         .kill_on_drop(true)
         .spawn()?;
@@ -138,7 +144,7 @@ async fn measure(client: &Client, base: &str, plans: i64) -> anyhow::Result<Vec<
     Ok(times)
 }
 
-async fn post(
+pub(crate) async fn post(
     client: &Client,
     base: &str,
     path: &str,

@@ -84,6 +84,7 @@ fn settings(address: &str, institution: &str) -> anyhow::Result<Settings> {
         secret: "of a benchmark, and long enough for it".to_owned(),
         public_url: "http://127.0.0.1".to_owned(),
         time_zone: "UTC".to_owned(),
+        gateway: service::gateways::GatewaySettings::kind(),
     })
 }
 

@@ -1,17 +1,22 @@
-//! The catalogue: every dish, and the foods that they are made of.
+//! The catalogue: every dish, the foods that they are made of, and the products.
 
 use crate::dish::{Dish, DishId, Steps};
 use crate::food::{Food, NdbNo};
+use crate::menu::{Product, ProductId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[cfg(feature = "catalogue-data")]
 mod load;
 #[cfg(feature = "catalogue-data")]
+mod menus;
+#[cfg(feature = "catalogue-data")]
 mod sr28;
 
 #[cfg(feature = "catalogue-data")]
 pub use load::load;
+#[cfg(feature = "catalogue-data")]
+pub use menus::{CampusMenu, OfferedItem, menus};
 #[cfg(feature = "catalogue-data")]
 pub use sr28::{FoodRow, food_rows};
 
@@ -64,6 +69,14 @@ pub enum DataError {
         /// Why.
         problem: &'static str,
     },
+    /// A menu that breaks a rule.
+    #[error("menu, {part}: {problem}")]
+    Menu {
+        /// Which campus, item, group or option.
+        part: String,
+        /// Why.
+        problem: String,
+    },
 }
 
 /// Every dish and the foods that they use, with all that follows computed.
@@ -76,6 +89,9 @@ pub struct Catalogue {
     pub dishes: Vec<Dish>,
     /// By number.
     pub foods: Vec<Food>,
+    /// What is sold beside dishes, by id; no plan has any, and the browser's copy is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<Product>,
     /// How to cook each dish; empty in the browser's copy.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub steps: BTreeMap<DishId, Steps>,
@@ -89,6 +105,16 @@ impl Catalogue {
             .binary_search_by(|dish| dish.id.cmp(id))
             .ok()
             .map(|index| &self.dishes[index])
+    }
+
+    /// The product of an id.
+    #[must_use]
+    pub fn product(&self, id: &ProductId) -> Option<&Product> {
+        let index = self
+            .products
+            .binary_search_by(|product| product.id.cmp(id))
+            .ok()?;
+        Some(&self.products[index])
     }
 
     /// The food of a number, where a dish uses it.
@@ -114,6 +140,7 @@ impl Catalogue {
             version: self.version.clone(),
             dishes: self.dishes.clone(),
             foods: self.foods.clone(),
+            products: Vec::new(),
             steps: BTreeMap::new(),
         }
     }

@@ -131,7 +131,6 @@ impl Diet {
         ]);
         let seafood = any(&[Trait::Fish, Trait::Shellfish]);
         let gelatin = any(&[Trait::Gelatin]);
-        let amount = |nutrient: Nutrient| nutrients[nutrient].amount;
         match self {
             Self::Omnivore => true,
             Self::Pescatarian => !meat && !gelatin,
@@ -141,22 +140,36 @@ impl Diet {
                 .iter()
                 .all(|one| matches!(one, Trait::Alcohol | Trait::RefinedSugar)),
             Self::Mediterranean => {
-                let (fat, saturated) = (amount(Nutrient::Fat), amount(Nutrient::SaturatedFat));
-                let (part, whole) = MEDITERRANEAN_SATURATED;
                 !any(&[Trait::ProcessedMeat])
                     && composition.red_meat <= MEDITERRANEAN_RED_MEAT
-                    && (fat < MEDITERRANEAN_LITTLE_FAT || saturated.0 * whole <= fat.0 * part)
+                    && self.allows_contents(nutrients)
+            }
+            Self::Keto => self.allows_contents(nutrients),
+            Self::Halal => !any(&[Trait::Pork, Trait::Alcohol]) && !gelatin,
+            Self::Kosher => {
+                let meat_with_milk = meat && any(&[Trait::Dairy]);
+                !any(&[Trait::Pork, Trait::Shellfish]) && !gelatin && !meat_with_milk
+            }
+        }
+    }
+
+    /// Whether the contents of a serving alone, whatever it is made of, leave the pattern possible:
+    /// what Mediterranean asks of fats, and keto of carbohydrate.
+    #[must_use]
+    pub fn allows_contents(self, nutrients: &Nutrients<Content>) -> bool {
+        let amount = |nutrient: Nutrient| nutrients[nutrient].amount;
+        match self {
+            Self::Mediterranean => {
+                let (fat, saturated) = (amount(Nutrient::Fat), amount(Nutrient::SaturatedFat));
+                let (part, whole) = MEDITERRANEAN_SATURATED;
+                fat < MEDITERRANEAN_LITTLE_FAT || saturated.0 * whole <= fat.0 * part
             }
             Self::Keto => {
                 let net = net_carbohydrate(nutrients);
                 net <= KETO_NET_CARBOHYDRATE
                     && net.0 * 4 * 100 <= amount(Nutrient::Energy).0 * KETO_ENERGY_PERCENT
             }
-            Self::Halal => !any(&[Trait::Pork, Trait::Alcohol]) && !gelatin,
-            Self::Kosher => {
-                let meat_with_milk = meat && any(&[Trait::Dairy]);
-                !any(&[Trait::Pork, Trait::Shellfish]) && !gelatin && !meat_with_milk
-            }
+            _ => true,
         }
     }
 }

@@ -132,7 +132,7 @@ pub fn input_hash(profile: &Profile, week: IsoWeek, catalogue_version: &str) -> 
 }
 
 /// Bytes in lower-case hexadecimal.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+pub fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes
         .iter()

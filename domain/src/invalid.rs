@@ -1,5 +1,6 @@
 //! What is wrong with a value that somebody sent, by field.
 
+use crate::text::Localized;
 use serde::{Deserialize, Serialize};
 
 /// Why a field was refused. Each code has a sentence in every language.
@@ -46,6 +47,58 @@ pub enum InvalidCode {
     GuessablePassword,
     /// An address that already has an account.
     EmailTaken,
+    /// A count that is what was counted already.
+    NothingToCorrect,
+    /// More portions than nobody has reserved.
+    NotInStock {
+        /// How many those are.
+        free: i64,
+    },
+    /// A file whose first line lacks a column.
+    ColumnMissing,
+    /// An idempotency key that came before, with another request.
+    KeyReused,
+    /// Fewer options of a group than must be chosen.
+    ChooseAtLeast {
+        /// At least so many.
+        min: i64,
+    },
+    /// More options of a group than may be chosen.
+    ChooseAtMost {
+        /// At most so many.
+        max: i64,
+    },
+    /// An option that goes only with another one.
+    OptionRequires {
+        /// What was chosen.
+        option: Localized<String>,
+        /// What was not.
+        other: Localized<String>,
+    },
+    /// An option that does not go with another one.
+    OptionExcludes {
+        /// What was chosen.
+        option: Localized<String>,
+        /// What was chosen as well.
+        other: Localized<String>,
+    },
+    /// More money than a wallet may hold.
+    WalletFull,
+    /// More portions of the same than a cart takes.
+    CartPortions {
+        /// At most so many, with those that are in it.
+        max: i64,
+    },
+    /// More different things than a cart takes.
+    CartLines {
+        /// At most so many.
+        max: i64,
+    },
+    /// A time that is over, or further ahead than so many days.
+    NotWithinDays {
+        /// The most days ahead.
+        days: i64,
+    },
     /// Pregnancy and lactation go with the female reference values, ages 14 to 50.
     LifeStageNeedsFemale,
     /// Reference values for pregnancy and lactation end at 50.

@@ -2,6 +2,8 @@
 
 use crate::engine::Infeasible;
 use crate::invalid::InvalidField;
+use crate::order::OrderRefusal;
+use crate::text::Localized;
 use serde::{Deserialize, Serialize};
 
 /// An error as it leaves the product: on REST, in the pages and in the command line.
@@ -47,6 +49,23 @@ pub enum Problem {
         /// Which constraints conflict, and what would help.
         reason: Infeasible,
     },
+    /// An order can't be taken as it was asked for.
+    #[error("order refused")]
+    OrderRefused {
+        /// Why; what concerns lines in their order. Pages are rendered on the server: what runs in the
+        /// browser places no order, and need not carry what reads this.
+        #[cfg_attr(target_family = "wasm", serde(skip))]
+        refusals: Vec<OrderRefusal>,
+    },
+    /// A request that must carry an idempotency key carries none.
+    #[error("idempotency key missing")]
+    KeyMissing,
+    /// A cart holds things of one campus, and this is sold at another.
+    #[error("the cart is of another campus")]
+    OtherCampus {
+        /// Where the things in the cart are sold.
+        campus: Localized<String>,
+    },
     /// The body is larger than allowed.
     #[error("too large")]
     TooLarge,
@@ -81,6 +100,9 @@ impl Problem {
             Self::WrongCredentials => "WRONG_CREDENTIALS",
             Self::ProfileMissing => "PROFILE_MISSING",
             Self::Infeasible { .. } => "INFEASIBLE",
+            Self::OrderRefused { .. } => "ORDER_REFUSED",
+            Self::KeyMissing => "KEY_MISSING",
+            Self::OtherCampus { .. } => "OTHER_CAMPUS",
             Self::TooLarge => "TOO_LARGE",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Unavailable => "UNAVAILABLE",
@@ -93,11 +115,14 @@ impl Problem {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::Malformed => 400,
+            Self::Malformed | Self::KeyMissing => 400,
             Self::Unauthenticated | Self::WrongCredentials => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
-            Self::Conflict | Self::ProfileMissing => 409,
+            Self::Conflict
+            | Self::ProfileMissing
+            | Self::OrderRefused { .. }
+            | Self::OtherCampus { .. } => 409,
             Self::TooLarge => 413,
             Self::Invalid { .. } | Self::Infeasible { .. } => 422,
             Self::RateLimited { .. } => 429,

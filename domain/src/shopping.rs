@@ -142,6 +142,7 @@ mod tests {
                 food("2", Aisle::Vegetables, 0),
                 food("3", Aisle::Vegetables, 50),
             ],
+            products: [].into(),
             steps: [].into(),
         }
     }

@@ -22,6 +22,21 @@ pub struct Date {
     pub day: i64,
 }
 
+impl Date {
+    /// The weekday; 0 is Monday.
+    #[must_use]
+    pub const fn weekday(self) -> i64 {
+        // 1970-01-01 was a Thursday, three days after a Monday.
+        (days_from_civil(self.year, self.month, self.day) + 3).rem_euclid(7)
+    }
+
+    /// The date so many days later, or earlier where negative.
+    #[must_use]
+    pub const fn plus(self, days: i64) -> Self {
+        civil_from_days(days_from_civil(self.year, self.month, self.day) + days)
+    }
+}
+
 /// A week that its year does not have, or text that is not a week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no such ISO week")]
@@ -204,6 +219,13 @@ mod tests {
         assert_eq!(week.dates()[0].to_string(), "2026-12-28");
         assert_eq!(week.plus(1).to_string(), "2027-W01");
         assert_eq!(week.plus(1).plus(-1), week);
+        let sunday = week.dates()[6];
+        assert_eq!(
+            (sunday.to_string().as_str(), sunday.weekday()),
+            ("2027-01-03", 6)
+        );
+        assert_eq!(sunday.plus(-6), week.dates()[0]);
+        assert_eq!(sunday.plus(60).to_string(), "2027-03-04");
         // 2026-11-21 is a Saturday of week 47.
         assert_eq!(
             IsoWeek::of_micros(1_795_219_200_000_000).to_string(),

@@ -6,7 +6,7 @@ import type { Profile } from "./profiles";
 /** Leaves the browser signed in with one of the demo's accounts. */
 export async function signInAs(
   page: Page,
-  role: "admin" | "operator" | "member",
+  role: "admin" | "operator" | "staff" | "member",
 ): Promise<void> {
   const form = { _action: "/api/demo-sign-in", email: `${role}@demo.nutriflow.org` };
   const response = await page.request.post("/sign-in", { form, maxRedirects: 0 });

@@ -27,6 +27,8 @@ export const PUBLIC: Stop[] = [
   { name: "dishes", path: "/dishes?diet=VEGAN&without=GLUTEN" },
   { name: "dishes, none found", path: "/dishes?q=stroopwafel" },
   { name: "a dish that is not there", path: "/dishes/soup-of-the-day-before" },
+  { name: "campuses", path: "/menu" },
+  { name: "cart, empty", path: "/cart" },
 ];
 
 /** Pages of a member who has just come. */
@@ -35,6 +37,9 @@ export const NEW: Stop[] = [
   { name: "week without a profile", path: "/plan" },
   { name: "weeks, none", path: "/plans" },
   { name: "account", path: "/account" },
+  { name: "wallet", path: "/wallet" },
+  { name: "orders, none", path: "/orders" },
+  { name: "inbox, empty", path: "/inbox" },
 ];
 
 /** Pages of a member with a plan for this week. */

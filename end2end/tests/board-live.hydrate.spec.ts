@@ -122,6 +122,7 @@ test.describe("the panel's pages", () => {
       "/admin/jobs?state=DEAD",
       "/admin/jobs/change?action=SET_PRIORITY",
       `/admin/jobs/${job}?ask=delete`,
+      "/admin/dead-events",
       "/admin/system",
       "/admin/system?hours=24",
     ];

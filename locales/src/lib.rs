@@ -79,6 +79,20 @@ mod tests {
                 allergen.key()
             );
         }
+        for kind in domain::stock::MovementKind::ALL {
+            assert!(
+                key(&format!("movement.{}", kind.key())).is_some(),
+                "{}",
+                kind.key()
+            );
+        }
+        for kind in domain::stock::MovementKind::BY_HAND {
+            assert!(
+                key(&format!("movement_note.{}", kind.key())).is_some(),
+                "{}",
+                kind.key()
+            );
+        }
         for diet in domain::diet::Diet::ALL {
             assert!(
                 key(&format!("diet.{}", diet.key())).is_some(),

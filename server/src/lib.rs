@@ -20,6 +20,8 @@ use tokio::task::JoinSet;
 
 /// How long requests that have begun may take to end once the process stops.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long those who follow what happens may take to go.
+const GOODBYES: Duration = Duration::from_secs(2);
 
 /// How to serve.
 #[derive(Clone)]
@@ -175,6 +177,8 @@ impl Server {
                 Ok(())
             }
         };
+        // Those who follow were told so when it began to stop; they answer with their goodbyes.
+        let _ = tokio::time::timeout(GOODBYES, service.followers_left()).await;
         if let Some(runner) = self.runner {
             runner.stop().await;
         }

@@ -112,13 +112,14 @@ async fn create(ctx: &Ctx, register: Register, role: Role) -> Result<(Tx, uuid::
     Ok((tx, id))
 }
 
-/// Makes a member's account and signs them in.
+/// Makes a member's account and signs them in; what their browser has in its cart is theirs.
 ///
 /// # Errors
 /// [`Problem::Invalid`] by field; an address that has an account is one of them.
 pub async fn register(ctx: &Ctx, register: Register) -> Result<Session> {
     let (mut tx, id) = create(ctx, register, Role::Member).await?;
     let session = open_session(ctx, &mut tx, id).await?;
+    crate::cart::adopt(ctx, &mut tx, id).await?;
     tx.commit().await?;
     Ok(session)
 }
@@ -169,7 +170,7 @@ async fn authenticate(ctx: &Ctx, sign_in: SignIn) -> Result<Account> {
         .ok_or(Error::Problem(Problem::WrongCredentials))
 }
 
-/// Signs a browser in.
+/// Signs a browser in; what it has in its cart is the account's.
 ///
 /// # Errors
 /// [`Problem::WrongCredentials`], the same for an unknown address and a wrong password.
@@ -177,6 +178,7 @@ pub async fn sign_in(ctx: &Ctx, sign_in: SignIn) -> Result<Session> {
     let account = authenticate(ctx, sign_in).await?;
     let mut tx = ctx.write().await?;
     let session = open_session(ctx, &mut tx, account.id).await?;
+    crate::cart::adopt(ctx, &mut tx, account.id).await?;
     tx.commit().await?;
     Ok(session)
 }

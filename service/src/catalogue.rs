@@ -1,8 +1,8 @@
-//! The catalogue: dishes in memory, all foods in the database.
+//! The catalogue: dishes and products in memory, all foods in the database.
 
 use crate::ctx::Ctx;
 use crate::{Error, Result};
-use domain::catalogue::{Catalogue, food_rows};
+use domain::catalogue::{CampusMenu, Catalogue, food_rows};
 use domain::dish::DishId;
 use domain::invalid::InvalidCode;
 use sha2::{Digest, Sha256};
@@ -13,6 +13,7 @@ use storage::{Db, food, setting};
 static FOODS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/foods.csv.br"));
 static FACTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/facts.csv.br"));
 static DISHES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dishes.toml.br"));
+static MENU: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/menu.toml.br"));
 
 /// The setting that names the food table which a database holds.
 const FOOD_TABLE: &str = "food_table";
@@ -42,6 +43,22 @@ pub(crate) async fn load() -> Result<Arc<Catalogue>> {
     .await
     .map_err(Error::internal)??;
     Ok(Arc::clone(LOADED.get_or_init(|| Arc::new(catalogue))))
+}
+
+/// The demo's menus that the binary carries, read once a process.
+pub(crate) async fn menus(catalogue: &Arc<Catalogue>) -> Result<Arc<Vec<CampusMenu>>> {
+    static LOADED: OnceLock<Arc<Vec<CampusMenu>>> = OnceLock::new();
+    if let Some(menus) = LOADED.get() {
+        return Ok(Arc::clone(menus));
+    }
+    let catalogue = Arc::clone(catalogue);
+    let menus = tokio::task::spawn_blocking(move || {
+        domain::catalogue::menus(&text(FOODS)?, &text(FACTS)?, &text(MENU)?, &catalogue)
+            .map_err(Error::internal)
+    })
+    .await
+    .map_err(Error::internal)??;
+    Ok(Arc::clone(LOADED.get_or_init(|| Arc::new(menus))))
 }
 
 /// Fills the food table of a database, unless it holds this very table already.

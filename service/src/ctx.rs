@@ -1,7 +1,10 @@
 //! Who asks, where, and with what at hand.
 
 use crate::clock::{Clock, Ids};
+use crate::gateways::{GatewaySettings, Gateways, Source};
 use crate::jobs::engine::Engine;
+use crate::live::Live;
+use crate::order::Placer;
 use crate::password::Passwords;
 use crate::token::Tokens;
 use crate::{Error, Result};
@@ -40,6 +43,8 @@ pub struct Settings {
     pub time_zone: String,
     /// The address under which people reach it, `https://…` where the cookie must be secure.
     pub public_url: String,
+    /// How the simulated gateway behaves.
+    pub gateway: GatewaySettings,
 }
 
 /// An institution and its database.
@@ -51,6 +56,12 @@ pub struct Institution {
     pub db: Db,
     /// Its queue's engine.
     pub engine: Engine,
+    /// Places its orders.
+    pub placer: Placer,
+    /// What happens there, for those who follow it.
+    pub live: Live,
+    /// Who takes payments there.
+    pub gateways: Gateways,
 }
 
 /// The running product: what every request shares.
@@ -60,7 +71,7 @@ pub struct Service {
     pub(crate) institutions: BTreeMap<String, Institution>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Ids,
+    pub(crate) ids: Arc<Ids>,
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Tokens,
     pub(crate) sample: tokio::sync::Mutex<Option<Arc<crate::Sample>>>,
@@ -101,15 +112,25 @@ impl Service {
     pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
         settings.check_secret()?;
         let catalogue = crate::catalogue::load().await?;
+        let ids = Arc::<Ids>::default();
         let mut institutions = BTreeMap::new();
         for slug in &settings.institutions {
             let db = Db::open(&settings.database, slug).await?;
             crate::catalogue::import_foods(&db).await?;
+            let source = Source {
+                clock: Arc::clone(&clock),
+                ids: Arc::clone(&ids),
+            };
+            let gateways =
+                Gateways::open(&settings.gateway, &settings.database, slug, &db, source).await?;
             institutions.insert(
                 slug.clone(),
                 Institution {
                     slug: slug.as_str().into(),
                     engine: Engine::start(db.clone()),
+                    placer: Placer::start(db.clone()),
+                    live: Live::start(db.clone()),
+                    gateways,
                     db,
                 },
             );
@@ -121,7 +142,7 @@ impl Service {
             institutions,
             catalogue,
             clock,
-            ids: Ids::default(),
+            ids,
             sample: tokio::sync::Mutex::default(),
             started: Instant::now(),
             stopping: AtomicBool::new(false),
@@ -210,6 +231,8 @@ pub struct Ctx {
     pub actor: Actor,
     /// The language to answer in.
     pub language: Language,
+    /// What names the cart of a browser in which nobody has signed in; its cookie carries it.
+    pub visitor: Option<Arc<str>>,
     /// The request that all log lines and jobs name.
     pub request_id: Arc<str>,
     /// The job that runs, where it is one: whatever it enqueues it has caused.
@@ -225,6 +248,7 @@ impl Ctx {
             institution: institution.clone(),
             actor: Actor::System,
             language: Language::default(),
+            visitor: None,
             request_id: request_id.into(),
             job: None,
         }

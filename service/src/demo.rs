@@ -1,4 +1,4 @@
-//! The demo's accounts.
+//! The demo's accounts, and its campuses.
 
 use crate::account::{Register, create_with_role};
 use crate::ctx::{Actor, Ctx, Service};
@@ -50,7 +50,7 @@ pub const ACCOUNTS: [DemoAccount; 4] = [
     },
 ];
 
-/// Makes the demo's accounts where they are absent, and the member's profile.
+/// Makes the demo's accounts where they are absent, the member's profile, and the campuses.
 pub(crate) async fn seed(service: &Arc<Service>) -> Result<()> {
     let institution = service.institution(None)?;
     let ctx = Ctx::system(service, institution, "demo");
@@ -84,7 +84,7 @@ pub(crate) async fn seed(service: &Arc<Service>) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    crate::menu::seed(&ctx).await
 }
 
 /// The demo member's profile, so that their week is one click away.

@@ -282,6 +282,7 @@ mod tests {
             secret: "of the tests, and long enough for them".to_owned(),
             public_url: public_url.to_owned(),
             time_zone: "UTC".to_owned(),
+            gateway: crate::gateways::GatewaySettings::default(),
         }
     }
 

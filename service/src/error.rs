@@ -35,6 +35,14 @@ impl Error {
         Self::Problem(Problem::Invalid { fields })
     }
 
+    /// Whether the same may work later: the database is away, full or busy.
+    pub(crate) const fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Problem(Problem::Unavailable) | Self::Storage(storage::Error::Unavailable(_))
+        )
+    }
+
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
         Self::Internal(error.to_string())
     }

@@ -3,7 +3,10 @@
 use crate::Result;
 use crate::board::{PRIORITIES_MOST, with_new};
 use crate::ctx::{Ctx, Service};
+use crate::gateways::{self, BreakerOverview};
 use domain::account::Role;
+use domain::breaker::BreakerState;
+use domain::payment::GatewayKind;
 use domain::problem::Problem;
 use serde::Serialize;
 use std::path::Path;
@@ -28,6 +31,8 @@ pub struct Health {
     pub database: DatabaseHealth,
     /// Its queues; none where the database does not answer.
     pub queues: Vec<QueueHealth>,
+    /// The breakers of its gateways; none where the database does not answer.
+    pub breakers: Vec<BreakerHealth>,
     /// Where the data folder lies; nothing with PostgreSQL, whose disk is elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disk: Option<Disk>,
@@ -75,6 +80,22 @@ pub struct QueueHealth {
     pub paused: bool,
 }
 
+/// How the breaker of a gateway stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BreakerHealth {
+    /// What it stands before.
+    pub gateway: GatewayKind,
+    /// How it stands.
+    pub state: BreakerState,
+    /// For how many seconds; since ever, where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_seconds: Option<i64>,
+    /// While it is open: in how many seconds the next call is tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_try_seconds: Option<i64>,
+}
+
 /// How much room a disk has, in bytes.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -109,9 +130,21 @@ impl Disk {
 }
 
 impl Service {
-    /// Notes that the process was told to stop: from now on it is not ready.
+    /// Notes that the process was told to stop: from now on it is not ready, and nobody follows what
+    /// happens here.
     pub fn begin_to_stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
+        for institution in self.institutions() {
+            institution.live.close();
+        }
+    }
+
+    /// Waits until nobody follows any more what happens here.
+    pub async fn followers_left(&self) {
+        let left = self
+            .institutions()
+            .map(|institution| institution.live.left());
+        futures::future::join_all(left).await;
     }
 
     /// Whether requests should come here: every database answers, and the process will go on. It is
@@ -137,18 +170,23 @@ impl Service {
 pub async fn detailed(ctx: &Ctx) -> Result<Health> {
     ctx.allow(&VIEWERS)?;
     let database = ping(&ctx.institution.db).await;
-    let (version, queues) = if database.ok {
+    let (version, queues, breakers) = if database.ok {
         let version = ctx.institution.db.version().await.ok();
         let queues = queues(ctx).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the queues can't be read");
             Vec::new()
         });
-        (version, queues)
+        let breakers = breakers(ctx).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the breakers can't be read");
+            Vec::new()
+        });
+        (version, queues, breakers)
     } else {
-        (None, Vec::new())
+        (None, Vec::new(), Vec::new())
     };
+    let closed = |breaker: &BreakerHealth| breaker.state == BreakerState::Closed;
     Ok(Health {
-        ok: database.ok,
+        ok: database.ok && breakers.iter().all(closed),
         uptime_seconds: ctx.service.started.elapsed().as_secs(),
         versions: Versions {
             nutriflow: env!("CARGO_PKG_VERSION"),
@@ -157,6 +195,7 @@ pub async fn detailed(ctx: &Ctx) -> Result<Health> {
         },
         database,
         queues,
+        breakers,
         disk: disk(ctx).await,
         memory: Memory {
             resident_bytes: resident_bytes(),
@@ -188,6 +227,18 @@ async fn queues(ctx: &Ctx) -> Result<Vec<QueueHealth>> {
             }
         })
         .collect())
+}
+
+async fn breakers(ctx: &Ctx) -> Result<Vec<BreakerHealth>> {
+    let now = ctx.now();
+    let health = |breaker: BreakerOverview| BreakerHealth {
+        gateway: breaker.gateway,
+        state: breaker.state,
+        since_seconds: breaker.since.map(|at| (now - at).max(0) / 1_000_000),
+        next_try_seconds: breaker.until.map(|at| (at - now).max(0) / 1_000_000),
+    };
+    let breakers = gateways::breakers(ctx).await?;
+    Ok(breakers.into_iter().map(health).collect())
 }
 
 async fn ping(db: &Db) -> DatabaseHealth {

@@ -5,21 +5,30 @@
 
 pub mod account;
 pub mod board;
+pub mod cart;
 pub mod catalogue;
 mod clock;
 mod ctx;
 pub mod demo;
 pub mod doctor;
 mod error;
+pub mod gateways;
 pub mod health;
+pub mod inbox;
 pub mod jobs;
+pub mod live;
 mod local_time;
+pub mod menu;
+pub mod order;
+pub mod outbox;
 mod password;
 pub mod plan;
 pub mod profile;
 mod sample;
+pub mod stock;
 pub mod system;
 mod token;
+pub mod wallet;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use ctx::{Actor, Ctx, DEMO_SECRET, Institution, Mode, Service, Settings};

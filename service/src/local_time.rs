@@ -33,6 +33,13 @@ impl Service {
         moment(self.zone(), local)
     }
 
+    /// The moment at which the institution's clocks show a minute of a date, in microseconds since 1970
+    /// UTC: the first one where they show it twice; nothing where they leave it out.
+    #[must_use]
+    pub fn moment_at(&self, date: Date, minute: i64) -> Option<i64> {
+        moment_at(self.zone(), date, minute)
+    }
+
     /// The institution's time zone. Where its name is unknown no schedule can be kept, and the
     /// process does not start; UTC only stands in for it.
     fn zone(&self) -> TimeZone {
@@ -60,6 +67,23 @@ fn moment(zone: TimeZone, local: &str) -> Option<i64> {
     Some(local.to_zoned(zone).ok()?.timestamp().as_microsecond())
 }
 
+fn moment_at(zone: TimeZone, date: Date, minute: i64) -> Option<i64> {
+    let (year, month, day) = (date.year, date.month, date.day);
+    let local = DateTime::new(
+        year.try_into().ok()?,
+        month.try_into().ok()?,
+        day.try_into().ok()?,
+        minute.div_euclid(60).try_into().ok()?,
+        minute.rem_euclid(60).try_into().ok()?,
+        0,
+        0,
+    );
+    let local = local.ok()?;
+    let shown = local.to_zoned(zone).ok()?;
+    // Where the clocks leave a time out, the moment that stands in for it shows another one.
+    (shown.datetime() == local).then(|| shown.timestamp().as_microsecond())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +98,25 @@ mod tests {
         assert_eq!(local.date.to_string(), "2026-11-22");
         assert_eq!((local.hour, local.minute, local.second), (7, 30, 5));
         assert_eq!(moment(zone, "yesterday"), None);
+    }
+
+    #[test]
+    fn a_minute_that_clocks_leave_out_is_no_moment_and_one_shown_twice_is_the_first() {
+        let madrid = TimeZone::get("Europe/Madrid").unwrap();
+        let at = |month, day, minute| {
+            let date = Date {
+                year: 2027,
+                month,
+                day,
+            };
+            moment_at(madrid.clone(), date, minute)
+        };
+        let utc = |text: &str| Some(text.parse::<Timestamp>().unwrap().as_microsecond());
+        assert_eq!(at(3, 28, 119), utc("2027-03-28T00:59:00Z"));
+        assert_eq!(at(3, 28, 150), None);
+        assert_eq!(at(3, 28, 180), utc("2027-03-28T01:00:00Z"));
+        assert_eq!(at(10, 31, 150), utc("2027-10-31T00:30:00Z"));
+        assert_eq!(at(2, 29, 0), None);
+        assert_eq!(at(1, 1, 1440), None);
     }
 }

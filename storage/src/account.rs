@@ -1,11 +1,16 @@
 //! Accounts.
 
-use crate::statement::{execute, optional, statements};
+use crate::board::many;
+use crate::statement::{execute, optional, rows, statements};
 use crate::{Result, Tx};
 use domain::account::Role;
 use uuid::Uuid;
 
 statements! {
+    NAMES(1) = "SELECT DISTINCT account.id, account.name FROM json_each($1) AS wanted
+            CROSS JOIN account ON account.id = unhex(wanted.value)"
+      | "SELECT DISTINCT account.id, account.name FROM jsonb_array_elements_text($1) AS wanted(id)
+            JOIN account ON account.id = CAST(wanted.id AS UUID)";
     INSERT(6) = "INSERT INTO account (id, email, name, password_hash, role, created_at)
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING";
     BY_EMAIL(1) = "SELECT id, email, name, password_hash, role FROM account WHERE email = $1";
@@ -106,4 +111,12 @@ pub async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
 /// Where the database does.
 pub async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<Account>> {
     optional!(tx, Account, BY_ID, id)
+}
+
+/// The names of some accounts.
+///
+/// # Errors
+/// Where the database does.
+pub async fn names(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    rows!(tx, (Uuid, String), NAMES, many(ids))
 }

@@ -14,6 +14,11 @@ use tokio::sync::Notify;
 
 pub(crate) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 pub(crate) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+static SQLITE_GATEWAY_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/gateway/sqlite");
+static POSTGRES_GATEWAY_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/gateway/postgres");
+
+/// What follows an institution's name in that of its gateway's ledger.
+const GATEWAY_SUFFIX: &str = "_gateway";
 
 /// How long a writer waits for another before it gives up.
 const BUSY: Duration = Duration::from_secs(5);
@@ -67,7 +72,7 @@ impl FromStr for Database {
     }
 }
 
-/// Tells the workers that a job may be ready.
+/// Tells whoever waits for something that it may be there.
 #[derive(Debug, Clone, Default)]
 pub struct Wakeup(Arc<Notify>);
 
@@ -80,6 +85,40 @@ impl Wakeup {
     /// Waits until somebody wakes.
     pub async fn woken(&self) {
         self.0.notified().await;
+    }
+}
+
+/// What a commit tells those who wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    /// A job may be ready.
+    Jobs,
+    /// Events are in the outbox.
+    Events,
+    /// Events were delivered to those who follow.
+    Live,
+}
+
+impl Signal {
+    const ALL: [Self; 3] = [Self::Jobs, Self::Events, Self::Live];
+
+    /// What it is called on PostgreSQL's channel.
+    const fn payload(self) -> &'static str {
+        match self {
+            Self::Jobs => "",
+            Self::Events => "events",
+            Self::Live => "live",
+        }
+    }
+}
+
+/// Who waits for commits.
+#[derive(Debug, Clone, Default)]
+struct Wakeups([Wakeup; Signal::ALL.len()]);
+
+impl Wakeups {
+    const fn of(&self, signal: Signal) -> &Wakeup {
+        &self.0[signal as usize]
     }
 }
 
@@ -150,9 +189,38 @@ impl PoolSize {
     }
 }
 
-/// Checks a name that becomes part of a file or schema name.
+/// What a database is for: what is in it, and how many ask it at once.
+struct Purpose {
+    sqlite: &'static Migrator,
+    postgres: &'static Migrator,
+    sqlite_readers: u32,
+    postgres_connections: u32,
+    /// Whether anybody waits for what others commit there.
+    has_waiters: bool,
+}
+
+/// An institution's own.
+static INSTITUTION: Purpose = Purpose {
+    sqlite: &SQLITE_MIGRATIONS,
+    postgres: &POSTGRES_MIGRATIONS,
+    sqlite_readers: SQLITE_READERS,
+    postgres_connections: POSTGRES_CONNECTIONS,
+    has_waiters: true,
+};
+
+/// The ledger of its simulated gateway, to which one task talks.
+static GATEWAY: Purpose = Purpose {
+    sqlite: &SQLITE_GATEWAY_MIGRATIONS,
+    postgres: &POSTGRES_GATEWAY_MIGRATIONS,
+    sqlite_readers: 1,
+    postgres_connections: 2,
+    has_waiters: false,
+};
+
+/// Checks a name that becomes part of a file or schema name. That of a gateway's ledger is taken.
 pub(crate) fn check_institution(institution: &str) -> Result<()> {
     let sound = !institution.is_empty()
+        && !institution.ends_with(GATEWAY_SUFFIX)
         && institution
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
@@ -207,19 +275,26 @@ pub(crate) async fn postgres_version(
 #[derive(Debug, Clone)]
 pub struct Db {
     pools: Pools,
-    wakeup: Wakeup,
+    wakeups: Wakeups,
+    #[cfg(feature = "faults")]
+    faults: crate::fault::Faults,
 }
 
 /// A transaction on SQLite.
 pub struct SqliteTx {
     pub(crate) connection: sqlx::Transaction<'static, Sqlite>,
-    enqueued: Option<Wakeup>,
-    wakeup: Wakeup,
+    /// What its commit tells.
+    signals: Vec<Signal>,
+    wakeups: Wakeups,
+    #[cfg(feature = "faults")]
+    faults: crate::fault::Faults,
 }
 
 /// A transaction on PostgreSQL.
 pub struct PostgresTx {
     pub(crate) connection: sqlx::Transaction<'static, Postgres>,
+    #[cfg(feature = "faults")]
+    faults: crate::fault::Faults,
 }
 
 /// A transaction. Dropped without a commit, it changes nothing.
@@ -240,13 +315,24 @@ impl Db {
     /// Where the database can't be reached or its schema can't be brought up to date.
     pub async fn open(database: &Database, institution: &str) -> Result<Self> {
         check_institution(institution)?;
+        Self::open_for(&INSTITUTION, database, institution).await
+    }
+
+    /// Opens the ledger of an institution's simulated gateway, apart from all that is the institution's.
+    pub(crate) async fn open_gateway(database: &Database, institution: &str) -> Result<Self> {
+        check_institution(institution)?;
+        let name = format!("{institution}{GATEWAY_SUFFIX}");
+        Self::open_for(&GATEWAY, database, &name).await
+    }
+
+    async fn open_for(purpose: &Purpose, database: &Database, name: &str) -> Result<Self> {
         match database {
-            Database::Sqlite(folder) => Self::open_sqlite(folder, institution).await,
-            Database::Postgres(address) => Self::open_postgres(address, institution).await,
+            Database::Sqlite(folder) => Self::open_sqlite(purpose, folder, name).await,
+            Database::Postgres(address) => Self::open_postgres(purpose, address, name).await,
         }
     }
 
-    async fn open_sqlite(folder: &Path, institution: &str) -> Result<Self> {
+    async fn open_sqlite(purpose: &Purpose, folder: &Path, name: &str) -> Result<Self> {
         if libsqlite3_sys::SQLITE_VERSION_NUMBER < 3_051_003 {
             let version = libsqlite3_sys::SQLITE_VERSION
                 .to_str()
@@ -258,7 +344,7 @@ impl Db {
             .await
             .map_err(|_| Error::from(sqlx::Error::WorkerCrashed))?
             .map_err(|error| Error::from(sqlx::Error::Io(error)))?;
-        let path = sqlite_file(folder, institution);
+        let path = sqlite_file(folder, name);
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .create_if_missing(true)
@@ -280,9 +366,9 @@ impl Db {
             })
             .connect_with(options.clone())
             .await?;
-        SQLITE_MIGRATIONS.run(&writer).await?;
+        purpose.sqlite.run(&writer).await?;
         let readers = SqlitePoolOptions::new()
-            .max_connections(SQLITE_READERS)
+            .max_connections(purpose.sqlite_readers)
             .acquire_timeout(ACQUIRE)
             .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
             .await?;
@@ -293,12 +379,14 @@ impl Db {
                 readers,
                 file: Arc::new(file),
             },
-            wakeup: Wakeup::default(),
+            wakeups: Wakeups::default(),
+            #[cfg(feature = "faults")]
+            faults: crate::fault::Faults::default(),
         })
     }
 
-    async fn open_postgres(address: &str, institution: &str) -> Result<Self> {
-        let schema = postgres_schema(institution);
+    async fn open_postgres(purpose: &Purpose, address: &str, name: &str) -> Result<Self> {
+        let schema = postgres_schema(name);
         let options = PgConnectOptions::from_str(address)?;
         // The schema must exist before a search path can name it. Its name is checked above.
         let mut connection = sqlx::ConnectOptions::connect(&options).await?;
@@ -315,7 +403,7 @@ impl Db {
             Err(error) => return Err(error),
         }
         let pool = PgPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
+            .max_connections(purpose.postgres_connections)
             .acquire_timeout(ACQUIRE)
             .connect_with(options.options([
                 ("search_path", schema.as_str()),
@@ -329,15 +417,29 @@ impl Db {
                 ("jit", "off"),
             ]))
             .await?;
-        POSTGRES_MIGRATIONS.run(&pool).await?;
-        let wakeup = Wakeup::default();
+        purpose.postgres.run(&pool).await?;
+        let wakeups = Wakeups::default();
+        if !purpose.has_waiters {
+            return Ok(Self {
+                pools: Pools::Postgres(pool),
+                wakeups,
+                #[cfg(feature = "faults")]
+                faults: crate::fault::Faults::default(),
+            });
+        }
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(&schema).await?;
-        let waker = wakeup.clone();
+        let wakers = wakeups.clone();
         tokio::spawn(async move {
             loop {
                 match listener.recv().await {
-                    Ok(_) => waker.wake(),
+                    Ok(told) => {
+                        for signal in Signal::ALL {
+                            if signal.payload() == told.payload() {
+                                wakers.of(signal).wake();
+                            }
+                        }
+                    }
                     Err(sqlx::Error::PoolClosed) => break,
                     // The server is away. Until it is back, workers look by themselves.
                     Err(_) => tokio::time::sleep(RELISTEN).await,
@@ -346,7 +448,9 @@ impl Db {
         });
         Ok(Self {
             pools: Pools::Postgres(pool),
-            wakeup,
+            wakeups,
+            #[cfg(feature = "faults")]
+            faults: crate::fault::Faults::default(),
         })
     }
 
@@ -362,7 +466,19 @@ impl Db {
     /// What is woken when a job was enqueued and committed.
     #[must_use]
     pub const fn wakeup(&self) -> &Wakeup {
-        &self.wakeup
+        self.wakeups.of(Signal::Jobs)
+    }
+
+    /// What is woken when an event was appended to the outbox and committed.
+    #[must_use]
+    pub const fn events(&self) -> &Wakeup {
+        self.wakeups.of(Signal::Events)
+    }
+
+    /// What is woken when events were delivered to those who follow, and committed.
+    #[must_use]
+    pub const fn live(&self) -> &Wakeup {
+        self.wakeups.of(Signal::Live)
     }
 
     /// A transaction that only reads, on one consistent state.
@@ -372,8 +488,13 @@ impl Db {
     pub async fn read(&self) -> Result<Tx> {
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => self.sqlite(readers.begin().await?),
+            // By itself each statement there would see what was committed just before it.
             Pools::Postgres(pool) => Tx::Postgres(PostgresTx {
-                connection: pool.begin().await?,
+                connection: pool
+                    .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ")
+                    .await?,
+                #[cfg(feature = "faults")]
+                faults: self.faults.clone(),
             }),
         })
     }
@@ -389,6 +510,8 @@ impl Db {
             }
             Pools::Postgres(pool) => Tx::Postgres(PostgresTx {
                 connection: pool.begin().await?,
+                #[cfg(feature = "faults")]
+                faults: self.faults.clone(),
             }),
         })
     }
@@ -396,9 +519,18 @@ impl Db {
     fn sqlite(&self, connection: sqlx::Transaction<'static, Sqlite>) -> Tx {
         Tx::Sqlite(SqliteTx {
             connection,
-            enqueued: None,
-            wakeup: self.wakeup.clone(),
+            signals: Vec::new(),
+            wakeups: self.wakeups.clone(),
+            #[cfg(feature = "faults")]
+            faults: self.faults.clone(),
         })
+    }
+
+    /// Where a test has it stop.
+    #[cfg(feature = "faults")]
+    #[must_use]
+    pub const fn faults(&self) -> &crate::fault::Faults {
+        &self.faults
     }
 
     /// Whether the database answers, told within two seconds.
@@ -507,19 +639,41 @@ impl Tx {
         }
     }
 
-    /// Makes everything that was done durable, and wakes the workers where a job was enqueued.
+    /// Makes everything that was done durable, and wakes those who wait for some of it.
     ///
     /// # Errors
     /// Where the engine could not; then nothing was done, or with a lost connection it is unknown.
     pub async fn commit(self) -> Result<()> {
+        #[cfg(feature = "faults")]
+        let faults = match &self {
+            Self::Sqlite(tx) => tx.faults.clone(),
+            Self::Postgres(tx) => tx.faults.clone(),
+        };
+        #[cfg(feature = "faults")]
+        faults.pass().await;
         match self {
             Self::Sqlite(tx) => {
                 tx.connection.commit().await?;
-                if let Some(wakeup) = tx.enqueued {
-                    wakeup.wake();
+                for signal in tx.signals {
+                    tx.wakeups.of(signal).wake();
                 }
             }
             Self::Postgres(tx) => tx.connection.commit().await?,
+        }
+        #[cfg(feature = "faults")]
+        faults.pass().await;
+        Ok(())
+    }
+
+    /// Takes everything back that was done, and gives up what was locked before it returns; a transaction
+    /// that is only dropped does so a little later.
+    ///
+    /// # Errors
+    /// Where the engine could not, as with a lost connection; then nothing was done all the same.
+    pub async fn rollback(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.connection.rollback().await?,
+            Self::Postgres(tx) => tx.connection.rollback().await?,
         }
         Ok(())
     }
@@ -529,11 +683,30 @@ impl Tx {
     /// # Errors
     /// Where the database does.
     pub async fn will_wake(&mut self) -> Result<()> {
+        self.will_tell(Signal::Jobs).await
+    }
+
+    /// Notes that there are events for the relay, so that the commit wakes it.
+    pub(crate) async fn will_relay(&mut self) -> Result<()> {
+        self.will_tell(Signal::Events).await
+    }
+
+    /// Notes that there is something for those who follow, so that the commit wakes them.
+    pub(crate) async fn will_broadcast(&mut self) -> Result<()> {
+        self.will_tell(Signal::Live).await
+    }
+
+    async fn will_tell(&mut self, signal: Signal) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.enqueued = Some(tx.wakeup.clone()),
+            Self::Sqlite(tx) => {
+                if !tx.signals.contains(&signal) {
+                    tx.signals.push(signal);
+                }
+            }
             Self::Postgres(tx) => {
                 // NOTIFY is delivered on commit, to every process that listens.
-                sqlx::query("SELECT pg_notify(current_schema(), '')")
+                sqlx::query("SELECT pg_notify(current_schema(), $1)")
+                    .bind(signal.payload())
                     .execute(&mut *tx.connection)
                     .await?;
             }

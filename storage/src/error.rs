@@ -23,6 +23,15 @@ pub enum Error {
     Migration(#[from] sqlx::migrate::MigrateError),
 }
 
+impl Error {
+    /// A column holds what is none of the choices.
+    pub(crate) fn unreadable(text: &str) -> Self {
+        Self::Other(sqlx::Error::Decode(
+            format!("{text:?} is none of the choices").into(),
+        ))
+    }
+}
+
 /// Primary result codes of SQLite that pass: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
 const SQLITE_PASSING: [u32; 6] = [5, 6, 8, 10, 13, 14];
 /// Classes of PostgreSQL's SQLSTATE that pass: connection, resources, intervention, system error,

@@ -155,6 +155,7 @@ statements! {
     RESULT(1) = "SELECT result FROM job WHERE id = $1 AND result IS NOT NULL";
     OF_OWNER(2) = "SELECT id, kind, state, progress, result, error, created_at, started_at, finished_at
         FROM job WHERE owner_id = $1 AND id = $2";
+    ARGUMENTS(2) = "SELECT arguments FROM job WHERE owner_id = $1 AND id = $2";
 }
 
 /// A job to be.
@@ -633,4 +634,13 @@ pub async fn result(tx: &mut Tx, id: Uuid) -> Result<Option<Value>> {
 /// Where the database does.
 pub async fn of_owner(tx: &mut Tx, owner: Uuid, id: Uuid) -> Result<Option<JobRow>> {
     optional!(tx, JobRow, OF_OWNER, owner, id)
+}
+
+/// What a job is about, where it is the owner's.
+///
+/// # Errors
+/// Where the database does.
+pub async fn arguments(tx: &mut Tx, owner: Uuid, id: Uuid) -> Result<Option<Value>> {
+    let row = optional!(tx, (Json<Value>,), ARGUMENTS, owner, id)?;
+    Ok(row.map(|(arguments,)| arguments.0))
 }

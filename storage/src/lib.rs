@@ -9,20 +9,35 @@
 pub mod account;
 pub mod audit;
 pub mod board;
+pub mod breaker;
+pub mod campus;
+pub mod cart;
 pub mod change;
 mod db;
 mod error;
+#[cfg(feature = "faults")]
+pub mod fault;
 pub mod food;
+pub mod inbox;
 mod inspection;
 pub mod job;
+pub mod ledger;
+pub mod live;
+pub mod menu;
+pub mod order;
+pub mod outbox;
+pub mod payment;
 pub mod plan;
 pub mod process;
 pub mod profile;
 pub mod queue;
+pub mod saga;
 pub mod schedule;
 pub mod session;
 pub mod setting;
 mod statement;
+pub mod stock;
+pub mod wallet;
 pub mod worker;
 
 pub use db::{Database, Db, Dialect, PoolSize, Tx, Wakeup};
@@ -40,16 +55,28 @@ pub fn statements() -> Vec<&'static Statement> {
         account::STATEMENTS,
         audit::STATEMENTS,
         board::STATEMENTS,
+        breaker::STATEMENTS,
+        campus::STATEMENTS,
+        cart::STATEMENTS,
         change::STATEMENTS,
         food::STATEMENTS,
+        inbox::STATEMENTS,
         job::STATEMENTS,
+        live::STATEMENTS,
+        menu::STATEMENTS,
+        order::STATEMENTS,
+        outbox::STATEMENTS,
+        payment::STATEMENTS,
         plan::STATEMENTS,
         process::STATEMENTS,
         profile::STATEMENTS,
         queue::STATEMENTS,
+        saga::STATEMENTS,
         schedule::STATEMENTS,
         session::STATEMENTS,
         setting::STATEMENTS,
+        stock::STATEMENTS,
+        wallet::STATEMENTS,
         worker::STATEMENTS,
     ]
     .into_iter()

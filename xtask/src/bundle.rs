@@ -1,5 +1,5 @@
-//! What the browser loads: `target/site`, made from the `frontend` and `planner` packages, `style/`
-//! and `public/`.
+//! What the browser loads: `target/site`, made from the `frontend`, `planner`, `follow` and
+//! `chooser` packages, `style/` and `public/`.
 //!
 //! The server finds the files through `target/site/manifest.json`. Those in `pkg/` have a hash of
 //! their content in their names, so that a browser may keep them for ever.
@@ -9,7 +9,7 @@ use crate::process;
 use crate::stylesheet;
 use crate::wasm::{self, Toolchain};
 use crate::workspace::Workspace;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -47,6 +47,14 @@ pub struct Manifest {
     pub planner_js: String,
     /// Its WebAssembly module.
     pub planner_wasm: String,
+    /// What follows events: its glue.
+    pub follow_js: String,
+    /// Its WebAssembly module.
+    pub follow_wasm: String,
+    /// What checks a choice of options: its glue.
+    pub chooser_js: String,
+    /// Its WebAssembly module.
+    pub chooser_wasm: String,
 }
 
 impl Manifest {
@@ -69,14 +77,19 @@ impl Manifest {
             css: address("css")?,
             planner_js: address("planner_js")?,
             planner_wasm: address("planner_wasm")?,
+            follow_js: address("follow_js")?,
+            follow_wasm: address("follow_wasm")?,
+            chooser_js: address("chooser_js")?,
+            chooser_wasm: address("chooser_wasm")?,
         })
     }
 }
 
 const MANIFEST: &str = "manifest.json";
 
-/// The packages that run in a browser: the pages, and the engine in a worker of its own.
-pub const PACKAGES: [&str; 2] = ["frontend", "planner"];
+/// The packages that run in a browser: the pages, the engine in a worker of its own, what follows
+/// events, and what checks a choice of options.
+pub const PACKAGES: [&str; 4] = ["frontend", "planner", "follow", "chooser"];
 
 /// The worker's side of the planner; it calls what the planner's glue defines before it.
 const WORKER: &str = "planner/src/worker.js";
@@ -127,6 +140,7 @@ pub fn assemble(workspace: &Workspace, quality: Quality) -> Result<bool> {
     }
     process::step("Bundling for the browser", || {
         // A half-made site must not count as made.
+        fs::create_dir_all(workspace.site())?;
         fs::write(&stamp, "")?;
         let files = make(workspace, &modules)?;
         write_site(&workspace.site(), &files, quality)?;
@@ -153,12 +167,15 @@ fn fingerprint(workspace: &Workspace, modules: &[PathBuf]) -> Result<String> {
 }
 
 /// The site's files by their paths, not compressed yet.
-fn make(workspace: &Workspace, modules: &[PathBuf; 2]) -> Result<BTreeMap<String, Vec<u8>>> {
+fn make(
+    workspace: &Workspace,
+    modules: &[PathBuf; PACKAGES.len()],
+) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     for (name, path) in files_below(&workspace.path("public"))? {
         files.insert(name, fs::read(path)?);
     }
-    let [pages, planner] = modules;
+    let [pages, planner, follow, chooser] = modules;
 
     let mut bindings = bindings("nutriflow", pages).web(true)?.generate_output()?;
     let wasm = add(
@@ -204,6 +221,9 @@ fn make(workspace: &Workspace, modules: &[PathBuf; 2]) -> Result<BTreeMap<String
     let planner_js = format!("{}\n{worker}", bindings.js());
     let planner_js = add(&mut files, "planner", "js", planner_js.into_bytes());
 
+    let (follow_js, follow_wasm) = module(&mut files, "follow", follow)?;
+    let (chooser_js, chooser_wasm) = module(&mut files, "chooser", chooser)?;
+
     let css = stylesheet::build(&workspace.path("style/main.css"))?;
     let css = add(&mut files, "nutriflow", "css", css.into_bytes());
 
@@ -213,9 +233,37 @@ fn make(workspace: &Workspace, modules: &[PathBuf; 2]) -> Result<BTreeMap<String
         "css": css,
         "planner_js": planner_js,
         "planner_wasm": planner_wasm,
+        "follow_js": follow_js,
+        "follow_wasm": follow_wasm,
+        "chooser_js": chooser_js,
+        "chooser_wasm": chooser_wasm,
     });
     files.insert(MANIFEST.into(), serde_json::to_vec_pretty(&manifest)?);
     Ok(files)
+}
+
+/// Adds a module that a page's own script imports; returns the addresses of its glue and of itself.
+fn module(
+    files: &mut BTreeMap<String, Vec<u8>>,
+    name: &str,
+    compiled: &Path,
+) -> Result<(String, String)> {
+    let mut bindings = bindings(name, compiled).web(true)?.generate_output()?;
+    // They would have addresses of their own. Packages without any are listed too.
+    let scripts: Vec<&String> = bindings
+        .snippets()
+        .iter()
+        .filter(|(_, scripts)| !scripts.is_empty())
+        .map(|(package, _)| package)
+        .chain(bindings.local_modules().keys())
+        .collect();
+    ensure!(
+        scripts.is_empty(),
+        "{name} has scripts of its own: {scripts:?}"
+    );
+    let wasm = add(files, name, "wasm", bindings.wasm_mut().emit_wasm());
+    let js = add(files, name, "js", bindings.js().into());
+    Ok((js, wasm))
 }
 
 /// The glue of a module, as small as can be.

@@ -18,10 +18,12 @@ use std::time::{Duration, SystemTime};
 /// What the browser gets without a compiler.
 const ASSETS: [&str; 2] = ["style", "public"];
 /// What cargo compiles; it knows best which of it concerns whom.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 12] = [
     "app",
+    "chooser",
     "data",
     "domain",
+    "follow",
     "frontend",
     "locales",
     "migrations",

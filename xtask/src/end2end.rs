@@ -46,6 +46,9 @@ pub fn run(workspace: &Workspace, quality: Quality, arguments: &[String]) -> Res
     let output = File::create(&log)?;
     let server = Server::start(
         server::serve_command(workspace, &binary, address, &directory)
+            .env("NUTRIFLOW_TIME_ZONE", morning_zone())
+            // Nobody's payment is declined by chance.
+            .env("NUTRIFLOW_GATEWAY_RATES", "0,0,0")
             .stdout(output.try_clone()?)
             .stderr(output),
     )?;
@@ -76,6 +79,18 @@ pub fn run(workspace: &Workspace, quality: Quality, arguments: &[String]) -> Res
         }
     }
     Ok(tally)
+}
+
+/// A zone whose clocks show eleven in the morning: kitchens are open, whenever the tests run.
+fn morning_zone() -> String {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let hour = since.as_secs() / 3600 % 24;
+    // West of Greenwich is positive in these names.
+    if hour > 11 {
+        format!("Etc/GMT+{}", hour - 11)
+    } else {
+        format!("Etc/GMT-{}", 11 - hour)
+    }
 }
 
 fn read_report(path: &Path) -> Result<Tally> {

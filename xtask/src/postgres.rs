@@ -94,7 +94,7 @@ impl Cluster {
             .arg(&data)
             .arg(format!("--unix_socket_directories={}", directory.display()))
             .arg(format!("--port={port}"))
-            .args(["--listen_addresses=127.0.0.1", "--max_connections=300"])
+            .args(["--listen_addresses=127.0.0.1", "--max_connections=400"])
             .args(disk.settings())
             .stdout(File::create(&log)?)
             .stderr(File::options().append(true).open(&log)?)

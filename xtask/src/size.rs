@@ -12,6 +12,11 @@ const KIB: usize = 1024;
 const SCRIPT_BUDGET: usize = 300 * KIB;
 /// The engine in its worker, which only a previewed plan loads, after everything else.
 const PLANNER_BUDGET: usize = 150 * KIB;
+/// What follows events, which only members who wait for an order load, after everything else.
+const FOLLOW_BUDGET: usize = 40 * KIB;
+/// What checks a choice of options, which only items with something to choose load, after everything
+/// else.
+const CHOOSER_BUDGET: usize = 60 * KIB;
 /// The style sheet, under brotli.
 const STYLE_BUDGET: usize = 25 * KIB;
 
@@ -45,11 +50,17 @@ pub fn is_within_budget(workspace: &Workspace) -> Result<bool> {
     let script = measure("js", &manifest.js)? + measure("wasm", &manifest.wasm)?;
     let planner = measure("planner js", &manifest.planner_js)?
         + measure("planner wasm", &manifest.planner_wasm)?;
+    let follow =
+        measure("follow js", &manifest.follow_js)? + measure("follow wasm", &manifest.follow_wasm)?;
+    let chooser = measure("chooser js", &manifest.chooser_js)?
+        + measure("chooser wasm", &manifest.chooser_wasm)?;
     let style = measure("css", &manifest.css)?;
     let script = judge("js + wasm", script, SCRIPT_BUDGET);
     let style = judge("css", style, STYLE_BUDGET);
     let planner = judge("planner, after everything else", planner, PLANNER_BUDGET);
-    Ok(script && planner && style)
+    let follow = judge("follow, for who waits for an order", follow, FOLLOW_BUDGET);
+    let chooser = judge("chooser, for items with options", chooser, CHOOSER_BUDGET);
+    Ok(script && planner && follow && chooser && style)
 }
 
 fn judge(label: &str, size: usize, budget: usize) -> bool {

@@ -1,6 +1,6 @@
 //! `cargo xtask test`
 
-use crate::bundle::Quality;
+use crate::bundle::{self, Quality};
 use crate::cleanup;
 use crate::end2end;
 use crate::lint;
@@ -45,6 +45,8 @@ enum Step {
     End2end,
 }
 
+/// Tells the test harness how many tests to run at once.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
 /// What compiles all that is tested on this machine.
 const BUILD_TESTS: [&str; 4] = ["test", "--workspace", "--exclude=frontend", "--no-run"];
 
@@ -164,7 +166,7 @@ fn clippy(workspace: &Workspace) -> Result<Tally> {
         "Linting for the browser",
         toolchain
             .cargo(workspace, "clippy")
-            .args(["--package=frontend", "--package=planner"])
+            .args(bundle::PACKAGES.map(|package| format!("--package={package}")))
             .args(["--", "--deny", "warnings"]),
     ));
     Ok(tally)
@@ -199,6 +201,11 @@ fn unit(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
         .args(["test", "--workspace", "--exclude=frontend"])
         .arg("--no-fail-fast")
         .args(arguments);
+    // Many wait for what takes its time, as for a worker to be missed: more of them than cores at once.
+    if env::var_os(TEST_THREADS).is_none() {
+        let cores = std::thread::available_parallelism()?.get();
+        cargo.env(TEST_THREADS, (cores * 2).to_string());
+    }
     // Compiled before the cluster starts, so that nothing runs unused for minutes.
     process::step("Building the tests", || {
         process::run(lint::cargo(workspace)?.args(BUILD_TESTS))

@@ -130,8 +130,10 @@ impl FormState {
         self.problem.get()
     }
 
-    /// Whether a field should take the focus: it is the first refused one on a page rendered anew.
-    fn takes_focus(&self, name: &str) -> bool {
+    /// Whether a field should take the focus: it is the first refused one on a page rendered anew. Each
+    /// field asks once.
+    #[must_use]
+    pub fn takes_focus(&self, name: &str) -> bool {
         let refused = untrack(|| self.error(name).is_some());
         refused && !self.focused.get_value() && {
             self.focused.set_value(true);
@@ -170,6 +172,9 @@ pub fn Form(
     /// Classes; a stack of fields by default.
     #[prop(default = "stack")]
     class: &'static str,
+    /// Whether it has fields for files. They arrive as text.
+    #[prop(optional)]
+    files: bool,
     /// Fields and buttons.
     children: Children,
 ) -> impl IntoView {
@@ -185,7 +190,7 @@ pub fn Form(
             .map(|problem| view! { <ProblemNotice problem=problem/> })
     };
     view! {
-        <form method="post" novalidate class=class>
+        <form method="post" novalidate class=class enctype=files.then_some("multipart/form-data")>
             <input type="hidden" name=ACTION value=action/>
             {notice}
             {children()}
@@ -262,6 +267,60 @@ pub fn Field(
             <label for=ids.input.clone()>{label}{optional}</label>
             {hint_line(&ids, hint)}
             {input}
+            {error_line(&ids, state, name)}
+        </div>
+    }
+    .into_any()
+}
+
+/// Several lines of text with their label, hint and error.
+#[component]
+pub fn TextArea(
+    /// The server function's argument.
+    name: &'static str,
+    /// Its label.
+    #[prop(into)]
+    label: String,
+    /// What helps to fill it in.
+    #[prop(into, optional)]
+    hint: String,
+    /// How many lines are seen.
+    #[prop(default = 4)]
+    rows: u32,
+    /// What stands in it at first, and again where it was sent empty.
+    #[prop(into, optional)]
+    value: String,
+    /// Whether it may be left empty; the label says so.
+    #[prop(optional)]
+    optional: bool,
+) -> impl IntoView {
+    let state = FormState::current();
+    let ids = Ids::of(name);
+    let autofocus = state.takes_focus(name);
+    let described = ids.described(!hint.is_empty());
+    let optional =
+        optional.then(|| view! { " " <span class="field__optional">{t(Key::FormOptional)}</span> });
+    // Leptos writes the text of this element as it is; a line break at its very beginning is no part of it.
+    let typed = state.typed(name).filter(|typed| !typed.is_empty());
+    let text = typed
+        .unwrap_or(value)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;");
+    let text = format!("\n{text}");
+    view! {
+        <div class="field">
+            <label for=ids.input.clone()>{label}{optional}</label>
+            {hint_line(&ids, hint)}
+            <textarea
+                class="input"
+                id=ids.input.clone()
+                name=name
+                rows=rows
+                autofocus=autofocus
+                aria-describedby=described
+                aria-invalid=move || state.error(name).map(|_| "true")
+                inner_html=text
+            ></textarea>
             {error_line(&ids, state, name)}
         </div>
     }

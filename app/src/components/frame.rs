@@ -1,7 +1,9 @@
 //! The frame around every page: header, menus, footer.
 
 use super::icon::{self, Icon};
-use crate::context::{self, Me, Theme, language, t};
+use crate::context::{self, Me, Theme, fill, language, t};
+use crate::pages::cart::api::get_cart_count;
+use crate::pages::inbox::unread_number;
 use domain::account::Role;
 use domain::text::Language;
 use leptos::prelude::*;
@@ -31,16 +33,63 @@ pub fn SiteHeader() -> impl IntoView {
                 <nav aria-label=t(Key::FrameNav)>
                     <ul class="nav-list">
                         <li><A href="/plan" attr:class="nav-link">{t(Key::NavPlan)}</A></li>
+                        <li><A href="/menu" attr:class="nav-link">{t(Key::NavMenu)}</A></li>
+                        <li><A href="/orders" attr:class="nav-link">{t(Key::NavOrders)}</A></li>
                         <li><A href="/profile" attr:class="nav-link">{t(Key::NavProfile)}</A></li>
                         <li><A href="/dishes" attr:class="nav-link">{t(Key::NavDishes)}</A></li>
+                        <StaffLink/>
                     </ul>
                 </nav>
                 <div class="site-tools">
+                    <CartLink/>
                     <PreferencesMenu/>
                     <AccountMenu/>
                 </div>
             </div>
         </header>
+    }
+    .into_any()
+}
+
+/// The way to what is to be cooked and handed out, for those who do.
+#[component]
+fn StaffLink() -> impl IntoView {
+    let me = context::me();
+    view! {
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                let works = me.await.is_some_and(|me| matches!(me.role, Role::Staff | Role::Admin));
+                works.then(|| view! { <li><A href="/staff/orders" attr:class="nav-link">{t(Key::NavStaff)}</A></li> })
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+/// The way to the cart, with how many portions are in it.
+#[component]
+fn CartLink() -> impl IntoView {
+    let count = Resource::new_blocking(
+        || (),
+        |()| async { get_cart_count().await.unwrap_or_default() },
+    );
+    view! {
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                let count = count.await;
+                let label = match count {
+                    0 => t(Key::CartBadgeNone).to_owned(),
+                    1 => t(Key::CartBadgeOne).to_owned(),
+                    count => fill(Key::CartBadge, &[("count", &count.to_string())]),
+                };
+                view! {
+                    <a href="/cart" rel="external" class="icon-btn inbox-link" aria-label=label>
+                        <Icon path=icon::BASKET/>
+                        <span class="badge" hidden=count == 0>{count}</span>
+                    </a>
+                }
+            })}
+        </Suspense>
     }
     .into_any()
 }
@@ -115,10 +164,11 @@ fn AccountMenu() -> impl IntoView {
 
 fn signed_in(me: Me) -> AnyView {
     // Whom the panel lets in is decided in the service; to others the way is not shown.
-    let panel = matches!(me.role, Role::Admin | Role::Operator).then(|| {
+    let panel = matches!(me.role, Role::Staff | Role::Admin | Role::Operator).then(|| {
         view! { <a href="/admin" rel="external" class="btn btn--s btn--block">{t(Key::AdminTitle)}</a> }
     });
     view! {
+        {inbox(me.unread)}
         <button type="button" class="icon-btn" popovertarget="account-menu" aria-label=t(Key::FrameAccount)>
             <Icon path=icon::PERSON/>
         </button>
@@ -126,12 +176,39 @@ fn signed_in(me: Me) -> AnyView {
             <div class="stack stack--s">
                 <p><strong>{me.name}</strong><br/><span class="muted small">{me.email}</span></p>
                 <a href="/account" rel="external" class="btn btn--s btn--block">{t(Key::AccountTitle)}</a>
+                <a href="/wallet" rel="external" class="btn btn--s btn--block">{t(Key::WalletTitle)}</a>
                 {panel}
                 <form method="post" action="/sign-out">
                     <button class="btn btn--s btn--quiet btn--block">{t(Key::AccountSignOut)}</button>
                 </form>
             </div>
         </div>
+    }
+    .into_any()
+}
+
+/// The way to the inbox, with how much there is to read. The `follow` module keeps it up to date.
+fn inbox(unread: i64) -> AnyView {
+    let shown = unread_number(unread);
+    let label = match unread {
+        0 => t(Key::InboxBadgeNone).to_owned(),
+        1 => t(Key::InboxBadgeOne).to_owned(),
+        _ => fill(Key::InboxBadge, &[("count", &shown)]),
+    };
+    view! {
+        <a
+            href="/inbox"
+            rel="external"
+            class="icon-btn inbox-link"
+            aria-label=label
+            data-inbox="true"
+            data-none=t(Key::InboxBadgeNone)
+            data-one=t(Key::InboxBadgeOne)
+            data-some=t(Key::InboxBadge)
+        >
+            <Icon path=icon::BELL/>
+            <span class="badge" hidden=unread == 0>{shown}</span>
+        </a>
     }
     .into_any()
 }

@@ -65,6 +65,8 @@ pub const SERVER: &str =
 pub const EQUAL: &str = "M5 9h14M5 15h14";
 /// Edit.
 pub const EDIT: &str = "M4 20l1-4.500L16.5 4 20 7.5 8.5 19zM14 6.500l3.5 3.5";
+/// A bell: messages.
+pub const BELL: &str = "M6 10.500a6 6 0 0 1 12 0c0 5 2 6.500 2 6.500H4s2-1.500 2-6.500zM10 20.500a2.200 2.200 0 0 0 4 0";
 /// Search.
 pub const SEARCH: &str = "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.500l5 5";
 /// More of something.

@@ -1,5 +1,7 @@
 () => {
   const PERIOD = 2000;
+  // Where every event is heard of, the page is asked for besides only for what time alone changes.
+  const FOLLOWED = 15000;
   const LONGEST = 30000;
   const control = document.querySelector("[data-live-control]");
   const toggle = control.querySelector("button");
@@ -77,6 +79,9 @@
 
   let wanted = true;
   let running = false;
+  // Whether something has happened while the page was being asked for.
+  let again = false;
+  let period = PERIOD;
   let delay = PERIOD;
   let since = "";
   let timer;
@@ -96,7 +101,7 @@
     running = true;
     try {
       if (await update()) {
-        delay = PERIOD;
+        delay = period;
         if (wanted) show("");
       } else {
         wanted = false;
@@ -108,8 +113,32 @@
       if (wanted) show("lost");
     }
     running = false;
-    timer = setTimeout(turn, delay);
+    timer = setTimeout(turn, again ? 0 : delay);
+    again = false;
   };
+
+  const follows = (control.dataset.follows ?? "").split(" ").filter(Boolean);
+  /** Whether what this page shows may be another since an event. */
+  const concerns = ({ kind, orderId, itemId, own }) =>
+    follows.length > 0 &&
+    (kind === "CONNECTED" ||
+      kind === "RESET" ||
+      follows.includes(kind === "STOCK_LOW" ? "stock" : "orders") ||
+      follows.includes(orderId) ||
+      follows.includes(itemId) ||
+      (own && follows.includes("messages")));
+  document.addEventListener("nutriflow:event", ({ detail }) => {
+    if (!concerns(detail)) return;
+    if (running) again = true;
+    else turn();
+  });
+  document.addEventListener("nutriflow:follow", ({ detail: open }) => {
+    period = open && follows.length > 0 ? FOLLOWED : PERIOD;
+    delay = period;
+    if (open || running) return;
+    clearTimeout(timer);
+    timer = setTimeout(turn, delay);
+  });
 
   toggle.hidden = false;
   toggle.addEventListener("click", () => {
@@ -117,7 +146,7 @@
     toggle.setAttribute("aria-pressed", String(wanted));
     since = "";
     if (wanted) {
-      delay = PERIOD;
+      delay = period;
       show("");
       turn();
     } else {

@@ -5,6 +5,9 @@
 //! has the focus keeps it, what was opened stays open, and a part in which somebody types waits. Parts
 //! in lists carry `data-key`, so that they stay what they are when others come before them.
 //!
+//! A page that says what it `follows` is asked for at once when something happens to that, where the
+//! [`super::follow`] module hears of events, and only now and then besides.
+//!
 //! Without JavaScript there is a link that loads the page again.
 
 use super::icon::{self, Icon};
@@ -18,12 +21,18 @@ const LIVE: &str = include_str!("live.js");
 
 /// Keeps the page's `data-live` parts up to date, says when it cannot, and lets people stop it.
 #[component]
-pub fn Live() -> impl IntoView {
+pub fn Live(
+    /// What the page is about, apart by spaces: `orders` (everything about orders and payments), the id
+    /// of an order, `stock`, the id of a menu item, `messages` (what the member is told).
+    #[prop(into, optional)]
+    follows: String,
+) -> impl IntoView {
     let script = format!("({LIVE})()");
     view! {
         <div
             class="live"
             data-live-control
+            data-follows=follows
             data-stopped=t(Key::LiveStopped)
             data-lost=t(Key::LiveLost)
             data-ended=t(Key::LiveEnded)

@@ -4,6 +4,8 @@
 pub mod chart;
 pub mod data;
 pub mod feedback;
+#[cfg(feature = "ssr")]
+pub mod follow;
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod frame;
@@ -18,7 +20,7 @@ pub mod problem_page;
 pub use chart::Chart;
 pub use data::{Bar, Progress, Ring};
 pub use feedback::{Empty, Notice, ProblemNotice, Skeleton};
-pub use form::{Choice, Choices, Field, Form, FormState, Submit};
+pub use form::{Choice, Choices, Field, Form, FormState, Submit, TextArea};
 pub use icon::Icon;
 #[cfg(feature = "ssr")]
 pub use live::Live;

@@ -1,4 +1,4 @@
-//! Reading the food facts and the dishes, and computing all that follows from them.
+//! Reading the food facts, the dishes and the products, and computing all that follows from them.
 
 use super::sr28::{FoodRow, column_index, decimal, food_rows};
 use super::{Catalogue, DataError};
@@ -8,6 +8,7 @@ use crate::diet::{Composition, Diet};
 use crate::dish::{Content, Dish, DishId, Meal, Portion, Steps};
 use crate::engine::hexadecimal;
 use crate::food::{Food, FoodGroup, Measure, NdbNo};
+use crate::menu::{Product, ProductId};
 use crate::nutrient::{Nutrient, Nutrients};
 use crate::text::Localized;
 use serde::Deserialize;
@@ -23,27 +24,47 @@ const VERSION_DIGITS: usize = 16;
 /// step in which a plan counts, is a whole number too and sums of a plan are exact.
 const AMOUNT_STEP: i64 = 4;
 
-/// The catalogue from USDA's table, the project's facts on foods, and dish files.
+/// USDA's table and what the project knows of the foods that may be used.
+pub(super) struct Foods {
+    rows: BTreeMap<NdbNo, FoodRow>,
+    facts: BTreeMap<NdbNo, Food>,
+}
+
+impl Foods {
+    pub(super) fn read(foods_csv: &str, facts_csv: &str) -> Result<Self, DataError> {
+        let rows = food_rows(foods_csv)?
+            .into_iter()
+            .map(|row| (row.ndb_no.clone(), row))
+            .collect();
+        let facts = facts(facts_csv, &rows)?;
+        Ok(Self { rows, facts })
+    }
+}
+
+/// The catalogue from USDA's table, the project's facts on foods, and files of dishes and products.
 ///
 /// # Errors
 /// [`DataError`] names the table, row and cell, or the dish, that is wrong.
 pub fn load(foods_csv: &str, facts_csv: &str, dish_files: &[&str]) -> Result<Catalogue, DataError> {
-    let rows: BTreeMap<NdbNo, FoodRow> = food_rows(foods_csv)?
-        .into_iter()
-        .map(|row| (row.ndb_no.clone(), row))
-        .collect();
-    let facts = facts(facts_csv, &rows)?;
+    let known = Foods::read(foods_csv, facts_csv)?;
     let mut dishes = BTreeMap::new();
     let mut steps = BTreeMap::new();
+    let mut products = BTreeMap::new();
     for file in dish_files {
         let file: DishFile = toml::from_str(file)?;
         for written in file.dish {
             let id = DishId(written.id.clone());
-            let dish = written.dish(&rows, &facts)?;
+            let dish = written.dish(&known)?;
             if dishes.insert(id.clone(), dish).is_some() {
                 return Err(written.wrong("its id is taken"));
             }
             steps.insert(id, written.steps);
+        }
+        for written in file.product {
+            let product = written.product(&known)?;
+            if products.insert(product.id.clone(), product).is_some() {
+                return Err(wrong(&written.id, "its id is taken"));
+            }
         }
     }
     let used: BTreeSet<&NdbNo> = dishes
@@ -51,7 +72,8 @@ pub fn load(foods_csv: &str, facts_csv: &str, dish_files: &[&str]) -> Result<Cat
         .flat_map(|dish| &dish.foods)
         .map(|portion| &portion.ndb_no)
         .collect();
-    let foods: Vec<Food> = facts
+    let foods: Vec<Food> = known
+        .facts
         .values()
         .filter(|food| used.contains(&food.ndb_no))
         .cloned()
@@ -62,6 +84,7 @@ pub fn load(foods_csv: &str, facts_csv: &str, dish_files: &[&str]) -> Result<Cat
         version,
         dishes,
         foods,
+        products: products.into_values().collect(),
         steps,
     })
 }
@@ -166,6 +189,8 @@ fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
 struct DishFile {
     #[serde(default)]
     dish: Vec<WrittenDish>,
+    #[serde(default)]
+    product: Vec<WrittenProduct>,
 }
 
 /// A dish as its author wrote it.
@@ -182,58 +207,83 @@ struct WrittenDish {
     steps: Steps,
 }
 
+/// A product as its author wrote it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenPortion {
+struct WrittenProduct {
+    id: String,
+    name: Localized<String>,
+    foods: Vec<WrittenPortion>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenPortion {
     ndb_no: String,
     grams: f64,
 }
 
-impl WrittenDish {
-    fn wrong(&self, problem: &'static str) -> DataError {
-        DataError::Dish {
-            id: self.id.clone(),
-            problem,
+fn wrong(id: &str, problem: &'static str) -> DataError {
+    DataError::Dish {
+        id: id.to_owned(),
+        problem,
+    }
+}
+
+fn check_id(id: &str) -> Result<(), DataError> {
+    let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if id.is_empty() || !id.bytes().all(sound) {
+        return Err(wrong(
+            id,
+            "its id is not lower-case words joined by hyphens",
+        ));
+    }
+    Ok(())
+}
+
+/// What follows from a list of foods.
+pub(super) struct Composed {
+    /// The foods.
+    pub(super) portions: Vec<Portion>,
+    pub(super) allergens: Allergens,
+    pub(super) composition: Composition,
+    pub(super) groups: BTreeMap<FoodGroup, Amount>,
+    pub(super) nutrients: Nutrients<Content>,
+}
+
+impl Composed {
+    /// The patterns that it fits.
+    pub(super) fn diets(&self) -> BTreeSet<Diet> {
+        Diet::ALL
+            .into_iter()
+            .filter(|diet| diet.allows(&self.composition, &self.nutrients))
+            .collect()
+    }
+}
+
+/// Foods as their author wrote them, each once, most first.
+pub(super) fn portions(id: &str, foods: &[WrittenPortion]) -> Result<Vec<Portion>, DataError> {
+    let mut portions: Vec<Portion> = Vec::new();
+    for portion in foods {
+        let grams = Amount::from_decimal(portion.grams)
+            .filter(|grams| *grams > Amount::ZERO)
+            .ok_or_else(|| wrong(id, "a portion without weight"))?;
+        let ndb_no = NdbNo(portion.ndb_no.clone());
+        match portions.iter_mut().find(|other| other.ndb_no == ndb_no) {
+            Some(other) => other.grams += grams,
+            None => portions.push(Portion { ndb_no, grams }),
         }
     }
+    portions.sort_by(|a, b| b.grams.cmp(&a.grams).then_with(|| a.ndb_no.cmp(&b.ndb_no)));
+    if portions.is_empty() {
+        return Err(wrong(id, "no foods"));
+    }
+    Ok(portions)
+}
 
-    /// The dish with its allergens, diets, groups and nutrients.
-    fn dish(
-        &self,
-        rows: &BTreeMap<NdbNo, FoodRow>,
-        facts: &BTreeMap<NdbNo, Food>,
-    ) -> Result<Dish, DataError> {
-        let sound_id =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if self.id.is_empty() || !self.id.bytes().all(sound_id) {
-            return Err(self.wrong("its id is not lower-case words joined by hyphens"));
-        }
-        if self.minutes < 0 || self.cost <= 0 {
-            return Err(self.wrong("minutes or cost are not positive"));
-        }
-        let mut meals = BTreeSet::new();
-        for meal in &self.meals {
-            meals.insert(Meal::from_key(meal).ok_or_else(|| self.wrong("an unknown meal"))?);
-        }
-        if meals.is_empty() {
-            return Err(self.wrong("no meal"));
-        }
-        let mut portions: Vec<Portion> = Vec::new();
-        for portion in &self.foods {
-            let grams = Amount::from_decimal(portion.grams)
-                .filter(|grams| *grams > Amount::ZERO)
-                .ok_or_else(|| self.wrong("a portion without weight"))?;
-            let ndb_no = NdbNo(portion.ndb_no.clone());
-            match portions.iter_mut().find(|other| other.ndb_no == ndb_no) {
-                Some(other) => other.grams += grams,
-                None => portions.push(Portion { ndb_no, grams }),
-            }
-        }
-        portions.sort_by(|a, b| b.grams.cmp(&a.grams).then_with(|| a.ndb_no.cmp(&b.ndb_no)));
-        if portions.is_empty() {
-            return Err(self.wrong("no foods"));
-        }
-
+impl Foods {
+    /// What the foods of a dish, a product or an option come to. There is at least one.
+    pub(super) fn compose(&self, id: &str, portions: Vec<Portion>) -> Result<Composed, DataError> {
         let mut allergens = Allergens::new();
         let mut composition = Composition::default();
         let mut groups: BTreeMap<FoodGroup, Amount> = BTreeMap::new();
@@ -242,11 +292,11 @@ impl WrittenDish {
         let weight: Amount = portions.iter().map(|portion| portion.grams).sum();
         for portion in &portions {
             let unknown = || DataError::UnknownFood {
-                dish: self.id.clone(),
+                dish: id.to_owned(),
                 ndb_no: portion.ndb_no.0.clone(),
             };
-            let food = facts.get(&portion.ndb_no).ok_or_else(unknown)?;
-            let row = rows.get(&portion.ndb_no).ok_or_else(unknown)?;
+            let food = self.facts.get(&portion.ndb_no).ok_or_else(unknown)?;
+            let row = self.rows.get(&portion.ndb_no).ok_or_else(unknown)?;
             allergens.extend(&food.allergens);
             composition.add(food, portion.grams);
             if food.group != FoodGroup::None {
@@ -267,10 +317,52 @@ impl WrittenDish {
                 known_permille: known * 1000 / weight.0,
             };
         }
-        let diets = Diet::ALL
-            .into_iter()
-            .filter(|diet| diet.allows(&composition, &nutrients))
-            .collect();
+        Ok(Composed {
+            portions,
+            allergens,
+            composition,
+            groups,
+            nutrients,
+        })
+    }
+}
+
+impl WrittenProduct {
+    /// The product with its allergens, diets, groups and nutrients.
+    fn product(&self, known: &Foods) -> Result<Product, DataError> {
+        check_id(&self.id)?;
+        let composed = known.compose(&self.id, portions(&self.id, &self.foods)?)?;
+        Ok(Product {
+            id: ProductId(self.id.clone()),
+            name: self.name.clone(),
+            diets: composed.diets(),
+            foods: composed.portions,
+            allergens: composed.allergens,
+            groups: composed.groups,
+            nutrients: composed.nutrients,
+        })
+    }
+}
+
+impl WrittenDish {
+    fn wrong(&self, problem: &'static str) -> DataError {
+        wrong(&self.id, problem)
+    }
+
+    /// The dish with its allergens, diets, groups and nutrients.
+    fn dish(&self, known: &Foods) -> Result<Dish, DataError> {
+        check_id(&self.id)?;
+        if self.minutes < 0 || self.cost <= 0 {
+            return Err(self.wrong("minutes or cost are not positive"));
+        }
+        let mut meals = BTreeSet::new();
+        for meal in &self.meals {
+            meals.insert(Meal::from_key(meal).ok_or_else(|| self.wrong("an unknown meal"))?);
+        }
+        if meals.is_empty() {
+            return Err(self.wrong("no meal"));
+        }
+        let composed = known.compose(&self.id, portions(&self.id, &self.foods)?)?;
         Ok(Dish {
             id: DishId(self.id.clone()),
             name: self.name.clone(),
@@ -278,11 +370,11 @@ impl WrittenDish {
             meals,
             minutes: self.minutes,
             cost: self.cost,
-            foods: portions,
-            allergens,
-            diets,
-            groups,
-            nutrients,
+            diets: composed.diets(),
+            foods: composed.portions,
+            allergens: composed.allergens,
+            groups: composed.groups,
+            nutrients: composed.nutrients,
         })
     }
 }

@@ -6,10 +6,12 @@ use crate::telemetry::{self, LogFormat};
 use crate::{Options, Role, Server, http};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::account::Role as AccountRole;
+use domain::payment::{FraudRules, Rates};
 use domain::problem::Problem;
 use domain::text::Language;
 use service::account::{Register, create_with_role};
 use service::doctor::Grade;
+use service::gateways::GatewaySettings;
 use service::{Ctx, Mode, Service, Settings, SystemClock};
 use std::io::BufRead as _;
 use std::net::SocketAddr;
@@ -80,9 +82,74 @@ struct Installation {
         default_value = "UTC"
     )]
     time_zone: String,
+    #[command(flatten)]
+    gateway: Gateway,
     /// The form of log lines.
     #[arg(long, global = true, env = "NUTRIFLOW_LOG", default_value = "text")]
     log: LogFormat,
+}
+
+/// How the simulated gateway behaves.
+#[derive(Debug, Args)]
+struct Gateway {
+    /// What the simulated gateway's chance is made from.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_GATEWAY_SEED",
+        default_value = "0"
+    )]
+    gateway_seed: u64,
+    /// Whether the simulated gateway takes its 100 to 2,000 milliseconds.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_GATEWAY_DELAY",
+        default_value = "true",
+        action = clap::ArgAction::Set
+    )]
+    gateway_delay: bool,
+    /// How often the simulated gateway fails for now, declines, and loses its answer: three numbers,
+    /// in percent.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_GATEWAY_RATES",
+        default_value = "15,5,0",
+        value_parser = rates
+    )]
+    gateway_rates: Rates,
+    /// Whether the simulated gateway declines what looks like fraud.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_GATEWAY_FRAUD_RULES",
+        default_value = "true",
+        action = clap::ArgAction::Set
+    )]
+    gateway_fraud_rules: bool,
+}
+
+impl Gateway {
+    fn settings(self) -> GatewaySettings {
+        GatewaySettings {
+            seed: self.gateway_seed,
+            delay: self.gateway_delay,
+            rates: self.gateway_rates,
+            fraud: self.gateway_fraud_rules.then_some(FraudRules::USUAL),
+            ..GatewaySettings::default()
+        }
+    }
+}
+
+/// Reads three percentages.
+fn rates(text: &str) -> Result<Rates, String> {
+    let numbers: Result<Vec<i64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    match numbers.as_deref() {
+        Ok(&[transient, declined, lost]) => Rates::new(transient, declined, lost),
+        _ => None,
+    }
+    .ok_or_else(|| "three percentages, of which the first two make 100 at most".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -162,6 +229,7 @@ impl Installation {
             secret,
             public_url: self.public_url,
             time_zone: self.time_zone,
+            gateway: self.gateway.settings(),
         })
     }
 }
@@ -329,4 +397,51 @@ async fn create_admin(
     .await?;
     println!("{id}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_simulated_gateway_is_set_by_percentages() {
+        assert_eq!(rates("15,5,0"), Ok(Rates::USUAL));
+        assert_eq!(rates("0, 0, 0"), Ok(Rates::KIND));
+        for refused in [
+            "", "15,5", "15,5,0,0", "60,41,0", "-1,0,0", "0,0,101", "a,b,c",
+        ] {
+            assert!(rates(refused).is_err(), "{refused}");
+        }
+        let settings = |arguments: &[&str]| {
+            let arguments = ["nutriflow", "doctor"].iter().chain(arguments);
+            let cli = Cli::try_parse_from(arguments)?;
+            Ok::<_, clap::Error>(cli.installation.gateway.settings())
+        };
+        let usual = settings(&[]).unwrap();
+        assert_eq!((usual.seed, usual.delay), (0, true));
+        assert_eq!(
+            (usual.rates, usual.fraud),
+            (Rates::USUAL, Some(FraudRules::USUAL))
+        );
+        let told = settings(&[
+            "--gateway-seed",
+            "7",
+            "--gateway-delay",
+            "false",
+            "--gateway-rates",
+            "0,0,100",
+            "--gateway-fraud-rules",
+            "false",
+        ])
+        .unwrap();
+        assert_eq!((told.seed, told.delay, told.fraud), (7, false, None));
+        assert_eq!(Some(told.rates), Rates::new(0, 0, 100));
+        assert!(settings(&["--gateway-rates", "many"]).is_err());
+    }
 }

@@ -22,6 +22,10 @@ struct Manifest {
     css: String,
     planner_js: String,
     planner_wasm: String,
+    follow_js: String,
+    follow_wasm: String,
+    chooser_js: String,
+    chooser_wasm: String,
 }
 
 /// The addresses of the built files; without a build, those that `cargo leptos` gives.
@@ -35,6 +39,10 @@ pub fn assets() -> Assets {
             css: "/pkg/nutriflow.css".to_owned(),
             planner_js: "/pkg/planner.js".to_owned(),
             planner_wasm: "/pkg/planner.wasm".to_owned(),
+            follow_js: "/pkg/follow.js".to_owned(),
+            follow_wasm: "/pkg/follow.wasm".to_owned(),
+            chooser_js: "/pkg/chooser.js".to_owned(),
+            chooser_wasm: "/pkg/chooser.wasm".to_owned(),
         });
     Assets {
         js: manifest.js.into(),
@@ -42,6 +50,10 @@ pub fn assets() -> Assets {
         css: manifest.css.into(),
         planner_js: manifest.planner_js.into(),
         planner_wasm: manifest.planner_wasm.into(),
+        follow_js: manifest.follow_js.into(),
+        follow_wasm: manifest.follow_wasm.into(),
+        chooser_js: manifest.chooser_js.into(),
+        chooser_wasm: manifest.chooser_wasm.into(),
     }
 }
 

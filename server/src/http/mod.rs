@@ -7,7 +7,7 @@ pub(crate) mod metrics;
 mod pages;
 mod preferences;
 pub mod problem;
-mod request;
+pub(crate) mod request;
 mod shopping;
 pub(crate) mod traffic;
 
@@ -21,6 +21,8 @@ use traffic::Traffic;
 
 /// The largest body: profiles, forms and commands are small.
 pub const BODY_MOST: usize = 64 * 1024;
+/// The largest body that brings a file: a form writes down each of its bytes with up to three.
+pub const FILE_BODY_MOST: usize = 3 * service::stock::FILE_MOST + BODY_MOST;
 /// How much of a larger body is read before it is refused.
 const DRAIN_MOST: usize = 32 * 1024 * 1024;
 

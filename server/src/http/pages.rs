@@ -9,7 +9,15 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
+use std::sync::OnceLock;
+
+/// Every page. While they are found out, nothing that is rendered in the same process gets its data, ever
+/// (leptos-rs/leptos#4773): it is done once, before the first is.
+fn routes() -> Vec<AxumRouteListing> {
+    static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    ROUTES.get_or_init(|| generate_route_list(App)).clone()
+}
 
 /// A route for each page, for the forms that pages post to themselves, and for server functions.
 pub fn router() -> Router {
@@ -18,7 +26,7 @@ pub fn router() -> Router {
         provide_context(assets.clone());
         protect();
     };
-    let pages = generate_route_list(App);
+    let pages = routes();
     let mut router = Router::new();
     for page in &pages {
         let context = context.clone();

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::engine::Infeasible;
 use domain::invalid::InvalidCode;
+use domain::order::OrderRefusal;
 use domain::problem::Problem;
 use domain::text::Language;
 use serde::Serialize;
@@ -68,6 +69,9 @@ pub struct ProblemDocument {
     /// Which constraints conflict and what would help, where no plan exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     infeasible: Option<Infeasible>,
+    /// Why an order can't be taken as it was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refusals: Vec<OrderRefusal>,
 }
 
 /// A refused field.
@@ -97,13 +101,18 @@ pub fn explain(code: &InvalidCode, language: Language) -> String {
         .as_str()
         .unwrap_or_default()
         .to_ascii_lowercase();
-    let numbers: Vec<(String, String)> = value
+    let arguments: Vec<(String, String)> = value
         .as_object()
         .into_iter()
         .flatten()
-        .filter_map(|(key, value)| Some((key.clone(), value.as_i64()?.to_string())))
+        .filter_map(|(key, value)| {
+            // A name is there in each language.
+            let name = value[language.tag()].as_str().map(str::to_owned);
+            let text = name.or_else(|| Some(value.as_i64()?.to_string()))?;
+            Some((key.clone(), text))
+        })
         .collect();
-    let arguments: Vec<(&str, &str)> = numbers
+    let arguments: Vec<(&str, &str)> = arguments
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()))
         .collect();
@@ -134,6 +143,10 @@ impl ProblemDocument {
             Problem::Infeasible { reason } => Some(reason.clone()),
             _ => None,
         };
+        let refusals = match problem {
+            Problem::OrderRefused { refusals } => refusals.clone(),
+            _ => Vec::new(),
+        };
         Self {
             r#type: format!("urn:nutriflow:problem:{code}"),
             title: sentence(language, "problem", code, &[]),
@@ -143,6 +156,7 @@ impl ProblemDocument {
             request_id: request_id.to_owned(),
             errors,
             infeasible,
+            refusals,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::traffic::Traffic;
 use crate::telemetry;
 use app::context::Theme;
 use axum::RequestExt as _;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -124,13 +124,18 @@ async fn drain(request: Request) {
 }
 
 /// Bounds the body, however it is read: server functions do not look for axum's limit themselves.
-pub async fn limit_body(request: Request, next: Next) -> Response {
+pub async fn limit_body(mut request: Request, next: Next) -> Response {
+    let most = match request.uri().path() {
+        "/v1/stock/import" | "/admin/stock/import" => super::FILE_BODY_MOST,
+        _ => super::BODY_MOST,
+    };
     let told = text(request.headers(), header::CONTENT_LENGTH)
         .and_then(|length| length.parse::<usize>().ok());
-    if told.is_some_and(|length| length > super::BODY_MOST) {
+    if told.is_some_and(|length| length > most) {
         drain(request).await;
         return ApiError(Problem::TooLarge).into_response();
     }
+    DefaultBodyLimit::max(most).apply(&mut request);
     next.run(request.with_limited_body()).await
 }
 
@@ -149,7 +154,8 @@ pub async fn refuse_foreign_origin(request: Request, next: Next) -> Response {
     ApiError(Problem::Forbidden).into_response()
 }
 
-fn own_origin(headers: &HeaderMap) -> bool {
+/// Whether a request was caused by a page of this very origin, or by no page.
+pub(crate) fn own_origin(headers: &HeaderMap) -> bool {
     if let Some(site) = text(headers, "sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
@@ -189,6 +195,7 @@ pub async fn context(
         institution,
         actor: Actor::Anonymous,
         language,
+        visitor: None,
         request_id,
         job: None,
     };
@@ -196,14 +203,19 @@ pub async fn context(
         Ok(actor) => actor,
         Err(problem) => return ApiError(problem).into_response(),
     };
+    let visitor = cookie(headers, service::cart::cookie_name(&anonymous)).map(Into::into);
     request.extensions_mut().insert(language);
     request.extensions_mut().insert(theme);
-    request.extensions_mut().insert(Ctx { actor, ..anonymous });
+    request.extensions_mut().insert(Ctx {
+        actor,
+        visitor,
+        ..anonymous
+    });
     next.run(request).await
 }
 
-/// A bearer token that is not good is an error; a cookie that is not good is just nobody.
-async fn actor(ctx: &Ctx, headers: &HeaderMap) -> Result<Actor, Problem> {
+/// Who asks. A bearer token that is not good is an error; a cookie that is not good is just nobody.
+pub(crate) async fn actor(ctx: &Ctx, headers: &HeaderMap) -> Result<Actor, Problem> {
     if let Some(authorization) = text(headers, header::AUTHORIZATION) {
         return authorization
             .split_once(' ')

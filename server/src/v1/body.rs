@@ -30,6 +30,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// The caller's own name for a request, in the header `Idempotency-Key`.
+pub struct IdempotencyKey(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let key = parts.headers.get("idempotency-key");
+        let key = key.and_then(|key| key.to_str().ok()).map(str::trim);
+        match key {
+            Some(key) if !key.is_empty() => Ok(Self(key.to_owned())),
+            _ => Err(ApiError(Problem::KeyMissing)),
+        }
+    }
+}
+
 /// The id in a path. What is no id names nothing.
 pub struct ResourceId(pub Uuid);
 

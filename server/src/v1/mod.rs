@@ -3,12 +3,19 @@
 pub(crate) mod admin;
 mod auth;
 mod body;
+mod cart;
 mod catalogue;
 mod diet;
 mod dishes;
+mod events;
 mod foods;
+mod inbox;
+mod menu;
+mod orders;
 mod profile;
+mod stock;
 mod time;
+mod wallet;
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -34,6 +41,13 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "profile", description = "Who you are and what you may eat"),
         (name = "diet", description = "Weeks of meals"),
         (name = "catalogue", description = "Dishes and foods"),
+        (name = "menu", description = "Campuses and what they sell"),
+        (name = "stock", description = "What there is of each menu item, for staff and administrators"),
+        (name = "events", description = "What happens, as it happens"),
+        (name = "inbox", description = "What you were told"),
+        (name = "cart", description = "What you mean to order"),
+        (name = "orders", description = "What was ordered, and what became of it"),
+        (name = "wallet", description = "What you have here, how it came and went"),
         (name = "admin", description = "The queue and the installation, for those who run them"),
     )
 )]
@@ -69,15 +83,46 @@ pub fn router() -> Router {
         .routes(routes!(dishes::list::list))
         .routes(routes!(dishes::get::get))
         .routes(routes!(foods::search::search))
+        .routes(routes!(menu::campuses::campuses))
+        .routes(routes!(menu::list::list))
+        .routes(routes!(menu::get::get))
+        .routes(routes!(menu::set_state::set_state))
+        .routes(routes!(events::events))
+        .routes(routes!(inbox::list::list))
+        .routes(routes!(inbox::read::read))
+        .routes(routes!(cart::get::get, cart::clear::clear))
+        .routes(routes!(cart::add::add))
+        .routes(routes!(
+            cart::set_quantity::set_quantity,
+            cart::remove::remove
+        ))
+        .routes(routes!(cart::add_plan::add_plan))
+        .routes(routes!(orders::place::place, orders::list::list))
+        .routes(routes!(orders::get::get))
+        .routes(routes!(orders::status::status))
+        .routes(routes!(orders::cancel::cancel))
+        .routes(routes!(orders::advance::advance))
+        .routes(routes!(orders::today::today))
         .routes(routes!(admin::jobs::list::list))
         .routes(routes!(admin::jobs::change_all::change_all))
         .routes(routes!(admin::jobs::get::get))
         .routes(routes!(admin::jobs::change::change))
         .routes(routes!(admin::changes::undo::undo))
+        .routes(routes!(admin::dead_events::list::list))
+        .routes(routes!(admin::dead_events::repeat::repeat))
         .routes(routes!(admin::queues::list::list))
         .routes(routes!(admin::queues::patch::patch))
         .routes(routes!(admin::schedules::run::run))
         .routes(routes!(admin::system::get::get))
+        .routes(routes!(wallet::balance::balance))
+        .routes(routes!(wallet::entries::entries))
+        .routes(routes!(wallet::top_up::top_up))
+        .routes(routes!(wallet::get_top_up::get_top_up))
+        .routes(routes!(wallet::top_up_by_staff::top_up_by_staff))
+        .routes(routes!(stock::list::list))
+        .routes(routes!(stock::movements::movements, stock::record::record))
+        .routes(routes!(stock::import::import))
+        .routes(routes!(stock::export::export))
         .split_for_parts();
     let docs = Router::new()
         .merge(SwaggerUi::new("/v1/docs").url("/v1/openapi.json", description))

@@ -45,6 +45,7 @@ impl TestApp {
             secret: SECRET.to_owned(),
             public_url: "http://127.0.0.1".to_owned(),
             time_zone: "UTC".to_owned(),
+            gateway: service::gateways::GatewaySettings::kind(),
         };
         let service = Service::start(settings, Arc::new(SystemClock))
             .await
@@ -127,6 +128,11 @@ impl Caller {
             token,
             client: client(),
         }
+    }
+
+    /// What the caller shows.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap()
     }
 
     /// The same caller at another address.

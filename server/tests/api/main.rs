@@ -6,14 +6,20 @@ mod app;
 mod auth;
 mod binary;
 mod board;
+mod carts;
 #[path = "../../../storage/tests/support/engines.rs"]
 mod engines;
+mod events;
 mod http;
 mod input;
+mod menu;
 mod operations;
+mod orders;
 mod pages;
 mod plans;
 mod processes;
 #[path = "../../../storage/tests/contract/side.rs"]
 mod side;
+mod stock;
 mod trouble;
+mod wallet;

@@ -1,7 +1,7 @@
 //! What becomes of a job once a run of it has ended.
 
 use super::beat::Measures;
-use super::{Effect, JobError, Outcome, Queue, micros, retry_of};
+use super::{Effect, JobError, Outcome, Queue, Share, WriteShares, micros, retry_of};
 use crate::Error;
 use domain::problem::Problem;
 use serde_json::Value;
@@ -22,10 +22,18 @@ pub(super) enum RunError {
     Cancelled,
 }
 
+/// What a run has to write beside its acknowledgement.
+pub(super) enum Write {
+    /// By itself.
+    Alone(Effect),
+    /// With others of its kind.
+    Together(WriteShares, Share),
+}
+
 /// An acknowledgement that is to be written.
 pub(super) struct Ending {
     pub ended: Ended,
-    pub effect: Option<Effect>,
+    pub effect: Option<Write>,
     pub job: ClaimedJob,
     /// Whether it stands for another one that the database refused.
     pub refused: bool,
@@ -41,7 +49,11 @@ impl Ending {
             Ok(Outcome::Done) => end_of(&job, EndState::Succeeded, None, now),
             Ok(Outcome::Result(result)) => end_of(&job, EndState::Succeeded, Some(result), now),
             Ok(Outcome::Effect(of_job)) => {
-                effect = Some(of_job);
+                effect = Some(Write::Alone(of_job));
+                end_of(&job, EndState::Succeeded, None, now)
+            }
+            Ok(Outcome::Shared(write, share)) => {
+                effect = Some(Write::Together(write, share));
                 end_of(&job, EndState::Succeeded, None, now)
             }
             Err(RunError::Cancelled) => end_of(&job, EndState::Cancelled, None, now),
@@ -98,6 +110,12 @@ fn end_of(job: &ClaimedJob, state: EndState, result: Option<Value>, now: i64) ->
 fn failed(job: &ClaimedJob, error: JobError, now: i64) -> Ended {
     let last = job.attempts + 1 >= job.max_attempts;
     let (problem, give_up) = match error {
+        JobError::Later(at) => {
+            return Ended {
+                run_at: Some(at.max(now)),
+                ..end_of(job, EndState::Retrying, None, now)
+            };
+        }
         JobError::Final(problem) => (problem, true),
         JobError::Passing(error) => {
             tracing::warn!(%error, job_id = %job.id, "a job failed");

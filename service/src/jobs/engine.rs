@@ -9,15 +9,16 @@
 //! its acknowledgement are one transaction; a caller is told of a job only once it is durable; what
 //! could not be written is tried again, and nothing that was acknowledged is lost.
 
-use super::ending::{Ending, RunEnd, RunError};
+use super::ending::{Ending, RunEnd, RunError, Write};
 use super::run::Told;
-use super::{JobError, Queue, Run, dispatch};
+use super::{JobError, Queue, Run, Share, WriteShares, dispatch};
 use crate::ctx::{Ctx, Institution, Service};
 use crate::{Error, Result};
 use domain::problem::Problem;
 use futures::FutureExt;
+use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -355,6 +356,12 @@ impl Actor {
         }
         acknowledge(&mut tx, &batch.ended).await?;
         if let Some(working) = &mut self.working {
+            if batch.ended.iter().any(|ending| ending.effect.is_some()) {
+                // What was written may have enqueued jobs: they are claimed at once.
+                for queue in &mut working.queues {
+                    queue.hungry = true;
+                }
+            }
             look_around(working, &mut tx).await?;
             take_on(working, &mut batch.new);
         }
@@ -601,32 +608,60 @@ async fn acknowledge(tx: &mut Tx, endings: &[Ending]) -> Result<()> {
         .filter(|ending| ending.effect.is_some())
         .map(|ending| (ending.job.id, ending.job.fence))
         .collect();
-    let held = if with_effect.is_empty() {
-        Vec::new()
+    let held: HashSet<Uuid> = if with_effect.is_empty() {
+        HashSet::new()
     } else {
-        job::held(tx, &with_effect).await?
+        job::held(tx, &with_effect).await?.into_iter().collect()
     };
-    let mut ended = Vec::with_capacity(endings.len());
+    let mut ended: Vec<Cow<'_, Ended>> = Vec::with_capacity(endings.len());
+    let mut together: Vec<(WriteShares, Vec<&Ended>, Vec<Share>)> = Vec::new();
     for ending in endings {
         match &ending.effect {
             None => ended.push(Cow::Borrowed(&ending.ended)),
-            Some(effect) if held.contains(&ending.ended.id) => {
-                let written = AssertUnwindSafe(async { effect(tx).await })
-                    .catch_unwind()
-                    .await
-                    .map_err(|_| Error::Internal("the effect panicked".to_owned()))?;
-                ended.push(Cow::Owned(Ended {
-                    result: Some(written?),
-                    ..ending.ended.clone()
-                }));
+            Some(_) if !held.contains(&ending.ended.id) => {}
+            Some(Write::Alone(effect)) => {
+                let result = guarded(effect(tx)).await?;
+                ended.push(with_result(&ending.ended, result));
             }
-            Some(_) => {}
+            Some(Write::Together(write, share)) => {
+                let share = Arc::clone(share);
+                let known = together
+                    .iter_mut()
+                    .find(|(other, ..)| std::ptr::fn_addr_eq(*other, *write));
+                match known {
+                    Some((_, ends, shares)) => {
+                        ends.push(&ending.ended);
+                        shares.push(share);
+                    }
+                    None => together.push((*write, vec![&ending.ended], vec![share])),
+                }
+            }
         }
+    }
+    for (write, ends, shares) in together {
+        let results = guarded(write(tx, &shares)).await?;
+        let results = ends.into_iter().zip(results);
+        ended.extend(results.map(|(end, result)| with_result(end, result)));
     }
     if !ended.is_empty() {
         job::finish(tx, &ended).await?;
     }
     Ok(())
+}
+
+fn with_result(ended: &Ended, result: Value) -> Cow<'_, Ended> {
+    Cow::Owned(Ended {
+        result: Some(result),
+        ..ended.clone()
+    })
+}
+
+/// What an effect gives; its panic is an error, and not the worker's end.
+async fn guarded<T>(effect: impl Future<Output = Result<T>>) -> Result<T> {
+    AssertUnwindSafe(effect)
+        .catch_unwind()
+        .await
+        .map_err(|_| Error::Internal("the effect panicked".to_owned()))?
 }
 
 /// Learns how the queues are set, and makes ready what is due.
@@ -704,6 +739,9 @@ fn begin(working: &mut Working, queue: usize, job: ClaimedJob) {
         ctx,
         id,
         owner: job.owner_id,
+        failures: job.attempts,
+        last: job.attempts + 1 >= job.max_attempts,
+        started_at: job.started_at,
         fence,
         lines: Arc::default(),
         told: Arc::clone(&working.told),

@@ -9,12 +9,14 @@ pub mod change_jobs;
 pub mod compute_plan;
 mod ending;
 pub mod engine;
+pub mod order_steps;
 pub mod ping;
 pub mod regenerate_plans;
 mod run;
 pub mod runner;
 pub(crate) mod schedules;
 mod sweep;
+pub mod top_up_wallet;
 
 pub use run::Run;
 pub(crate) use sweep::first_id_of;
@@ -26,6 +28,8 @@ use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 use storage::Tx;
 use storage::job::{ClaimedJob, NewJob, Scope};
@@ -41,11 +45,27 @@ pub enum Queue {
     Maintenance,
     /// What administrators have begun and watch: it waits for nothing that may take long.
     Operations,
+    /// Orders: handed to the kitchen, expired, taken up again.
+    OrderProcessing,
+    /// What orders take from stock and give back.
+    InventoryProcessing,
+    /// Charges and refunds, which wait for somebody else's answer.
+    PaymentProcessing,
+    /// What members are told.
+    NotificationSending,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 3] = [Self::DietPlans, Self::Maintenance, Self::Operations];
+    pub const ALL: [Self; 7] = [
+        Self::DietPlans,
+        Self::Maintenance,
+        Self::Operations,
+        Self::OrderProcessing,
+        Self::InventoryProcessing,
+        Self::PaymentProcessing,
+        Self::NotificationSending,
+    ];
 
     /// The name in the database and in logs.
     #[must_use]
@@ -54,6 +74,10 @@ impl Queue {
             Self::DietPlans => "diet-plans",
             Self::Maintenance => "maintenance",
             Self::Operations => "operations",
+            Self::OrderProcessing => "order-processing",
+            Self::InventoryProcessing => "inventory-processing",
+            Self::PaymentProcessing => "payment-processing",
+            Self::NotificationSending => "notification-sending",
         }
     }
 
@@ -64,6 +88,10 @@ impl Queue {
             // They compute: more than the smallest machine's cores would only wait for each other.
             Self::DietPlans => 2,
             Self::Maintenance | Self::Operations => 1,
+            // They are written many at a time.
+            Self::OrderProcessing | Self::InventoryProcessing | Self::NotificationSending => 200,
+            // They wait, up to two seconds each; nothing else is held meanwhile.
+            Self::PaymentProcessing => 400,
         }
     }
 
@@ -84,6 +112,14 @@ impl Queue {
 /// called again where that transaction did not last.
 pub type Effect = Box<dyn for<'tx> Fn(&'tx mut Tx) -> BoxFuture<'tx, Result<Value>> + Send + Sync>;
 
+/// What one job of many has to write, for the function that writes it for all of them.
+pub type Share = Arc<dyn Any + Send + Sync>;
+
+/// Writes what many jobs have to write in a handful of statements, in the transaction that acknowledges
+/// them, and gives what the owner of each may read. It may be called again where that transaction did
+/// not last.
+pub type WriteShares = for<'tx> fn(&'tx mut Tx, &'tx [Share]) -> BoxFuture<'tx, Result<Vec<Value>>>;
+
 /// What comes of a job.
 pub enum Outcome {
     /// Nothing to keep.
@@ -92,6 +128,8 @@ pub enum Outcome {
     Result(Value),
     /// Something to write; what it gives is what its owner may read.
     Effect(Effect),
+    /// Something to write together with what other jobs of the moment have to write by the same function.
+    Shared(WriteShares, Share),
 }
 
 /// When a failed job is tried again.
@@ -191,6 +229,8 @@ pub enum JobError {
     Final(Problem),
     /// It may succeed later.
     Passing(Error),
+    /// It can't be tried before then, in microseconds; that is no failure.
+    Later(i64),
 }
 
 impl From<Error> for JobError {
@@ -313,9 +353,16 @@ macro_rules! kinds {
 kinds!(
     change_jobs::ChangeJobs,
     compute_plan::ComputePlan,
+    order_steps::OrderComplete,
+    order_steps::OrderNotify,
+    order_steps::OrderPay,
+    order_steps::OrderRefund,
+    order_steps::OrderStock,
+    order_steps::TendOrders,
     ping::Ping,
     regenerate_plans::RegeneratePlans,
     sweep::Sweep,
+    top_up_wallet::TopUpWallet,
 );
 
 async fn run_as<J: Job>(run: Run, job: &ClaimedJob) -> std::result::Result<Outcome, JobError> {

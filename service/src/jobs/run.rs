@@ -30,6 +30,12 @@ pub struct Run {
     pub id: Uuid,
     /// Whom it is for.
     pub owner: Option<Uuid>,
+    /// How often it has failed before.
+    pub failures: i64,
+    /// Whether it is given up if it fails now.
+    pub last: bool,
+    /// When this run began, in microseconds.
+    pub started_at: i64,
     pub(super) fence: i64,
     pub(super) lines: Arc<std::sync::atomic::AtomicU32>,
     pub(super) told: Arc<Mutex<Told>>,

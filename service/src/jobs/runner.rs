@@ -4,6 +4,7 @@ use super::beat::Heart;
 use super::engine::Command;
 use crate::Result;
 use crate::ctx::{Institution, Service};
+use crate::outbox::Relay;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
@@ -12,11 +13,13 @@ use tokio::task::JoinSet;
 /// How long running jobs may take to finish once the process shall stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// The workers of this process, one for each institution. They stop when told to.
+/// The workers of this process, one for each institution, and beside each the relay that delivers what
+/// has happened. They stop when told to.
 #[derive(Debug)]
 pub struct Runner {
     stop: watch::Sender<bool>,
     institutions: Vec<Institution>,
+    /// The workers' hearts and the relays.
     hearts: JoinSet<()>,
 }
 
@@ -34,6 +37,7 @@ impl Runner {
             let working = Box::new(heart.working());
             institution.engine.tell(Command::Start(working)).await;
             hearts.spawn(heart.run(stopped.clone()));
+            hearts.spawn(Relay::new(service, institution).run(stopped.clone()));
             institutions.push(institution.clone());
         }
         Ok(Self {

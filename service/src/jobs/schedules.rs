@@ -1,5 +1,6 @@
 //! What is done again and again, whoever is alive to do it.
 
+use super::order_steps::TendOrders;
 use super::regenerate_plans::RegeneratePlans;
 use super::sweep::Sweep;
 use super::{Job, new_job};
@@ -21,7 +22,7 @@ struct Scheduled {
 }
 
 /// Every schedule.
-const SCHEDULES: [Scheduled; 2] = [
+const SCHEDULES: [Scheduled; 3] = [
     Scheduled {
         kind: Sweep::KIND,
         cron: "17 * * * *",
@@ -31,6 +32,11 @@ const SCHEDULES: [Scheduled; 2] = [
         kind: RegeneratePlans::KIND,
         cron: "0 4 * * 6",
         job: |ctx| new_job(ctx, None, &RegeneratePlans::default(), None),
+    },
+    Scheduled {
+        kind: TendOrders::KIND,
+        cron: "*/5 * * * *",
+        job: |ctx| new_job(ctx, None, &TendOrders::default(), None),
     },
 ];
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 use storage::job::Scope;
-use storage::{change, job, process, queue, session};
+use storage::{change, inbox, job, live, outbox, process, queue, session};
 use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -22,10 +22,15 @@ const KEPT: [(&str, Duration); 3] = [
 const MEASURED: Duration = DAY.saturating_mul(14);
 /// How long changes of jobs can be taken back.
 const UNDOABLE: Duration = DAY;
+/// How long it is kept what has happened, once everybody had it.
+const DELIVERED: Duration = DAY.saturating_mul(7);
+/// How long events that were given up are kept, and messages.
+const TOLD: Duration = DAY.saturating_mul(90);
 /// How many rows are deleted at once: nobody else writes to SQLite meanwhile.
 const CHUNK: i64 = 1000;
 
-/// Deletes ended jobs, old measurements, what can't be taken back any more, sessions and tokens that are no longer good.
+/// Deletes ended jobs, old measurements, what can't be taken back any more, events that everybody had and
+/// old messages, sessions and tokens that are no longer good, and what visitors have left in their carts.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Sweep {}
 
@@ -73,14 +78,37 @@ async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
             break;
         }
     }
+    let events = sweep_events(run, now).await?;
     let measured = (now - super::micros(MEASURED)) / 60_000_000;
     let mut tx = run.ctx.write().await?;
     queue::forget_measured(&mut tx, measured).await?;
     queue::forget_counts(&mut tx).await?;
     process::forget(&mut tx, measured).await?;
     session::delete_expired(&mut tx, now).await?;
+    storage::cart::delete_expired(&mut tx, crate::cart::kept_since(now)).await?;
     tx.commit().await?;
-    Ok(json!({ "jobs": jobs }))
+    Ok(json!({ "jobs": jobs, "events": events }))
+}
+
+/// Forgets what has happened once that is long ago; gives how many events.
+async fn sweep_events(run: &Run, now: i64) -> Result<u64, Error> {
+    let mut events = 0;
+    let delivered = now - super::micros(DELIVERED);
+    let (before, told_before) = (
+        first_id_of(delivered),
+        first_id_of(now - super::micros(TOLD)),
+    );
+    loop {
+        let mut tx = run.ctx.write().await?;
+        let deleted = outbox::sweep(&mut tx, before, told_before, CHUNK).await?;
+        let deleted_live = live::sweep(&mut tx, delivered, CHUNK).await?;
+        let deleted_messages = inbox::sweep(&mut tx, told_before, CHUNK).await?;
+        tx.commit().await?;
+        events += deleted;
+        if deleted.max(deleted_live).max(deleted_messages) < CHUNK as u64 {
+            return Ok(events);
+        }
+    }
 }
 
 /// The smallest id of a moment.

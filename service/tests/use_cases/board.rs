@@ -1014,7 +1014,10 @@ async fn a_schedule_is_run_when_asked(engine: &Engine) {
     .await;
     let schedules = board::overview(&ada).await.unwrap().schedules;
     let kinds: Vec<&str> = schedules.iter().map(|it| it.kind.as_str()).collect();
-    assert_eq!(kinds, ["installation.sweep", "plan.regenerate"]);
+    assert_eq!(
+        kinds,
+        ["installation.sweep", "order.tend", "plan.regenerate"]
+    );
     assert!(
         schedules
             .iter()
@@ -1088,7 +1091,8 @@ async fn the_overview_shows_how_fast_and_how_far_behind_queues_are(engine: &Engi
         .iter()
         .map(|queue| queue.name.as_str())
         .collect();
-    assert_eq!(names, ["diet-plans", "maintenance", "operations"]);
+    let expected = service::jobs::Queue::ALL.map(|queue| queue.name());
+    assert_eq!(names, expected);
     let plans = &overview.queues[0];
     let counts: Vec<i64> = plans.states.iter().map(|(_, jobs)| *jobs).collect();
     assert_eq!(counts, [0, 4, 1, 0, 0, 0, 0]);

@@ -4,14 +4,22 @@
 
 mod accounts;
 mod board;
+mod carts;
+mod crashes;
 #[path = "../../../storage/tests/support/engines.rs"]
 mod engines;
+mod live;
+mod menu;
+mod orders;
+mod payments;
 mod plans;
 mod queue;
+mod shop;
 #[path = "../../../storage/tests/contract/side.rs"]
 mod side;
 mod stalled;
 mod start;
+mod stock;
 mod workers;
 
 use domain::account::Role;
@@ -30,6 +38,11 @@ const DAY: i64 = 24 * 3600 * SECOND;
 const PASSWORD: &str = "a quiet sentence";
 
 fn settings(engine: &Engine) -> Settings {
+    settings_with(engine, service::gateways::GatewaySettings::kind())
+}
+
+/// With a gateway that does as it is told.
+fn settings_with(engine: &Engine, gateway: service::gateways::GatewaySettings) -> Settings {
     Settings {
         mode: Mode::Production,
         database: engine.database.clone(),
@@ -37,6 +50,7 @@ fn settings(engine: &Engine) -> Settings {
         secret: "of the tests, and long enough for them".to_owned(),
         public_url: "http://127.0.0.1".to_owned(),
         time_zone: "UTC".to_owned(),
+        gateway,
     }
 }
 
@@ -48,8 +62,12 @@ struct Product {
 
 impl Product {
     async fn start(engine: &Engine) -> Self {
+        Self::start_with(settings(engine)).await
+    }
+
+    async fn start_with(settings: Settings) -> Self {
         let clock = Arc::new(ManualClock::new(NOW));
-        let service = Service::start(settings(engine), Arc::clone(&clock) as _).await;
+        let service = Service::start(settings, Arc::clone(&clock) as _).await;
         Self {
             service: service.unwrap(),
             clock,

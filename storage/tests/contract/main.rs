@@ -4,19 +4,25 @@
 
 mod accounts;
 mod board;
+mod carts;
 mod children;
 #[path = "../support/engines.rs"]
 mod engines;
 mod errors;
 mod foods;
 mod jobs;
+mod menu;
 mod model;
+mod outbox;
+mod payments;
 mod plans;
 mod queues;
 mod schedules;
 mod side;
 mod statements;
+mod stock;
 mod unique_keys;
+mod wallet;
 mod work;
 mod workers;
 

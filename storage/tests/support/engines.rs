@@ -137,13 +137,14 @@ impl Engine {
         use sqlx::Connection as _;
         if let Database::Postgres(url) = &self.database {
             let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
-            sqlx::query(sqlx::AssertSqlSafe(format!(
-                "DROP SCHEMA IF EXISTS {} CASCADE",
-                self.schema()
-            )))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+            for schema in [self.schema(), format!("{}_gateway", self.schema())] {
+                sqlx::query(sqlx::AssertSqlSafe(format!(
+                    "DROP SCHEMA IF EXISTS {schema} CASCADE"
+                )))
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            }
         }
     }
 }

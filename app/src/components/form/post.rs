@@ -3,8 +3,8 @@
 use super::{ACTION, Submitted};
 use crate::error::AppError;
 use crate::shell;
-use axum::body::Body;
-use axum::extract::{FromRequest, RawForm};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Multipart, RawForm};
 use axum::http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::problem::Problem;
@@ -21,9 +21,9 @@ pub async fn post(
     context: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let form = match RawForm::from_request(Request::from_parts(parts.clone(), body), &()).await {
-        Ok(RawForm(form)) => form,
-        Err(refusal) => return refusal.into_response(),
+    let form = match read(Request::from_parts(parts.clone(), body)).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal,
     };
     let mut values: Vec<(String, String)> = form_urlencoded::parse(&form).into_owned().collect();
     let Some(action) = values
@@ -45,6 +45,11 @@ pub async fn post(
     call.uri = uri;
     call.headers
         .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    call.headers.remove(header::CONTENT_LENGTH);
+    call.headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/x-www-form-urlencoded"),
+    );
     let call = Request::from_parts(call, Body::from(form));
     let answer = leptos_axum::handle_server_fns_with_context(context.clone(), call)
         .await
@@ -93,4 +98,36 @@ pub async fn post(
     page.headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     page
+}
+
+/// A form as it is without files: what stands in a file stands in its field. What was not chosen is empty.
+async fn read(request: Request<Body>) -> Result<Bytes, Response> {
+    let brings_files = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("multipart/form-data"));
+    if !brings_files {
+        let form = RawForm::from_request(request, &()).await;
+        return form
+            .map(|RawForm(form)| form)
+            .map_err(IntoResponse::into_response);
+    }
+    let mut parts = Multipart::from_request(request, &())
+        .await
+        .map_err(IntoResponse::into_response)?;
+    let mut values: Vec<(String, String)> = Vec::new();
+    while let Some(part) = parts
+        .next_field()
+        .await
+        .map_err(IntoResponse::into_response)?
+    {
+        let name = part.name().unwrap_or_default().to_owned();
+        let bytes = part.bytes().await.map_err(IntoResponse::into_response)?;
+        // What is not UTF-8 shows by the sign that stands for it.
+        values.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(values);
+    Ok(form.finish().into())
 }

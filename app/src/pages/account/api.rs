@@ -8,10 +8,14 @@ use leptos::prelude::*;
 #[server(endpoint = "me")]
 pub async fn get_me() -> Result<Option<Me>, AppError> {
     let ctx = crate::context::ctx()?;
-    let me = service::account::me(&ctx).await?;
-    Ok(me.map(|me| Me {
+    let Some(me) = service::account::me(&ctx).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Me {
         name: me.name,
         email: me.email,
         role: me.role,
+        unread: service::inbox::unread(&ctx).await?,
+        waits: service::live::waits(&ctx).await?,
     }))
 }

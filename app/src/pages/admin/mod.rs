@@ -1,8 +1,9 @@
-//! The panel of those who run an institution: its queues, its jobs, and how the system is.
+//! The panel of those who run an institution: its stock, its queues, its jobs, and how the system is.
 //!
-//! Administrators change things here, operators look. Who may is decided in `service`; the pages show
-//! buttons only to those for whom they work.
+//! Administrators change things here, operators look at jobs and the system, staff keep the stock. Who
+//! may is decided in `service`; the pages show buttons only to those for whom they work.
 
+pub mod dead_events;
 mod frame;
 pub mod job;
 pub mod jobs;
@@ -10,6 +11,8 @@ mod line;
 pub mod queue;
 pub mod queues;
 mod say;
+pub mod stock;
+pub mod stock_item;
 pub mod system;
 
 use leptos::prelude::*;
@@ -18,5 +21,5 @@ use leptos_router::components::Redirect;
 /// Leads to where most visits of the panel begin.
 #[component]
 pub fn AdminPage() -> impl IntoView {
-    view! { <Redirect path="/admin/jobs"/> }
+    view! { <Redirect path=frame::beginning()/> }
 }

@@ -18,6 +18,8 @@ pub struct WeekView {
     pub job: Option<JobView>,
     /// The plan.
     pub plan: Option<PlanView>,
+    /// Whether there is a campus that its meals can be ordered from.
+    pub orderable: bool,
 }
 
 /// Which week it is.

@@ -89,7 +89,9 @@ pub(super) async fn week_view(
     let catalogue = ctx.service.catalogue();
     let today =
         (week == IsoWeek::of_micros(ctx.now())).then(|| weekday_of_micros(ctx.now()) as u32);
+    let campuses = service::menu::campuses(ctx).await?;
     Ok(WeekView {
+        orderable: !campuses.is_empty(),
         head,
         profile: found.profile,
         job: job.filter(|job| !job.ended || job.trouble.is_some()),

@@ -15,3 +15,4 @@ mod waiting;
 pub(crate) use day::draw_bar;
 pub(crate) use frame::{answer, no_plan, version_source, week_head};
 pub use view::PlanPage;
+pub(crate) use waiting::load_again_soon;

@@ -36,6 +36,7 @@ fn page(data: WeekView) -> AnyView {
         profile,
         job,
         plan,
+        orderable,
     } = data;
     let top = week_head(&head, "", plan.is_some());
     let (waiting, trouble) = match job {
@@ -48,7 +49,7 @@ fn page(data: WeekView) -> AnyView {
         (None, Some(mut plan)) => {
             // To plan again is what has just failed.
             plan.stale &= trouble.is_none();
-            whole(plan, &head)
+            whole(plan, &head, orderable)
         }
         // What failed says itself what to do.
         (None, None) if trouble.is_some() => ().into_any(),
@@ -57,8 +58,8 @@ fn page(data: WeekView) -> AnyView {
     view! { <div class="page stack stack--l">{top}{trouble}{body}</div> }.into_any()
 }
 
-fn whole(plan: PlanView, head: &WeekHead) -> AnyView {
-    let days = days(&plan);
+fn whole(plan: PlanView, head: &WeekHead, orderable: bool) -> AnyView {
+    let days = days(&plan, head, orderable);
     let PlanView {
         digest,
         stale,

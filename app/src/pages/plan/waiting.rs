@@ -24,7 +24,7 @@ pub(super) fn working(job: &JobView) -> AnyView {
 }
 
 /// Tells the browser to load the page again.
-fn load_again_soon() {
+pub(crate) fn load_again_soon() {
     #[cfg(feature = "ssr")]
     if let Some(options) = use_context::<leptos_axum::ResponseOptions>() {
         options.insert_header(

@@ -17,7 +17,7 @@ pub async fn sign_in(
     let ctx = crate::context::ctx()?;
     let session =
         service::account::sign_in(&ctx, service::account::SignIn { email, password }).await?;
-    crate::context::set_cookie(&service::account::session_cookie(&ctx, &session));
+    crate::context::signed_in(&ctx, &session);
     leptos_axum::redirect(crate::context::local_path(&next).unwrap_or("/plan"));
     Ok(())
 }

@@ -17,7 +17,7 @@ pub async fn sign_up(
         password,
     };
     let session = service::account::register(&ctx, member).await?;
-    crate::context::set_cookie(&service::account::session_cookie(&ctx, &session));
+    crate::context::signed_in(&ctx, &session);
     leptos_axum::redirect("/profile");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What administrators and operators see, and what administrators change.
 
 pub mod changes;
+pub mod dead_events;
 pub mod jobs;
 pub mod queues;
 pub mod schedules;

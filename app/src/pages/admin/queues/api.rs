@@ -5,6 +5,7 @@ pub use crate::pages::admin::say::Moment;
 
 use crate::components::chart::ChartData;
 use crate::error::AppError;
+use domain::breaker::BreakerState;
 use domain::job::JobState;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub struct QueuesView {
     pub workers: Vec<WorkerView>,
     /// What runs when.
     pub schedules: Vec<ScheduleView>,
+    /// How the gateways that payments go through are.
+    pub breakers: Vec<BreakerView>,
     /// Whether whoever asks may change anything.
     pub may_change: bool,
 }
@@ -96,6 +99,23 @@ pub struct ScheduleView {
     pub last: Option<Moment>,
     /// The job of that time: its page's id, how it stands and that in words; it may be forgotten.
     pub last_job: Option<(String, JobState, String)>,
+}
+
+/// The breaker of a gateway, ready to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakerView {
+    /// The gateway's name in data.
+    pub key: String,
+    /// "Card".
+    pub title: String,
+    /// How it stands.
+    pub state: BreakerState,
+    /// "Working".
+    pub name: String,
+    /// Since when; nothing where it never changed.
+    pub since: Option<Moment>,
+    /// While it is open: when the next call is tried.
+    pub until: Option<Moment>,
 }
 
 /// Every queue, worker and schedule.

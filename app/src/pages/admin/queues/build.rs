@@ -1,6 +1,6 @@
 //! The queues in words.
 
-use super::api::{QueueView, QueuesView, ScheduleView, TimingView, WorkerView};
+use super::api::{BreakerView, QueueView, QueuesView, ScheduleView, TimingView, WorkerView};
 use crate::components::chart::{ChartData, Series, Shape, Unit};
 use crate::context::{amount, number};
 use crate::error::AppError;
@@ -13,6 +13,7 @@ use domain::problem::Problem;
 use locales::Key;
 use service::Ctx;
 use service::board::{self, MinuteOfQueue, QueueOverview, ScheduleOverview, WorkerOverview};
+use service::gateways::{self, BreakerOverview};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -20,6 +21,7 @@ const MINUTE: i64 = 60 * SECOND;
 pub(super) async fn queues(ctx: &Ctx) -> Result<QueuesView, AppError> {
     let say = Say::new(ctx);
     let overview = board::overview(ctx).await?;
+    let breakers = gateways::breakers(ctx).await?;
     let queues = overview.queues.iter();
     let workers = overview.workers.iter();
     let schedules = overview.schedules.iter();
@@ -28,6 +30,10 @@ pub(super) async fn queues(ctx: &Ctx) -> Result<QueuesView, AppError> {
         workers: workers.map(|worker| worker_view(&say, worker)).collect(),
         schedules: schedules
             .map(|schedule| schedule_view(&say, schedule))
+            .collect(),
+        breakers: breakers
+            .into_iter()
+            .map(|breaker| breaker_view(&say, &breaker))
             .collect(),
         may_change: overview.may_change,
     })
@@ -146,6 +152,17 @@ fn schedule_view(say: &Say<'_>, schedule: &ScheduleOverview) -> ScheduleView {
         next: say.moment(schedule.next_at),
         last: schedule.last_at.map(|at| say.moment(at)),
         last_job,
+    }
+}
+
+fn breaker_view(say: &Say<'_>, breaker: &BreakerOverview) -> BreakerView {
+    BreakerView {
+        key: breaker.gateway.key().to_owned(),
+        title: say.words.name("gateway", breaker.gateway.key()),
+        state: breaker.state,
+        name: say.words.name("breaker", breaker.state.key()),
+        since: breaker.since.map(|at| say.moment(at)),
+        until: breaker.until.map(|at| say.moment(at)),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Who works on the queues, and what runs when.
 
-use super::api::{RunSchedule, ScheduleView, WorkerView};
+use super::api::{BreakerView, RunSchedule, ScheduleView, WorkerView};
 use crate::components::{Form, Progress};
 use crate::context::t;
 use crate::pages::admin::line::chip;
+use domain::breaker::BreakerState;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use locales::Key;
@@ -58,6 +59,46 @@ fn worker(worker: WorkerView) -> AnyView {
             </dl>
             <h4 class="label">{t(Key::QueuesWorkerRunning)}</h4>
             {running}
+        </li>
+    }
+    .into_any()
+}
+
+/// How the gateways that payments go through are.
+pub(super) fn breakers(breakers: Vec<BreakerView>) -> AnyView {
+    let items = breakers.into_iter().map(breaker).collect_view();
+    view! {
+        <section class="stack" aria-labelledby="breakers">
+            <div class="stack stack--s">
+                <h2 class="h3" id="breakers">{t(Key::QueuesBreakers)}</h2>
+                <p class="small muted">{t(Key::QueuesBreakersLede)}</p>
+            </div>
+            <ul class="worker-grid" data-live="breakers">{items}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn breaker(breaker: BreakerView) -> AnyView {
+    let tone = match breaker.state {
+        BreakerState::Closed => "leaf",
+        BreakerState::Open => "beet",
+        BreakerState::HalfOpen => "saffron",
+    };
+    let since = match breaker.since {
+        Some(since) => since.relative(),
+        None => t(Key::QueuesBreakerAlways).into_any(),
+    };
+    let until = breaker.until.map(|until| {
+        view! { <div><dt>{t(Key::QueuesBreakerUntil)}</dt><dd>{until.relative()}</dd></div> }
+    });
+    view! {
+        <li class="card worker" data-key=breaker.key>
+            <h3 class="h4">{breaker.title} " " <span class="chip" data-tone=tone>{breaker.name}</span></h3>
+            <dl class="worker__facts">
+                <div><dt>{t(Key::QueuesBreakerSince)}</dt><dd>{since}</dd></div>
+                {until}
+            </dl>
         </li>
     }
     .into_any()

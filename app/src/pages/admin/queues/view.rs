@@ -1,5 +1,5 @@
 use super::api::{PauseQueue, QueueView, QueuesView, TimingView, get_queues};
-use super::parts::{schedules, workers};
+use super::parts::{breakers, schedules, workers};
 use crate::components::icon;
 use crate::components::{Chart, Form, Icon, Skeleton};
 use crate::context::{number, t};
@@ -30,6 +30,7 @@ fn page(data: QueuesView) -> AnyView {
         queues,
         workers: alive,
         schedules: planned,
+        breakers: gateways,
         may_change,
     } = data;
     let queues = queues
@@ -46,6 +47,7 @@ fn page(data: QueuesView) -> AnyView {
         </Form>
         <p class="small muted">{t(Key::QueuesPrecision)}</p>
         {workers(alive)}
+        {breakers(gateways)}
         {schedules(planned, may_change)}
     };
     panel(Section::Queues, head.into_any(), true, body.into_any())

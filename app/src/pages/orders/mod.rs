@@ -1,0 +1,6 @@
+//! A member's orders.
+
+pub mod api;
+mod view;
+
+pub use view::OrdersPage;

@@ -1,0 +1,7 @@
+//! What somebody has here: balance, statement, topping up.
+
+pub mod api;
+mod build;
+mod view;
+
+pub use view::WalletPage;

@@ -1,0 +1,108 @@
+// Somebody who waits for an order, and the kitchen that they wait for.
+import type { APIRequest, APIRequestContext } from "@playwright/test";
+import { expect } from "./fixtures";
+
+export interface Placed {
+  orderId: string;
+  /** What is called out at the counter. */
+  number: number;
+}
+
+interface Campus {
+  slug: string;
+}
+
+interface MenuItem {
+  itemId: string;
+  price: number;
+  left: number;
+  configurable: boolean;
+  firstSlot?: string;
+}
+
+/** Orders something simple for whoever is signed in, until a payment goes through. */
+export async function confirmedOrder(request: APIRequestContext): Promise<Placed> {
+  let confirmed: Placed | undefined;
+  // One payment in twenty is declined.
+  await expect(async () => {
+    const { orderId, number, status } = await settled(request, await place(request));
+    expect(status).toBe("CONFIRMED");
+    confirmed = { orderId, number };
+  }).toPass();
+  if (!confirmed) throw new Error("no order was confirmed");
+  return confirmed;
+}
+
+async function place(request: APIRequestContext): Promise<string> {
+  const campuses = (await (await request.get("/v1/campuses")).json()) as { items: Campus[] };
+  for (const { slug } of campuses.items) {
+    const menu = (await (await request.get(`/v1/campuses/${slug}/menu`)).json()) as {
+      items: MenuItem[];
+    };
+    const item = menu.items.find((one) => one.firstSlot && one.left > 0 && !one.configurable);
+    if (!item) continue;
+    const response = await request.post("/v1/orders", {
+      headers: { "idempotency-key": `${Date.now()}-${Math.random()}` },
+      data: {
+        campus: slug,
+        slotAt: item.firstSlot,
+        payment: "SIMULATED",
+        lines: [{ itemId: item.itemId, quantity: 1, unitPrice: item.price }],
+      },
+    });
+    expect(response.status(), await response.text()).toBe(202);
+    return ((await response.json()) as { orderId: string }).orderId;
+  }
+  throw new Error("nothing simple is sold just now");
+}
+
+async function settled(
+  request: APIRequestContext,
+  order: string,
+): Promise<Placed & { status: string }> {
+  let found = { orderId: order, number: 0, status: "PENDING" };
+  await expect
+    .poll(
+      async () => {
+        const answer = await request.get(`/v1/orders/${order}/status`);
+        found = (await answer.json()) as typeof found;
+        return found.status;
+      },
+      { intervals: [100, 200, 500] },
+    )
+    .not.toBe("PENDING");
+  return found;
+}
+
+/** The kitchen, signed in apart from the browser. */
+export async function kitchen(
+  playwright: { request: APIRequest },
+  baseURL: string | undefined,
+): Promise<APIRequestContext> {
+  const request = await playwright.request.newContext({ baseURL });
+  const form = { _action: "/api/demo-sign-in", email: "staff@demo.nutriflow.org" };
+  const response = await request.post("/sign-in", { form, maxRedirects: 0 });
+  expect(response.status(), "signing in").toBe(303);
+  return request;
+}
+
+/** Cooks an order. */
+export async function cook(kitchen: APIRequestContext, order: string): Promise<void> {
+  for (const advance of ["START", "READY"]) {
+    const response = await kitchen.post(`/v1/orders/${order}/advance`, { data: { advance } });
+    expect(response.status(), await response.text()).toBe(204);
+  }
+}
+
+/** Waits until the inbox of whoever is signed in has so many unread messages. */
+export async function unread(request: APIRequestContext, messages: number): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const answer = await request.get("/v1/inbox?limit=1");
+        return ((await answer.json()) as { unread: number }).unread;
+      },
+      { intervals: [100, 200, 500] },
+    )
+    .toBe(messages);
+}

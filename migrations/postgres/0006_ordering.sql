@@ -1,0 +1,276 @@
+-- Where meals are handed out.
+CREATE TABLE campus (
+    id UUID PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE CHECK (length(slug) BETWEEN 1 AND 60),
+    name JSONB NOT NULL,
+    -- ISO 4217; every amount of its menu and orders is in minor units of it.
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    state TEXT NOT NULL CHECK (state IN ('OPEN', 'BUSY', 'PAUSED')),
+    -- What a busy kitchen needs beside the usual time.
+    busy_minutes BIGINT NOT NULL DEFAULT 0 CHECK (busy_minutes BETWEEN 0 AND 240),
+    paused_until BIGINT,
+    hours JSONB NOT NULL,
+    slot_minutes BIGINT NOT NULL CHECK (slot_minutes BETWEEN 1 AND 240),
+    -- How many orders one slot takes.
+    slot_capacity BIGINT NOT NULL CHECK (slot_capacity >= 0),
+    -- How long before a slot it is closed.
+    lead_minutes BIGINT NOT NULL CHECK (lead_minutes BETWEEN 0 AND 1440)
+);
+
+-- A dish or a product that a campus sells.
+CREATE TABLE menu_item (
+    id UUID PRIMARY KEY,
+    campus_id UUID NOT NULL REFERENCES campus (id),
+    kind TEXT NOT NULL CHECK (kind IN ('DISH', 'PRODUCT')),
+    -- The dish or product in the catalogue.
+    reference TEXT NOT NULL,
+    name JSONB NOT NULL,
+    price BIGINT NOT NULL CHECK (price >= 0),
+    options JSONB NOT NULL,
+    sale JSONB NOT NULL,
+    minutes BIGINT NOT NULL CHECK (minutes BETWEEN 0 AND 240),
+    active BOOLEAN NOT NULL DEFAULT TRUE,
+    position BIGINT NOT NULL,
+    UNIQUE (campus_id, kind, reference)
+);
+CREATE INDEX menu_item_place ON menu_item (campus_id, position, id);
+
+-- Portions there are, and how many of them are promised. The ledger below says how it came to this.
+CREATE TABLE stock (
+    item_id UUID PRIMARY KEY REFERENCES menu_item (id),
+    on_hand BIGINT NOT NULL DEFAULT 0 CHECK (on_hand >= 0),
+    reserved BIGINT NOT NULL DEFAULT 0 CHECK (reserved >= 0),
+    low_mark BIGINT NOT NULL DEFAULT 0 CHECK (low_mark >= 0),
+    CHECK (reserved <= on_hand)
+);
+CREATE TABLE stock_movement (
+    id UUID PRIMARY KEY,
+    item_id UUID NOT NULL REFERENCES stock (item_id),
+    kind TEXT NOT NULL CHECK (kind IN
+        ('RECEIVED', 'RESERVED', 'RELEASED', 'SOLD', 'RESTORED', 'WASTED', 'CORRECTED')),
+    quantity BIGINT NOT NULL CHECK (quantity <> 0),
+    on_hand_change BIGINT NOT NULL,
+    reserved_change BIGINT NOT NULL,
+    -- What made it, once: `order:<id>:reserve:<item>`, or a key of whoever wrote it down.
+    cause TEXT NOT NULL UNIQUE,
+    order_id UUID,
+    actor_id UUID REFERENCES account (id) ON DELETE SET NULL,
+    note TEXT NOT NULL DEFAULT '',
+    at BIGINT NOT NULL
+);
+CREATE INDEX stock_movement_item ON stock_movement (item_id, id);
+
+-- How many living orders a slot has. A slot without a row has none.
+CREATE TABLE slot (
+    campus_id UUID NOT NULL REFERENCES campus (id),
+    starts_at BIGINT NOT NULL,
+    capacity BIGINT NOT NULL,
+    taken BIGINT NOT NULL,
+    PRIMARY KEY (campus_id, starts_at),
+    CHECK (taken BETWEEN 0 AND capacity)
+);
+
+-- The last number that was called out at a campus on a day.
+CREATE TABLE pickup_number (
+    campus_id UUID NOT NULL REFERENCES campus (id),
+    day TEXT NOT NULL,
+    last BIGINT NOT NULL,
+    PRIMARY KEY (campus_id, day)
+);
+
+-- Named in the plural, since the singular is a word of SQL.
+CREATE TABLE orders (
+    id UUID PRIMARY KEY,
+    -- What is called out at the counter.
+    number BIGINT NOT NULL CHECK (number > 0),
+    account_id UUID NOT NULL REFERENCES account (id),
+    campus_id UUID NOT NULL REFERENCES campus (id),
+    slot_at BIGINT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN
+        ('PENDING', 'CONFIRMED', 'PREPARING', 'READY', 'COLLECTED', 'CANCELLED')),
+    gateway TEXT NOT NULL,
+    total BIGINT NOT NULL CHECK (total >= 0),
+    currency TEXT NOT NULL,
+    -- The same key and the same request are the same order, and the same answer.
+    idempotency_key TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    cancel_reason TEXT,
+    cancel_note TEXT,
+    placed_at BIGINT NOT NULL,
+    confirmed_at BIGINT,
+    preparing_at BIGINT,
+    ready_at BIGINT,
+    collected_at BIGINT,
+    cancelled_at BIGINT,
+    request_id TEXT NOT NULL,
+    UNIQUE (account_id, idempotency_key),
+    CHECK ((state = 'CANCELLED') = (cancelled_at IS NOT NULL)),
+    CHECK (state <> 'CANCELLED' OR cancel_reason IS NOT NULL)
+);
+CREATE INDEX orders_member ON orders (account_id, id);
+CREATE INDEX orders_slot ON orders (campus_id, slot_at, id);
+
+CREATE TABLE order_line (
+    order_id UUID NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
+    position BIGINT NOT NULL,
+    item_id UUID NOT NULL REFERENCES menu_item (id),
+    quantity BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 20),
+    unit_price BIGINT NOT NULL CHECK (unit_price >= 0),
+    -- As it was when it was ordered: name, options, allergens, nutrients of one.
+    document JSONB NOT NULL,
+    PRIMARY KEY (order_id, position)
+);
+
+-- Where an order's steps stand.
+CREATE TABLE saga (
+    order_id UUID PRIMARY KEY REFERENCES orders (id) ON DELETE CASCADE,
+    -- Of the transition function that began it.
+    version BIGINT NOT NULL,
+    phase TEXT NOT NULL CHECK (phase IN ('FORWARD', 'BACK', 'COMPLETED', 'CANCELLED')),
+    step TEXT CHECK (step IN
+        ('VERIFY_STOCK', 'RESERVE', 'PAY', 'CONFIRM_RESERVATION', 'SEND_CONFIRMATION', 'COMPLETE')),
+    -- Back: the last step whose effects may exist.
+    reached TEXT,
+    -- Why it turned back, or is to turn back.
+    reason TEXT,
+    -- Until when its portions are kept for it.
+    reserved_until BIGINT,
+    updated_at BIGINT NOT NULL,
+    CHECK ((step IS NULL) = (phase IN ('COMPLETED', 'CANCELLED')))
+);
+CREATE INDEX saga_living ON saga (updated_at) WHERE phase IN ('FORWARD', 'BACK');
+CREATE INDEX saga_reserved ON saga (reserved_until) WHERE reserved_until IS NOT NULL;
+
+-- What was done and undone, and how it went.
+CREATE TABLE saga_step (
+    order_id UUID NOT NULL REFERENCES saga (order_id) ON DELETE CASCADE,
+    step TEXT NOT NULL,
+    direction TEXT NOT NULL CHECK (direction IN ('DO', 'UNDO')),
+    state TEXT NOT NULL CHECK (state IN ('PENDING', 'DONE', 'REFUSED', 'EXHAUSTED')),
+    attempts BIGINT NOT NULL DEFAULT 0,
+    error JSONB,
+    started_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    PRIMARY KEY (order_id, step, direction)
+);
+
+-- The one payment of an order: its keys are there before anything leaves the process.
+CREATE TABLE payment (
+    order_id UUID PRIMARY KEY REFERENCES orders (id) ON DELETE CASCADE,
+    gateway TEXT NOT NULL,
+    key TEXT NOT NULL UNIQUE,
+    refund_key TEXT NOT NULL UNIQUE,
+    amount BIGINT NOT NULL CHECK (amount >= 0),
+    currency TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('REQUESTED', 'CHARGED', 'DECLINED', 'REFUNDING', 'REFUNDED')),
+    reference TEXT,
+    decline_reason TEXT,
+    at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+-- Double entry: what leaves one account arrives at another, so that all balances add up to nothing.
+CREATE TABLE wallet_account (
+    id UUID PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('MEMBER', 'CARD', 'SALES', 'STAFF')),
+    owner_id UUID REFERENCES account (id),
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    balance BIGINT NOT NULL DEFAULT 0,
+    CHECK ((kind = 'MEMBER') = (owner_id IS NOT NULL)),
+    CHECK (kind <> 'MEMBER' OR balance >= 0)
+);
+CREATE UNIQUE INDEX wallet_account_member ON wallet_account (owner_id, currency) WHERE owner_id IS NOT NULL;
+CREATE UNIQUE INDEX wallet_account_own ON wallet_account (kind, currency) WHERE owner_id IS NULL;
+CREATE TABLE wallet_transfer (
+    id UUID PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('TOP_UP', 'PAYMENT', 'REFUND')),
+    order_id UUID,
+    actor_id UUID REFERENCES account (id) ON DELETE SET NULL,
+    note TEXT NOT NULL DEFAULT '',
+    at BIGINT NOT NULL
+);
+CREATE TABLE wallet_entry (
+    transfer_id UUID NOT NULL REFERENCES wallet_transfer (id),
+    account_id UUID NOT NULL REFERENCES wallet_account (id),
+    amount BIGINT NOT NULL CHECK (amount <> 0),
+    PRIMARY KEY (transfer_id, account_id)
+);
+CREATE INDEX wallet_entry_account ON wallet_entry (account_id, transfer_id);
+
+CREATE TABLE breaker (
+    name TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('CLOSED', 'OPEN', 'HALF_OPEN')),
+    failures BIGINT NOT NULL CHECK (failures >= 0),
+    -- When the next call is tried, while it is open.
+    until BIGINT,
+    changed_at BIGINT NOT NULL
+);
+
+-- What has happened, written in the transaction in which it did.
+CREATE TABLE outbox (
+    id UUID PRIMARY KEY,
+    -- What it happened to: `order:<id>`. Its events are delivered in the order of their positions.
+    aggregate TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    payload JSONB NOT NULL,
+    -- Whom it is for; only those who work there, where absent.
+    account_id UUID REFERENCES account (id) ON DELETE CASCADE,
+    campus_id UUID REFERENCES campus (id),
+    request_id TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    -- When each consumer had it.
+    live_at BIGINT,
+    inbox_at BIGINT,
+    UNIQUE (aggregate, position)
+);
+CREATE INDEX outbox_live ON outbox (id) WHERE live_at IS NULL;
+CREATE INDEX outbox_inbox ON outbox (id) WHERE inbox_at IS NULL;
+CREATE TABLE outbox_failure (
+    event_id UUID NOT NULL REFERENCES outbox (id) ON DELETE CASCADE,
+    consumer TEXT NOT NULL CHECK (consumer IN ('LIVE', 'INBOX')),
+    attempts BIGINT NOT NULL CHECK (attempts > 0),
+    next_at BIGINT,
+    -- Given up; what comes after it in its aggregate goes on.
+    dead BOOLEAN NOT NULL DEFAULT FALSE,
+    error TEXT NOT NULL,
+    failed_at BIGINT NOT NULL,
+    PRIMARY KEY (event_id, consumer),
+    CHECK (dead = (next_at IS NULL))
+);
+
+-- What open pages follow: numbered without a gap, so that whoever was away knows what was missed.
+CREATE TABLE live_event (
+    sequence BIGINT PRIMARY KEY,
+    event_id UUID NOT NULL UNIQUE,
+    account_id UUID,
+    campus_id UUID,
+    kind TEXT NOT NULL,
+    payload JSONB NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX live_event_account ON live_event (account_id, sequence);
+
+CREATE TABLE inbox_message (
+    event_id UUID PRIMARY KEY,
+    account_id UUID NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    payload JSONB NOT NULL,
+    at BIGINT NOT NULL,
+    read_at BIGINT
+);
+CREATE INDEX inbox_message_member ON inbox_message (account_id, event_id);
+CREATE INDEX inbox_message_unread ON inbox_message (account_id) WHERE read_at IS NULL;
+
+-- A visitor's, by the hash of a cookie's token, until it is a member's.
+CREATE TABLE cart (
+    id UUID PRIMARY KEY,
+    token_hash BYTEA UNIQUE,
+    account_id UUID UNIQUE REFERENCES account (id) ON DELETE CASCADE,
+    campus_id UUID REFERENCES campus (id),
+    lines JSONB NOT NULL,
+    updated_at BIGINT NOT NULL,
+    CHECK ((token_hash IS NULL) <> (account_id IS NULL))
+);
+CREATE INDEX cart_age ON cart (updated_at) WHERE token_hash IS NOT NULL;

@@ -1,0 +1,279 @@
+//! Payment gateways: who takes money and gives it back, each behind a circuit breaker.
+//!
+//! Every call carries a key and may be repeated: the same key has one effect, whoever asks and however
+//! often. A charge that timed out may have been made; the same charge again, or a look-up, tells.
+//! A refund gives back all of a charge, and calls one that was not made off for good.
+//!
+//! While a gateway's breaker is open, a call is not made but told when to come back. A job then waits
+//! until that moment ([`crate::jobs::JobError::Later`]) instead of using up an attempt.
+
+mod guard;
+pub mod settings;
+mod simulated;
+mod wallet;
+
+pub use settings::{Act, Asked, GatewaySettings, Operation, Script};
+
+use crate::clock::{Clock, Ids};
+use crate::ctx::Ctx;
+use crate::{Error, Result};
+use domain::account::Role;
+use domain::breaker::BreakerState;
+use domain::payment::{DeclineReason, GatewayKind};
+use futures::future::BoxFuture;
+use guard::Guard;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use storage::breaker::{self, StoredBreaker};
+use storage::ledger::Ledger;
+use storage::{Database, Db};
+use uuid::Uuid;
+
+/// A charge that somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChargeRequest {
+    /// The same for the same charge. It is stored before anything is asked for.
+    pub key: String,
+    /// How much, in minor units; not less than nothing.
+    pub amount: i64,
+    /// Of which currency, three letters.
+    pub currency: String,
+    /// Who pays.
+    pub account: Uuid,
+    /// The order that it is for.
+    pub order: Option<Uuid>,
+    /// How often it was asked for before, in vain.
+    pub attempt: i64,
+}
+
+/// A refund that somebody asks for: all of a charge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundRequest {
+    /// The same for the same refund. It is stored before anything is asked for.
+    pub key: String,
+    /// The key of the charge.
+    pub charge_key: String,
+    /// How much was to be charged, in minor units.
+    pub amount: i64,
+    /// Of which currency, three letters.
+    pub currency: String,
+    /// Who was to pay.
+    pub account: Uuid,
+    /// The order that it was for.
+    pub order: Option<Uuid>,
+    /// How often it was asked for before, in vain.
+    pub attempt: i64,
+}
+
+/// A charge that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charged {
+    /// What the gateway calls it.
+    pub reference: String,
+}
+
+/// A refund that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refunded {
+    /// What the gateway calls it; nothing where no money had been taken, and none ever will be.
+    pub reference: Option<String>,
+}
+
+/// Why a gateway did not do what it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(
+    tag = "error",
+    rename_all = "SCREAMING_SNAKE_CASE",
+    rename_all_fields = "camelCase"
+)]
+pub enum GatewayError {
+    /// It failed and did nothing; it may not fail later.
+    #[error("the gateway failed")]
+    Transient,
+    /// It did not answer in time: it may have done it or not, or still be about to.
+    #[error("the gateway did not answer in time")]
+    TimedOut,
+    /// It says no, for good.
+    #[error("the gateway declined: {}", .reason.key())]
+    Declined {
+        /// Why.
+        reason: DeclineReason,
+    },
+    /// It was not asked, since it has failed again and again.
+    #[error("the gateway is not asked before {until}")]
+    BreakerOpen {
+        /// When it is asked again, in microseconds.
+        until: i64,
+    },
+    /// It can't be reached.
+    #[error("the gateway is unavailable")]
+    Unavailable,
+    /// It was asked for something else under a key that it knows, or for less than nothing: a fault of
+    /// whoever asks. What was done under the key stands.
+    #[error("the gateway was asked for what can't be")]
+    Refused,
+}
+
+impl GatewayError {
+    /// Whether the gateway itself is not well. That it says no is an answer.
+    const fn is_failure(self) -> bool {
+        matches!(self, Self::Transient | Self::TimedOut | Self::Unavailable)
+    }
+}
+
+/// What a gateway answers.
+pub type Answer<T> = std::result::Result<T, GatewayError>;
+
+/// Who takes money and gives it back. Each call is idempotent by its key.
+pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
+    /// Takes money. A key that is known is answered as it was decided, where the money is still here.
+    fn charge<'a>(&'a self, request: &'a ChargeRequest) -> BoxFuture<'a, Answer<Charged>>;
+
+    /// Gives back all of a charge, or calls it off for good where it was never made.
+    fn refund<'a>(&'a self, request: &'a RefundRequest) -> BoxFuture<'a, Answer<Refunded>>;
+
+    /// The charge of a key, where it was made and its money is still here.
+    fn look_up<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Answer<Option<Charged>>>;
+}
+
+/// Where gateways take time and ids from.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<Ids>,
+}
+
+impl Source {
+    fn next_id(&self) -> Uuid {
+        self.ids.next(self.clock.now())
+    }
+}
+
+/// The gateways of an institution.
+#[derive(Debug, Clone)]
+pub struct Gateways {
+    guards: Arc<[Arc<Guard>]>,
+    ledger: Ledger,
+}
+
+impl Gateways {
+    /// Opens the gateways of an institution, each behind its breaker as that last stood.
+    ///
+    /// # Errors
+    /// Where a database can't be opened or read.
+    pub(crate) async fn open(
+        settings: &GatewaySettings,
+        database: &Database,
+        slug: &str,
+        db: &Db,
+        source: Source,
+    ) -> Result<Self> {
+        let ledger = Ledger::open(database, slug).await?;
+        let stored = breaker::all(&mut db.read().await?).await?;
+        let guards = GatewayKind::ALL.map(|kind| {
+            let gateway: Arc<dyn PaymentGateway> = match kind {
+                GatewayKind::Simulated => Arc::new(simulated::Simulator::start(
+                    settings.clone(),
+                    ledger.clone(),
+                    source.clone(),
+                )),
+                GatewayKind::Wallet => {
+                    Arc::new(wallet::WalletGateway::new(db.clone(), source.clone()))
+                }
+            };
+            let last = stored.iter().find(|stored| stored.name == kind.key());
+            let last = last.map(|stored| stored.breaker).unwrap_or_default();
+            Arc::new(Guard::new(kind, gateway, last, db.clone(), &source))
+        });
+        Ok(Self {
+            guards: guards.into(),
+            ledger,
+        })
+    }
+
+    /// What the simulated gateway knows, past everything that is the institution's.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Takes money.
+    ///
+    /// # Errors
+    /// Why it was not taken, or is not known to have been.
+    pub async fn charge(&self, kind: GatewayKind, request: &ChargeRequest) -> Answer<Charged> {
+        if request.amount < 0 {
+            tracing::error!(key = request.key, "a charge of less than nothing");
+            return Err(GatewayError::Refused);
+        }
+        let guard = self.guard(kind)?;
+        guard.call(guard.gateway.charge(request)).await
+    }
+
+    /// Gives back all of a charge, or calls it off for good where it was never made.
+    ///
+    /// # Errors
+    /// Why it was not given back, or is not known to have been. It is never declined.
+    pub async fn refund(&self, kind: GatewayKind, request: &RefundRequest) -> Answer<Refunded> {
+        let guard = self.guard(kind)?;
+        guard.call(guard.gateway.refund(request)).await
+    }
+
+    /// The charge of a key, where it was made and its money is still here.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    pub async fn look_up(&self, kind: GatewayKind, key: &str) -> Answer<Option<Charged>> {
+        let guard = self.guard(kind)?;
+        guard.call(guard.gateway.look_up(key)).await
+    }
+
+    fn guard(&self, kind: GatewayKind) -> Answer<&Arc<Guard>> {
+        let found = self.guards.iter().find(|guard| guard.kind == kind);
+        found.ok_or(GatewayError::Unavailable)
+    }
+}
+
+/// Who may see how gateways are.
+const VIEWERS: [Role; 2] = [Role::Admin, Role::Operator];
+
+/// How a gateway's breaker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BreakerOverview {
+    /// The gateway.
+    pub gateway: GatewayKind,
+    /// How it stands.
+    pub state: BreakerState,
+    /// Since when, in microseconds; since ever, where absent.
+    pub since: Option<i64>,
+    /// While it is open: when the next call is tried, in microseconds.
+    pub until: Option<i64>,
+}
+
+/// How the breakers of all gateways stand, as whichever process changed them last knows it.
+///
+/// # Errors
+/// [`domain::problem::Problem::Forbidden`] for all but administrators and operators.
+pub async fn breakers(ctx: &Ctx) -> Result<Vec<BreakerOverview>> {
+    ctx.allow(&VIEWERS)?;
+    let stored = breaker::all(&mut ctx.read().await?).await?;
+    let overview = |gateway: GatewayKind| {
+        let last = stored.iter().find(|last| last.name == gateway.key());
+        let state = last.map_or(BreakerState::Closed, |last| last.breaker.state());
+        let open = |last: &&StoredBreaker| last.breaker.state() == BreakerState::Open;
+        BreakerOverview {
+            gateway,
+            state,
+            since: last.map(|last| last.changed_at),
+            until: last.filter(open).and_then(|last| last.breaker.until()),
+        }
+    };
+    Ok(GatewayKind::ALL.map(overview).into())
+}
+
+/// What a fault of a database is to whoever asked a gateway.
+fn unavailable(error: impl Into<Error>) -> GatewayError {
+    let error = error.into();
+    tracing::warn!(%error, "a gateway's database refused");
+    GatewayError::Unavailable
+}

@@ -1,0 +1,195 @@
+//! The wallet as a gateway: members pay from their balance here.
+//!
+//! Each call is one transaction on the institution's database. A charge is the transfer of its key, and
+//! its refund one under a key that follows from that, so that there is one at most. A charge that is
+//! called off before it was made leaves a transfer of nothing under its key.
+
+use super::{
+    Answer, ChargeRequest, Charged, GatewayError, PaymentGateway, RefundRequest, Refunded, Source,
+    unavailable,
+};
+use domain::payment::DeclineReason;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use storage::wallet::{self, House, Moved, NewTransfer, Transfer, TransferKind};
+use storage::{Db, Tx};
+use uuid::Uuid;
+
+/// The wallet as a gateway.
+#[derive(Debug)]
+pub(super) struct WalletGateway {
+    db: Db,
+    source: Source,
+}
+
+/// The key of a charge's refund.
+fn refund_key(charge_key: &str) -> String {
+    format!("{charge_key}:back")
+}
+
+fn reference(id: Uuid) -> String {
+    id.simple().to_string()
+}
+
+/// What a payment took from the member, in minor units.
+fn paid(transfer: &Transfer) -> i64 {
+    let gained = transfer.member.as_ref().map_or(0, |(.., gained)| *gained);
+    -gained
+}
+
+impl WalletGateway {
+    pub const fn new(db: Db, source: Source) -> Self {
+        Self { db, source }
+    }
+
+    async fn write(&self) -> Answer<Tx> {
+        self.db.write().await.map_err(unavailable)
+    }
+
+    fn new_transfer<'a>(
+        &self,
+        key: &'a str,
+        kind: TransferKind,
+        owner: Uuid,
+        order: Option<Uuid>,
+    ) -> NewTransfer<'a> {
+        NewTransfer {
+            id: self.source.next_id(),
+            account_ids: [self.source.next_id(), self.source.next_id()],
+            key,
+            kind,
+            owner,
+            house: House::Sales,
+            amount: 0,
+            currency: "",
+            balance_most: i64::MAX,
+            order_id: order,
+            actor_id: None,
+            note: "",
+            at: self.source.clock.now(),
+        }
+    }
+
+    async fn pay(&self, request: &ChargeRequest) -> Answer<Charged> {
+        let mut tx = self.write().await?;
+        let new = NewTransfer {
+            amount: -request.amount,
+            currency: &request.currency,
+            ..self.new_transfer(
+                &request.key,
+                TransferKind::Payment,
+                request.account,
+                request.order,
+            )
+        };
+        match wallet::transfer(&mut tx, &new).await.map_err(unavailable)? {
+            Moved::Now => {
+                tx.commit().await.map_err(unavailable)?;
+                Ok(Charged {
+                    reference: reference(new.id),
+                })
+            }
+            Moved::Refused => Err(GatewayError::Declined {
+                reason: DeclineReason::InsufficientFunds,
+            }),
+            Moved::Before(before) => {
+                if before.kind != TransferKind::Payment
+                    || is_refunded(&mut tx, &request.key).await?
+                {
+                    return Err(GatewayError::Declined {
+                        reason: DeclineReason::Voided,
+                    });
+                }
+                let same = match &before.member {
+                    Some((owner, currency, _)) => {
+                        *owner == request.account && *currency == request.currency
+                    }
+                    None => true,
+                };
+                if !same || paid(&before) != request.amount {
+                    tracing::error!(key = request.key, "the key of another charge was used");
+                    return Err(GatewayError::Refused);
+                }
+                Ok(Charged {
+                    reference: reference(before.id),
+                })
+            }
+        }
+    }
+
+    async fn give_back(&self, request: &RefundRequest) -> Answer<Refunded> {
+        let mut tx = self.write().await?;
+        let (owner, order) = (request.account, request.order);
+        let void = self.new_transfer(&request.charge_key, TransferKind::Refund, owner, order);
+        if wallet::void(&mut tx, &void).await.map_err(unavailable)? {
+            tx.commit().await.map_err(unavailable)?;
+            return Ok(Refunded { reference: None });
+        }
+        let charge = wallet::by_key(&mut tx, &request.charge_key).await;
+        let charge = charge
+            .map_err(unavailable)?
+            .ok_or(GatewayError::Unavailable)?;
+        let key = refund_key(&request.charge_key);
+        let refund = self.new_transfer(&key, TransferKind::Refund, owner, order);
+        let refund = match &charge.member {
+            Some((owner, currency, gained)) => NewTransfer {
+                owner: *owner,
+                currency,
+                amount: -gained,
+                ..refund
+            },
+            None => refund,
+        };
+        let id = match wallet::transfer(&mut tx, &refund)
+            .await
+            .map_err(unavailable)?
+        {
+            Moved::Now => {
+                tx.commit().await.map_err(unavailable)?;
+                refund.id
+            }
+            Moved::Before(before) => before.id,
+            Moved::Refused => {
+                tracing::error!(key = request.key, "a wallet took no refund");
+                return Err(GatewayError::Refused);
+            }
+        };
+        Ok(Refunded {
+            reference: Some(reference(id)),
+        })
+    }
+
+    async fn find(&self, key: &str) -> Answer<Option<Charged>> {
+        let mut tx = self.db.read().await.map_err(unavailable)?;
+        let found = wallet::by_key(&mut tx, key).await.map_err(unavailable)?;
+        let made = found.filter(|transfer| transfer.kind == TransferKind::Payment);
+        let Some(charge) = made else {
+            return Ok(None);
+        };
+        if is_refunded(&mut tx, key).await? {
+            return Ok(None);
+        }
+        Ok(Some(Charged {
+            reference: reference(charge.id),
+        }))
+    }
+}
+
+async fn is_refunded(tx: &mut Tx, charge_key: &str) -> Answer<bool> {
+    let refund = wallet::by_key(tx, &refund_key(charge_key)).await;
+    Ok(refund.map_err(unavailable)?.is_some())
+}
+
+impl PaymentGateway for WalletGateway {
+    fn charge<'a>(&'a self, request: &'a ChargeRequest) -> BoxFuture<'a, Answer<Charged>> {
+        self.pay(request).boxed()
+    }
+
+    fn refund<'a>(&'a self, request: &'a RefundRequest) -> BoxFuture<'a, Answer<Refunded>> {
+        self.give_back(request).boxed()
+    }
+
+    fn look_up<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Answer<Option<Charged>>> {
+        self.find(key).boxed()
+    }
+}

@@ -1,0 +1,631 @@
+//! Placing orders: one task an institution, through which every order comes.
+//!
+//! It takes what has come while its last transaction ran and places all of it in the next one, by a
+//! dozen statements however many there are; each caller gets its own answer. When idle nothing waits
+//! for company. Prices, availability and slots are those of the database in that transaction.
+
+use super::settle::subject;
+use crate::ctx::{Ctx, Service};
+use crate::jobs::order_steps;
+use crate::{Error, Result, menu};
+use domain::allergen::Allergens;
+use domain::amount::Amount;
+use domain::diet::Diet;
+use domain::event::{EventPayload, OrderEvent};
+use domain::invalid::{InvalidCode, InvalidField};
+use domain::menu::{Campus, ChosenOption, PricedItem, Selection};
+use domain::nutrient::Nutrient;
+use domain::order::{KEY_MOST, LineDraft, OrderRefusal, check_lines};
+use domain::payment::GatewayKind;
+use domain::problem::Problem;
+use domain::saga::{self, Direction, Step};
+use domain::text::Localized;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use storage::menu::MenuItemRow;
+use storage::order::{NewLine, NewOrder, NewSlot, NumbersWanted, RequestKey, SlotChange};
+use storage::outbox::NewEvent;
+use storage::{Db, Tx, campus, job, order, outbox, stock};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// The most orders that one transaction places: a bound to how long the others wait for it.
+const BATCH_MOST: usize = 512;
+/// How many may wait; whoever comes then waits to be let in.
+const COMMANDS: usize = 4096;
+/// How often a batch is tried while other processes use its keys.
+const ATTEMPTS: usize = 3;
+/// What is kept of an ordered item's nutrients: what an order shows.
+const NUTRIENTS: [Nutrient; 6] = [
+    Nutrient::Energy,
+    Nutrient::Protein,
+    Nutrient::Carbohydrate,
+    Nutrient::Fat,
+    Nutrient::Fiber,
+    Nutrient::Sodium,
+];
+
+/// An order as it is asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlaceOrder {
+    /// The caller's name for this request: the same again is the same order.
+    #[serde(skip)]
+    pub key: String,
+    /// The campus, by its name in addresses.
+    pub campus: String,
+    /// The slot, in microseconds.
+    pub slot_at: i64,
+    /// How it is paid.
+    pub gateway: GatewayKind,
+    /// What is wanted.
+    pub lines: Vec<LineDraft>,
+}
+
+/// An order that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its id.
+    pub order_id: Uuid,
+}
+
+/// What an order keeps of an item as it was when it was ordered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderedItem {
+    /// Its name.
+    pub name: Localized<String>,
+    /// What was chosen.
+    pub options: Vec<ChosenOption>,
+    /// Allergens that it contains or may contain.
+    pub allergens: Allergens,
+    /// The patterns that it fits.
+    pub diets: BTreeSet<Diet>,
+    /// What one contains at least, of what is known.
+    pub nutrients: BTreeMap<Nutrient, Amount>,
+}
+
+impl From<PricedItem> for OrderedItem {
+    fn from(item: PricedItem) -> Self {
+        Self {
+            nutrients: NUTRIENTS
+                .into_iter()
+                .map(|nutrient| (nutrient, item.nutrients[nutrient].amount))
+                .collect(),
+            name: item.name,
+            options: item.options,
+            allergens: item.allergens,
+            diets: item.diets,
+        }
+    }
+}
+
+struct Command {
+    ctx: Ctx,
+    account: Uuid,
+    order: Arc<PlaceOrder>,
+    hash: String,
+    reply: oneshot::Sender<Result<Accepted>>,
+}
+
+/// The way to the task that places an institution's orders.
+#[derive(Debug, Clone)]
+pub struct Placer(mpsc::Sender<Command>);
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Command").finish_non_exhaustive()
+    }
+}
+
+impl Placer {
+    /// Starts the task. It ends when nobody holds it any more.
+    pub(crate) fn start(db: Db) -> Self {
+        let (sender, mut commands) = mpsc::channel(COMMANDS);
+        tokio::spawn(async move {
+            let mut batch = Vec::with_capacity(BATCH_MOST);
+            while commands.recv_many(&mut batch, BATCH_MOST).await > 0 {
+                place_all(&db, std::mem::take(&mut batch)).await;
+            }
+        });
+        Self(sender)
+    }
+}
+
+/// Places an order: it is durable when this returns, and everything after runs in the background. The
+/// same key and order again is the same order, also at the same moment.
+///
+/// # Errors
+/// [`Problem::KeyMissing`] without a key; [`InvalidCode::KeyReused`] for a key that came with another
+/// order; [`Problem::Invalid`] for what can't be an order, [`Problem::OrderRefused`] for what can't be
+/// had as it is asked for: nothing is changed then.
+pub async fn place(ctx: &Ctx, order: PlaceOrder) -> Result<Accepted> {
+    let account = ctx.account_id()?;
+    if order.key.is_empty() {
+        return Err(Problem::KeyMissing.into());
+    }
+    if order.key.chars().count() as i64 > KEY_MOST {
+        let code = InvalidCode::TooLong { max: KEY_MOST };
+        return Err(Error::invalid("idempotencyKey", code));
+    }
+    let fields = check_lines(&order.lines);
+    if !fields.is_empty() {
+        return Err(Error::invalid_fields(fields));
+    }
+    let canonical = serde_json::to_vec(&order).map_err(Error::internal)?;
+    let (reply, answer) = oneshot::channel();
+    let command = Command {
+        ctx: ctx.clone(),
+        account,
+        order: Arc::new(order),
+        hash: domain::engine::hexadecimal(&Sha256::digest(canonical)),
+        reply,
+    };
+    let placer = &ctx.institution.placer;
+    placer
+        .0
+        .send(command)
+        .await
+        .map_err(|_| Error::Problem(Problem::Unavailable))?;
+    answer.await.unwrap_or(Err(Problem::Unavailable.into()))
+}
+
+async fn place_all(db: &Db, batch: Vec<Command>) {
+    match persist(db, &batch).await {
+        Ok(answers) => answer(batch, answers),
+        // What one of them does to the database must not be the others' harm.
+        Err(error) if batch.len() > 1 && !is_passing(&error) => {
+            for command in batch {
+                let one = [command];
+                let answers = persist(db, &one).await;
+                let answers = answers.unwrap_or_else(|error| vec![Err(error)]);
+                answer(Vec::from(one), answers);
+            }
+        }
+        Err(error) => {
+            let mut error = Some(error);
+            let answers = batch
+                .iter()
+                .map(|_| Err(error.take().unwrap_or(Problem::Unavailable.into())))
+                .collect();
+            answer(batch, answers);
+        }
+    }
+}
+
+/// Tries again where another process was faster with one of the keys.
+async fn persist(db: &Db, batch: &[Command]) -> Result<Vec<Result<Accepted>>> {
+    for _ in 1..ATTEMPTS {
+        match attempt(db, batch).await {
+            Err(Error::Problem(Problem::Conflict)) => {}
+            done => return done,
+        }
+    }
+    attempt(db, batch).await
+}
+
+fn is_passing(error: &Error) -> bool {
+    matches!(error, Error::Storage(storage::Error::Unavailable(_)))
+}
+
+fn answer(batch: Vec<Command>, answers: Vec<Result<Accepted>>) {
+    for (command, answer) in batch.into_iter().zip(answers) {
+        // Whoever asked may have gone; the order stands, and its key leads to it.
+        let _ = command.reply.send(answer);
+    }
+}
+
+/// What the database knows of what a batch asks for.
+struct Known {
+    campuses: HashMap<String, Campus>,
+    items: HashMap<Uuid, MenuItemRow>,
+    available: HashMap<Uuid, i64>,
+}
+
+/// An order that can be placed, as far as it goes without the others.
+struct Draft {
+    place: usize,
+    slot: NewSlot,
+    day: String,
+    currency: String,
+    total: i64,
+    lines: Vec<(Uuid, i64, i64, Value)>,
+}
+
+async fn attempt(db: &Db, batch: &[Command]) -> Result<Vec<Result<Accepted>>> {
+    let mut tx = db.write().await?;
+    let mut answers: Vec<Option<Result<Accepted>>> = batch.iter().map(|_| None).collect();
+    let twins = replay(&mut tx, batch, &mut answers).await?;
+    let fresh: Vec<usize> = (0..batch.len())
+        .filter(|place| answers[*place].is_none() && twins[*place].is_none())
+        .collect();
+    let mut placed = 0;
+    if let Some(first) = fresh.first() {
+        let service = Arc::clone(&batch[*first].ctx.service);
+        let known = known(&mut tx, batch, &fresh).await?;
+        let mut priced = HashMap::new();
+        let mut drafts = Vec::with_capacity(fresh.len());
+        for place in fresh {
+            match draft(&service, &known, &batch[place], place, &mut priced) {
+                Ok(draft) => drafts.push(draft),
+                Err(error) => answers[place] = Some(Err(error)),
+            }
+        }
+        let drafts = seat(&mut tx, drafts, &mut answers).await?;
+        placed = drafts.len();
+        if !drafts.is_empty() {
+            write(&mut tx, &service, batch, drafts, &mut answers).await?;
+        }
+    }
+    // Whatever was refused has changed nothing, but may have opened a slot.
+    tx.commit().await?;
+    metrics::counter!("orders_created_total").increment(placed as u64);
+    let firsts: Vec<Option<Uuid>> = answers
+        .iter()
+        .map(|answer| {
+            answer
+                .as_ref()?
+                .as_ref()
+                .ok()
+                .map(|accepted| accepted.order_id)
+        })
+        .collect();
+    Ok(answers
+        .into_iter()
+        .zip(twins)
+        .map(|(answer, twin)| match (answer, twin) {
+            (Some(answer), _) => answer,
+            // The same request in the same moment: the same order. What was refused once is asked again
+            // with a new answer to each.
+            (None, Some(twin)) => firsts[twin]
+                .map(|order_id| Accepted { order_id })
+                .ok_or(Problem::Conflict.into()),
+            (None, None) => Err(Problem::Internal.into()),
+        })
+        .collect())
+}
+
+/// Answers what was placed before; for what comes twice in this batch, which one comes first.
+async fn replay(
+    tx: &mut Tx,
+    batch: &[Command],
+    answers: &mut [Option<Result<Accepted>>],
+) -> Result<Vec<Option<usize>>> {
+    let keys: Vec<RequestKey> = batch.iter().map(Command::request_key).collect();
+    let placed: HashMap<RequestKey, (Uuid, String)> = order::placed(tx, &keys)
+        .await?
+        .into_iter()
+        .map(|row| {
+            let key = RequestKey {
+                account_id: row.account_id,
+                key: row.idempotency_key,
+            };
+            (key, (row.id, row.request_hash))
+        })
+        .collect();
+    let mut firsts: HashMap<&RequestKey, usize> = HashMap::new();
+    let mut twins = vec![None; batch.len()];
+    for (place, (command, key)) in batch.iter().zip(&keys).enumerate() {
+        if let Some((order_id, hash)) = placed.get(key) {
+            answers[place] = Some(if *hash == command.hash {
+                Ok(Accepted {
+                    order_id: *order_id,
+                })
+            } else {
+                Err(reused())
+            });
+        } else if let Some(first) = firsts.get(key) {
+            if batch[*first].hash == command.hash {
+                twins[place] = Some(*first);
+            } else {
+                answers[place] = Some(Err(reused()));
+            }
+        } else {
+            firsts.insert(key, place);
+        }
+    }
+    Ok(twins)
+}
+
+fn reused() -> Error {
+    Error::invalid("idempotencyKey", InvalidCode::KeyReused)
+}
+
+impl Command {
+    fn request_key(&self) -> RequestKey {
+        RequestKey {
+            account_id: self.account,
+            key: self.order.key.clone(),
+        }
+    }
+}
+
+async fn known(tx: &mut Tx, batch: &[Command], places: &[usize]) -> Result<Known> {
+    let items: HashSet<Uuid> = places
+        .iter()
+        .flat_map(|place| batch[*place].order.lines.iter())
+        .map(|line| line.item_id)
+        .collect();
+    let items: Vec<Uuid> = items.into_iter().collect();
+    let campuses = campus::all(tx).await?;
+    Ok(Known {
+        campuses: campuses
+            .into_iter()
+            .map(|campus| (campus.slug.clone(), campus))
+            .collect(),
+        items: storage::menu::by_ids(tx, &items)
+            .await?
+            .into_iter()
+            .map(|item| (item.id, item))
+            .collect(),
+        available: stock::available(tx, &items).await?,
+    })
+}
+
+/// What one of an item is and costs, by what was chosen.
+type Priced = HashMap<(Uuid, Selection), std::result::Result<(i64, Value), OrderRefusal>>;
+
+/// Checks an order against what is known, and prices it.
+fn draft(
+    service: &Service,
+    known: &Known,
+    command: &Command,
+    place: usize,
+    priced: &mut Priced,
+) -> Result<Draft> {
+    let order = &command.order;
+    let campus = known
+        .campuses
+        .get(&order.campus)
+        .ok_or_else(|| Error::invalid("campus", InvalidCode::UnknownChoice))?;
+    let now = service.now();
+    let slot = menu::slot_at(service, order.slot_at);
+    let mut fields = Vec::new();
+    let mut refusals = Vec::new();
+    let mut wanted: HashMap<Uuid, i64> = HashMap::new();
+    let mut lines = Vec::with_capacity(order.lines.len());
+    let mut total: i64 = 0;
+    if let Err(refusal) = campus.takes(now, 0, slot) {
+        refusals.push(OrderRefusal::NotCollectable {
+            line: None,
+            refusal,
+        });
+    }
+    for (number, asked) in order.lines.iter().enumerate() {
+        let line = number as i64;
+        let item = known.items.get(&asked.item_id);
+        let Some(item) = item.filter(|item| item.campus_id == campus.id) else {
+            let field = format!("lines[{line}].itemId");
+            fields.push(InvalidField::new(field, InvalidCode::UnknownChoice));
+            continue;
+        };
+        if refusals.is_empty()
+            && let Err(refusal) = menu::available_at(service, campus, item, now, order.slot_at)
+        {
+            refusals.push(OrderRefusal::NotCollectable {
+                line: Some(line),
+                refusal,
+            });
+        }
+        let one = priced
+            .entry((item.id, asked.options.clone()))
+            .or_insert_with(|| price_of(service, item, &asked.options));
+        match one {
+            Err(OrderRefusal::BrokenRules { rules, .. }) => {
+                let rules = rules.clone();
+                refusals.push(OrderRefusal::BrokenRules { line, rules });
+                continue;
+            }
+            Err(refusal) => {
+                refusals.push(refusal.clone());
+                continue;
+            }
+            Ok((unit_price, document)) => {
+                if *unit_price != asked.unit_price {
+                    refusals.push(OrderRefusal::StalePrice {
+                        line,
+                        offered: asked.unit_price,
+                        price: *unit_price,
+                    });
+                }
+                total += *unit_price * asked.quantity;
+                lines.push((item.id, asked.quantity, *unit_price, document.clone()));
+            }
+        }
+        let available = known.available.get(&item.id).copied().unwrap_or_default();
+        let portions = wanted.entry(item.id).or_default();
+        *portions += asked.quantity;
+        if *portions > available {
+            refusals.push(OrderRefusal::SoldOut { line, available });
+        }
+    }
+    if !fields.is_empty() {
+        return Err(Error::invalid_fields(fields));
+    }
+    let Some(slot) = slot.filter(|_| refusals.is_empty()) else {
+        return Err(Problem::OrderRefused { refusals }.into());
+    };
+    Ok(Draft {
+        place,
+        slot: NewSlot {
+            campus_id: campus.id,
+            starts_at: slot.starts_at,
+            capacity: campus.slot_capacity,
+        },
+        day: slot.date.to_string(),
+        currency: campus.currency.clone(),
+        total,
+        lines,
+    })
+}
+
+fn price_of(
+    service: &Service,
+    item: &MenuItemRow,
+    selection: &Selection,
+) -> std::result::Result<(i64, Value), OrderRefusal> {
+    let priced = menu::price(service.catalogue(), item, selection)
+        .map_err(|rules| OrderRefusal::BrokenRules { line: 0, rules })?;
+    let unit_price = priced.unit_price;
+    // Texts and integers always have a JSON form.
+    let document = serde_json::to_value(OrderedItem::from(priced)).unwrap_or_default();
+    Ok((unit_price, document))
+}
+
+/// Gives each order a place in its slot; first come, first served.
+async fn seat(
+    tx: &mut Tx,
+    drafts: Vec<Draft>,
+    answers: &mut [Option<Result<Accepted>>],
+) -> Result<Vec<Draft>> {
+    let mut slots: BTreeMap<(Uuid, i64), NewSlot> = BTreeMap::new();
+    for draft in &drafts {
+        let key = (draft.slot.campus_id, draft.slot.starts_at);
+        slots.entry(key).or_insert_with(|| draft.slot.clone());
+    }
+    if slots.is_empty() {
+        return Ok(drafts);
+    }
+    let slots: Vec<NewSlot> = slots.into_values().collect();
+    order::open_slots(tx, &slots).await?;
+    let mut left: HashMap<(Uuid, i64), i64> = order::lock_slots(tx, &slots)
+        .await?
+        .into_iter()
+        .map(|slot| ((slot.campus_id, slot.starts_at), slot.capacity - slot.taken))
+        .collect();
+    let mut seated = Vec::with_capacity(drafts.len());
+    let mut taken: BTreeMap<(Uuid, i64), i64> = BTreeMap::new();
+    for draft in drafts {
+        let key = (draft.slot.campus_id, draft.slot.starts_at);
+        match left.get_mut(&key) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                *taken.entry(key).or_default() += 1;
+                seated.push(draft);
+            }
+            _ => {
+                let refusals = vec![OrderRefusal::SlotFull];
+                answers[draft.place] = Some(Err(Problem::OrderRefused { refusals }.into()));
+            }
+        }
+    }
+    let changes: Vec<SlotChange> = taken
+        .into_iter()
+        .map(|((campus_id, starts_at), orders)| SlotChange {
+            campus_id,
+            starts_at,
+            orders,
+        })
+        .collect();
+    if !changes.is_empty() {
+        order::take_slots(tx, &changes).await?;
+    }
+    Ok(seated)
+}
+
+async fn write(
+    tx: &mut Tx,
+    service: &Service,
+    batch: &[Command],
+    drafts: Vec<Draft>,
+    answers: &mut [Option<Result<Accepted>>],
+) -> Result<()> {
+    let now = service.now();
+    let mut days: BTreeMap<(Uuid, String), i64> = BTreeMap::new();
+    for draft in &drafts {
+        let day = (draft.slot.campus_id, draft.day.clone());
+        *days.entry(day).or_default() += 1;
+    }
+    let wanted: Vec<NumbersWanted> = days
+        .iter()
+        .map(|((campus_id, day), orders)| NumbersWanted {
+            campus_id: *campus_id,
+            day: day.clone(),
+            orders: *orders,
+        })
+        .collect();
+    let mut numbers: HashMap<(Uuid, String), i64> = order::numbers(tx, &wanted)
+        .await?
+        .into_iter()
+        .map(|(campus, day, last)| {
+            let key = (campus, day);
+            let count = days.get(&key).copied().unwrap_or_default();
+            (key, last - count)
+        })
+        .collect();
+    let mut orders = Vec::with_capacity(drafts.len());
+    let mut lines = Vec::new();
+    let mut events = Vec::with_capacity(drafts.len());
+    let mut jobs = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let command = &batch[draft.place];
+        let id = service.next_id();
+        let number = numbers
+            .entry((draft.slot.campus_id, draft.day))
+            .or_default();
+        *number += 1;
+        for (position, (item_id, quantity, unit_price, document)) in
+            draft.lines.into_iter().enumerate()
+        {
+            lines.push(NewLine {
+                order_id: id,
+                position: position as i64,
+                item_id,
+                quantity,
+                unit_price,
+                document,
+            });
+        }
+        let request_id = command.ctx.request_id.to_string();
+        events.push(NewEvent {
+            id: service.next_id(),
+            aggregate: subject(id),
+            kind: OrderEvent::OrderCreated,
+            payload: EventPayload {
+                order_id: Some(id),
+                number: Some(*number),
+                slot_at: Some(draft.slot.starts_at),
+                ..EventPayload::default()
+            },
+            account_id: Some(command.account),
+            campus_id: Some(draft.slot.campus_id),
+            request_id: request_id.clone(),
+            at: now,
+        });
+        jobs.push(order_steps::job(
+            &command.ctx,
+            command.account,
+            id,
+            Step::VerifyStock,
+            Direction::Do,
+        )?);
+        orders.push(NewOrder {
+            id,
+            number: *number,
+            account_id: command.account,
+            campus_id: draft.slot.campus_id,
+            slot_at: draft.slot.starts_at,
+            gateway: command.order.gateway.key(),
+            total: draft.total,
+            currency: draft.currency,
+            key: command.order.key.clone(),
+            request_hash: command.hash.clone(),
+            placed_at: now,
+            request_id,
+        });
+        answers[draft.place] = Some(Ok(Accepted { order_id: id }));
+    }
+    if order::insert(tx, &orders).await? != orders.len() as u64 {
+        // Another process has used one of the keys at this very moment: the next try finds it.
+        return Err(Problem::Conflict.into());
+    }
+    let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();
+    order::insert_lines(tx, &lines).await?;
+    storage::saga::begin(tx, &ids, saga::VERSION, Step::VerifyStock.key(), now).await?;
+    outbox::append(tx, &events).await?;
+    job::enqueue(tx, &jobs).await?;
+    tx.will_wake().await?;
+    Ok(())
+}

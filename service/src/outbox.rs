@@ -1,0 +1,480 @@
+//! The relay: it delivers what has happened to everybody whom it concerns.
+//!
+//! One task an institution in each process that runs jobs. A commit that appended an event wakes it;
+//! for a wake-up that got lost it also looks by itself. Of several processes one delivers at a time.
+//! What has gathered meanwhile is delivered together, by a handful of statements.
+//!
+//! What must stay true: an event is delivered at least once, and has one effect on each consumer
+//! however often that is; the events of an aggregate come in their order; one that fails holds back
+//! those after it, for a time that is bounded, and nobody else's.
+
+use crate::ctx::{Ctx, Institution, Service};
+use crate::{Error, Result};
+use domain::account::Role;
+use domain::event::{EventPayload, redelivered_in};
+use domain::invalid::InvalidCode;
+use domain::problem::Problem;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+pub use storage::outbox::Consumer;
+use storage::outbox::{self, Event, Failure};
+use storage::{Db, Tx};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// How often the relay looks without having been woken: for a wake-up that got lost, and for what is to
+/// be delivered again.
+const POLL: Duration = Duration::from_millis(500);
+/// How long it gathers at most what comes on the heels of what it has delivered: under load it writes
+/// forty times a second, and not once for each order.
+const GATHER: Duration = Duration::from_millis(25);
+/// How long it waits before it tries an unreachable database again.
+const PAUSE: Duration = Duration::from_millis(200);
+/// About the most that one transaction delivers to each consumer: a bound to how long others wait.
+const BATCH: i64 = 500;
+/// How many dead letters a page of a list may hold.
+pub const PAGE_MOST: i64 = 100;
+/// Up to how many dead letters are counted.
+pub const COUNTED_MOST: i64 = 1000;
+
+/// Who may look at dead letters.
+const VIEWERS: [Role; 2] = [Role::Admin, Role::Operator];
+/// Who may have them delivered again.
+const CHANGERS: [Role; 1] = [Role::Admin];
+
+/// Somebody who gets events.
+pub trait Receiver: Send + Sync {
+    /// Which consumer it is.
+    fn consumer(&self) -> Consumer;
+
+    /// Whether it can take an event.
+    ///
+    /// # Errors
+    /// Why it can't: the event's delivery has failed, and nothing of it is written.
+    fn check(&self, event: &Event) -> std::result::Result<(), Problem>;
+
+    /// Takes events in this order, in the transaction that notes that it had them. One that it had
+    /// before has no effect.
+    fn deliver<'run>(
+        &'run self,
+        tx: &'run mut Tx,
+        events: &'run [Uuid],
+    ) -> BoxFuture<'run, Result<()>>;
+}
+
+/// Those who follow, in this process and others.
+#[derive(Debug, Clone, Copy)]
+pub struct Followers;
+
+impl Receiver for Followers {
+    fn consumer(&self) -> Consumer {
+        Consumer::Live
+    }
+
+    fn check(&self, _: &Event) -> std::result::Result<(), Problem> {
+        Ok(())
+    }
+
+    fn deliver<'run>(
+        &'run self,
+        tx: &'run mut Tx,
+        events: &'run [Uuid],
+    ) -> BoxFuture<'run, Result<()>> {
+        async move { Ok(storage::live::deliver(tx, events).await?) }.boxed()
+    }
+}
+
+/// The members' inboxes.
+#[derive(Debug, Clone, Copy)]
+pub struct Inboxes;
+
+impl Receiver for Inboxes {
+    fn consumer(&self) -> Consumer {
+        Consumer::Inbox
+    }
+
+    /// A message that nobody could read is no message.
+    fn check(&self, event: &Event) -> std::result::Result<(), Problem> {
+        match serde_json::from_value::<EventPayload>(event.payload.0.clone()) {
+            Ok(payload) if payload.order_id.is_some() => Ok(()),
+            Ok(_) | Err(_) => Err(Problem::Malformed),
+        }
+    }
+
+    fn deliver<'run>(
+        &'run self,
+        tx: &'run mut Tx,
+        events: &'run [Uuid],
+    ) -> BoxFuture<'run, Result<()>> {
+        async move { Ok(storage::inbox::deliver(tx, events).await?) }.boxed()
+    }
+}
+
+/// Delivers the events of an institution.
+pub struct Relay {
+    service: Arc<Service>,
+    institution: Institution,
+    receivers: Vec<Box<dyn Receiver>>,
+}
+
+impl Relay {
+    /// To everybody who gets events.
+    #[must_use]
+    pub fn new(service: &Arc<Service>, institution: &Institution) -> Self {
+        Self::to(
+            service,
+            institution,
+            vec![Box::new(Followers), Box::new(Inboxes)],
+        )
+    }
+
+    /// To these alone.
+    #[must_use]
+    pub fn to(
+        service: &Arc<Service>,
+        institution: &Institution,
+        receivers: Vec<Box<dyn Receiver>>,
+    ) -> Self {
+        Self {
+            service: Arc::clone(service),
+            institution: institution.clone(),
+            receivers,
+        }
+    }
+
+    fn db(&self) -> &Db {
+        &self.institution.db
+    }
+
+    /// Delivers until told to stop.
+    pub async fn run(self, mut stopped: watch::Receiver<bool>) {
+        while !*stopped.borrow() {
+            let begun = Instant::now();
+            let pause = match self.pass().await {
+                Ok(true) => continue,
+                Ok(false) => GATHER,
+                Err(error) => {
+                    tracing::warn!(%error, "events could not be delivered");
+                    PAUSE
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(POLL) => {}
+                () = self.db().events().woken() => {}
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+            }
+            tokio::time::sleep_until(begun + pause).await;
+        }
+    }
+
+    /// Delivers what is due; says whether there may be more.
+    ///
+    /// # Errors
+    /// Where the database is unavailable.
+    pub async fn pass(&self) -> Result<bool> {
+        match self.together().await {
+            Err(error) if !error.is_passing() => {
+                tracing::warn!(%error, "events are delivered one by one");
+                self.one_by_one().await
+            }
+            passed => passed,
+        }
+    }
+
+    /// To everybody, in one transaction.
+    async fn together(&self) -> Result<bool> {
+        let mut tx = self.db().write().await?;
+        match self.attempt(&mut tx).await {
+            Ok(more) => {
+                tx.commit().await?;
+                Ok(more)
+            }
+            Err(error) => Err(given_up(tx, error).await),
+        }
+    }
+
+    async fn attempt(&self, tx: &mut Tx) -> Result<bool> {
+        // Another process is at it, and will look again before it stops.
+        if !outbox::lock(tx).await? {
+            return Ok(false);
+        }
+        let now = self.service.now();
+        let mut more = false;
+        for receiver in &self.receivers {
+            let due = outbox::due(tx, receiver.consumer(), now, BATCH).await?;
+            let failures = deliver(tx, receiver.as_ref(), &due, now).await?;
+            // What was given up holds nothing back any more.
+            more |= due.len() as i64 >= BATCH || failures.iter().any(|one| one.next_at.is_none());
+        }
+        Ok(more)
+    }
+
+    /// Something cannot be written: each event is tried by itself, so that the others can.
+    async fn one_by_one(&self) -> Result<bool> {
+        let now = self.service.now();
+        let mut more = false;
+        for receiver in &self.receivers {
+            let consumer = receiver.consumer();
+            let due = outbox::due(&mut self.db().read().await?, consumer, now, BATCH).await?;
+            let mut held = HashSet::new();
+            for event in &due {
+                if held.contains(event.aggregate.as_str()) {
+                    continue;
+                }
+                let Some(failures) = self.alone(receiver.as_ref(), event, now).await? else {
+                    return Ok(false);
+                };
+                for failure in failures {
+                    held.insert(event.aggregate.as_str());
+                    more |= failure.next_at.is_none();
+                }
+            }
+        }
+        Ok(more)
+    }
+
+    /// Delivers one event, and gives how that failed; nothing where another process delivers.
+    async fn alone(
+        &self,
+        receiver: &dyn Receiver,
+        event: &Event,
+        now: i64,
+    ) -> Result<Option<Vec<Failure>>> {
+        let mut tx = self.db().write().await?;
+        if !outbox::lock(&mut tx).await? {
+            return Ok(None);
+        }
+        let delivered = deliver(&mut tx, receiver, std::slice::from_ref(event), now).await;
+        let error = match delivered {
+            Ok(failures) => match tx.commit().await {
+                Ok(()) => return Ok(Some(failures)),
+                Err(error) => Error::from(error),
+            },
+            Err(error) => given_up(tx, error).await,
+        };
+        if error.is_passing() {
+            return Err(error);
+        }
+        let failure = failure(receiver.consumer(), event, &error.into(), now);
+        let mut tx = self.db().write().await?;
+        if !outbox::lock(&mut tx).await? {
+            return Ok(None);
+        }
+        outbox::fail(
+            &mut tx,
+            receiver.consumer(),
+            std::slice::from_ref(&failure),
+            now,
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(Some(vec![failure]))
+    }
+}
+
+/// Ends a transaction that failed, before another one is begun: what it had locked is free then.
+async fn given_up(tx: Tx, error: Error) -> Error {
+    // Where it can't be said, the connection is gone, and with it the transaction.
+    let _ = tx.rollback().await;
+    error
+}
+
+/// Delivers events, but for those that the receiver can't take and those after them; gives how those
+/// failed that it can't.
+async fn deliver(
+    tx: &mut Tx,
+    receiver: &dyn Receiver,
+    due: &[Event],
+    now: i64,
+) -> Result<Vec<Failure>> {
+    let consumer = receiver.consumer();
+    let mut held = HashSet::new();
+    let mut taken = Vec::new();
+    let mut failures = Vec::new();
+    for event in due {
+        if held.contains(event.aggregate.as_str()) {
+            continue;
+        }
+        match receiver.check(event) {
+            Ok(()) => taken.push(event),
+            Err(problem) => {
+                held.insert(event.aggregate.as_str());
+                failures.push(failure(consumer, event, &problem, now));
+            }
+        }
+    }
+    if !taken.is_empty() {
+        let ids: Vec<Uuid> = taken.iter().map(|event| event.id).collect();
+        receiver.deliver(tx, &ids).await?;
+        outbox::settle(tx, consumer, &taken, now).await?;
+        metrics::counter!("outbox_events_delivered_total", "consumer" => consumer.key())
+            .increment(taken.len() as u64);
+    }
+    if !failures.is_empty() {
+        outbox::fail(tx, consumer, &failures, now).await?;
+    }
+    Ok(failures)
+}
+
+/// What becomes of an event whose delivery has failed.
+fn failure(consumer: Consumer, event: &Event, problem: &Problem, now: i64) -> Failure {
+    let attempts = event.failures + 1;
+    let next_at = redelivered_in(attempts).map(|seconds| now + seconds * 1_000_000);
+    tracing::warn!(
+        consumer = consumer.key(),
+        event_id = %event.id,
+        request_id = %event.request_id,
+        kind = %event.kind,
+        code = problem.code(),
+        attempts,
+        given_up = next_at.is_none(),
+        "an event was not delivered"
+    );
+    if next_at.is_none() {
+        metrics::counter!("outbox_dead_events_total", "consumer" => consumer.key()).increment(1);
+    }
+    Failure {
+        event_id: event.id,
+        attempts,
+        next_at,
+        // A problem has strings, integers and lists of them: it always has a JSON form.
+        error: serde_json::to_string(problem).unwrap_or_default(),
+    }
+}
+
+/// Which dead letter; in addresses `<event>.INBOX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadEventId {
+    /// The event.
+    pub event: Uuid,
+    /// Who did not get it.
+    pub consumer: Consumer,
+}
+
+impl std::fmt::Display for DeadEventId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}.{}", self.event, self.consumer.key())
+    }
+}
+
+impl std::str::FromStr for DeadEventId {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self> {
+        let parts = text.split_once('.').and_then(|(event, consumer)| {
+            Some(Self {
+                event: event.parse().ok()?,
+                consumer: Consumer::from_key(consumer)?,
+            })
+        });
+        parts.ok_or(Error::Problem(Problem::NotFound))
+    }
+}
+
+/// An event that was given up. Times are microseconds UTC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadEvent {
+    /// Which, and who did not get it.
+    pub id: DeadEventId,
+    /// What has happened, by its key.
+    pub kind: String,
+    /// What it happened to: `order:<id>`.
+    pub aggregate: String,
+    /// The e-mail address of whom it is for.
+    pub owner: Option<String>,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Why it failed.
+    pub problem: Problem,
+    /// The request that caused it.
+    pub request_id: String,
+    /// When it happened.
+    pub at: i64,
+    /// When it failed last.
+    pub failed_at: i64,
+}
+
+/// A page of dead letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadPage {
+    /// Newest first.
+    pub items: Vec<DeadEvent>,
+    /// Where the next page begins, where there is one.
+    pub next: Option<DeadEventId>,
+    /// How many there are; at most [`COUNTED_MOST`] are counted.
+    pub count: i64,
+}
+
+fn dead_event(row: outbox::DeadEvent) -> Result<DeadEvent> {
+    let consumer = Consumer::from_key(&row.consumer)
+        .ok_or_else(|| Error::Internal(format!("no consumer is called {}", row.consumer)))?;
+    Ok(DeadEvent {
+        id: DeadEventId {
+            event: row.event_id,
+            consumer,
+        },
+        kind: row.kind,
+        aggregate: row.aggregate,
+        owner: row.owner,
+        attempts: row.attempts,
+        problem: serde_json::from_str(&row.error).unwrap_or(Problem::Internal),
+        request_id: row.request_id,
+        at: row.at,
+        failed_at: row.failed_at,
+    })
+}
+
+/// Events that were given up, newest first, after the one where the last page ended. For administrators
+/// and operators.
+///
+/// # Errors
+/// [`Problem::Unauthenticated`] and [`Problem::Forbidden`] for everybody else;
+/// [`InvalidCode::OutOfRange`] where `limit` is not 1 to 100.
+pub async fn dead(ctx: &Ctx, after: Option<DeadEventId>, limit: i64) -> Result<DeadPage> {
+    ctx.allow(&VIEWERS)?;
+    if !(1..=PAGE_MOST).contains(&limit) {
+        let most = InvalidCode::OutOfRange {
+            min: 1,
+            max: PAGE_MOST,
+        };
+        return Err(Error::invalid("limit", most));
+    }
+    let mut tx = ctx.read().await?;
+    // One more than asked for tells whether there is a next page.
+    let after = after.map(|id| (id.event, id.consumer));
+    let mut rows = outbox::dead(&mut tx, after, limit + 1).await?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(limit as usize);
+    let items: Vec<DeadEvent> = rows.into_iter().map(dead_event).collect::<Result<_>>()?;
+    let last = items.last().map(|item| item.id);
+    Ok(DeadPage {
+        next: last.filter(|_| more),
+        count: outbox::count_dead(&mut tx, COUNTED_MOST).await?,
+        items,
+    })
+}
+
+/// Has an event that was given up delivered anew, as if it had never failed. For administrators.
+///
+/// # Errors
+/// [`Problem::Unauthenticated`] and [`Problem::Forbidden`] for everybody else; [`Problem::NotFound`]
+/// where there is no such dead letter, as when somebody else had it delivered.
+pub async fn repeat(ctx: &Ctx, id: DeadEventId) -> Result<()> {
+    ctx.allow(&CHANGERS)?;
+    let mut tx = ctx.write().await?;
+    if !outbox::repeat(&mut tx, id.event, id.consumer).await? {
+        return Err(Problem::NotFound.into());
+    }
+    ctx.audit(&mut tx, "event.repeat", &format!("event:{id}"))
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Whether whoever asks may have dead letters delivered again, so that pages show buttons only to them.
+#[must_use]
+pub fn may_repeat(ctx: &Ctx) -> bool {
+    ctx.allow(&CHANGERS).is_ok()
+}

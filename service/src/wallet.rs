@@ -1,0 +1,398 @@
+//! Wallets: what members have here, how it came and went, and topping it up.
+
+use crate::ctx::Ctx;
+use crate::jobs;
+use crate::jobs::top_up_wallet::{self, TopUpResult, TopUpWallet};
+use crate::{Error, Result};
+use domain::account::Role;
+use domain::invalid::{InvalidCode, InvalidField};
+use domain::order::KEY_MOST;
+use domain::payment::{BALANCE_MOST, DeclineReason, REASON_MOST, TopUpStatus, check_top_up};
+use domain::problem::Problem;
+use std::time::{Duration, Instant};
+use storage::wallet::{self, Balance, House, Moved, NewTransfer, Transfer, TransferKind};
+use storage::{Tx, job};
+use uuid::Uuid;
+
+pub use storage::wallet::{House as Counterpart, Line, TransferKind as Kind};
+
+/// Who may top up somebody's wallet.
+const CASHIERS: [Role; 2] = [Role::Staff, Role::Admin];
+/// How many entries a page of a statement may hold.
+pub const PAGE_MOST: i64 = 100;
+/// How many currencies an institution may sell in.
+const CURRENCIES_MOST: i64 = 20;
+/// How long a page waits for a card before it shows that it is being asked.
+const PATIENCE: Duration = Duration::from_millis(2500);
+/// How often it looks for what another process may have done; of this one it is told.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// What a member has of a currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// Three letters.
+    pub currency: String,
+    /// How much, in minor units.
+    pub balance: i64,
+}
+
+/// A page of a member's statement, newest first.
+#[derive(Debug)]
+pub struct Statement {
+    /// Of which currency; nothing where the institution sells in none.
+    pub currency: Option<String>,
+    /// The entries.
+    pub items: Vec<Line>,
+    /// Where the next page begins, where there is one.
+    pub next: Option<Uuid>,
+}
+
+/// A top-up by card that a member asks for.
+#[derive(Debug, Clone)]
+pub struct TopUp {
+    /// The same for the same top-up.
+    pub key: String,
+    /// By how much, in minor units.
+    pub amount: i64,
+    /// Of which currency.
+    pub currency: String,
+}
+
+/// A top-up by card, as the member sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopUpJob {
+    /// Its id.
+    pub id: Uuid,
+    /// How far it is.
+    pub status: TopUpStatus,
+    /// Why the card was declined.
+    pub declined: Option<DeclineReason>,
+    /// By how much, in minor units.
+    pub amount: i64,
+    /// Of which currency.
+    pub currency: String,
+    /// When it was asked for, in microseconds.
+    pub created_at: i64,
+}
+
+/// A top-up that staff make, for money that they were handed or as a kindness.
+#[derive(Debug, Clone)]
+pub struct StaffTopUp {
+    /// Whose wallet.
+    pub account: Uuid,
+    /// The same for the same top-up of whoever makes it.
+    pub key: String,
+    /// By how much, in minor units.
+    pub amount: i64,
+    /// Of which currency.
+    pub currency: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a member has, of each currency that a campus sells in.
+///
+/// # Errors
+/// [`Problem::Unauthenticated`] where nobody has signed in.
+pub async fn get(ctx: &Ctx) -> Result<Vec<Holding>> {
+    let account = ctx.account_id()?;
+    let mut tx = ctx.read().await?;
+    let balances = wallet::balances(&mut tx, account).await?;
+    holdings(&mut tx, balances).await
+}
+
+/// Balances, and nothing of each further currency that a campus sells in, by currency.
+async fn holdings(tx: &mut Tx, balances: Vec<Balance>) -> Result<Vec<Holding>> {
+    let mut holdings: Vec<Holding> = balances
+        .into_iter()
+        .map(|balance| Holding {
+            currency: balance.currency,
+            balance: balance.balance,
+        })
+        .collect();
+    for currency in wallet::currencies(tx, CURRENCIES_MOST).await? {
+        if !holdings.iter().any(|known| known.currency == currency) {
+            holdings.push(Holding {
+                currency,
+                balance: 0,
+            });
+        }
+    }
+    holdings.sort_by(|one, other| one.currency.cmp(&other.currency));
+    Ok(holdings)
+}
+
+/// How a member's money came and went, newest first, after the entry where the last page ended. Where no
+/// currency is named, it is the first that they have any of or could have.
+///
+/// # Errors
+/// [`InvalidCode::OutOfRange`] where `limit` is not 1 to 100, [`InvalidCode::UnknownChoice`] for a
+/// currency that the member does not have and no campus sells in.
+pub async fn statement(
+    ctx: &Ctx,
+    currency: Option<&str>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Statement> {
+    let account = ctx.account_id()?;
+    if !(1..=PAGE_MOST).contains(&limit) {
+        let code = InvalidCode::OutOfRange {
+            min: 1,
+            max: PAGE_MOST,
+        };
+        return Err(Error::invalid("limit", code));
+    }
+    let mut tx = ctx.read().await?;
+    let balances = wallet::balances(&mut tx, account).await?;
+    let currency = match currency {
+        Some(currency) => Some(currency.to_owned()),
+        None => match balances.first() {
+            Some(first) => Some(first.currency.clone()),
+            None => wallet::currencies(&mut tx, 1).await?.pop(),
+        },
+    };
+    let Some(currency) = currency else {
+        return Ok(Statement {
+            currency: None,
+            items: Vec::new(),
+            next: None,
+        });
+    };
+    let Some(own) = balances.iter().find(|own| own.currency == currency) else {
+        check_currency(&mut tx, &currency).await?;
+        return Ok(Statement {
+            currency: Some(currency),
+            items: Vec::new(),
+            next: None,
+        });
+    };
+    // One more than asked for tells whether there is a next page.
+    let before = after.unwrap_or(Uuid::max());
+    let mut items = wallet::statement(&mut tx, own.id, before, limit + 1).await?;
+    let next = (items.len() as i64 > limit).then(|| {
+        items.truncate(limit as usize);
+        items.last().map(|line| line.id)
+    });
+    Ok(Statement {
+        currency: Some(currency),
+        items,
+        next: next.flatten(),
+    })
+}
+
+/// Asks a member's card for money. It is promised when this returns; [`settled`] tells what came of it.
+/// The same key and top-up again is the same one.
+///
+/// # Errors
+/// [`Problem::KeyMissing`] without a key; [`InvalidCode::KeyReused`] for a key that came with another
+/// top-up; [`Problem::Invalid`] for an amount or currency that can't be.
+pub async fn top_up(ctx: &Ctx, top_up: TopUp) -> Result<TopUpJob> {
+    let account = ctx.account_id()?;
+    check_key(&top_up.key)?;
+    if let Err(code) = check_top_up(top_up.amount) {
+        return Err(Error::invalid("amount", code));
+    }
+    let wanted = TopUpWallet {
+        name: top_up.key,
+        amount: top_up.amount,
+        currency: top_up.currency,
+    };
+    let mut tx = ctx.write().await?;
+    check_currency(&mut tx, &wanted.currency).await?;
+    // Its job may have been forgotten since.
+    let key = top_up_wallet::key(account, &wanted.name);
+    if let Some(before) = wallet::by_key(&mut tx, &key).await? {
+        same(&before, account, wanted.amount, &wanted.currency, "")?;
+        return Ok(TopUpJob {
+            id: before.id,
+            status: TopUpStatus::Done,
+            declined: None,
+            amount: wanted.amount,
+            currency: wanted.currency,
+            created_at: before.at,
+        });
+    }
+    // Ids grow: one that is smaller is that of a job which had the key already.
+    let mark = ctx.service.next_id();
+    let id = jobs::enqueue(ctx, &mut tx, Some(account), &wanted).await?;
+    if arguments(&mut tx, account, id).await? != wanted {
+        return Err(Error::invalid("idempotencyKey", InvalidCode::KeyReused));
+    }
+    let known = find(&mut tx, account, id).await?;
+    if id > mark {
+        let balances = wallet::balances(&mut tx, account).await?;
+        let own = balances.iter().find(|own| own.currency == wanted.currency);
+        if own.map_or(0, |own| own.balance) + wanted.amount > BALANCE_MOST {
+            // Not committed: the job is not enqueued.
+            return Err(Error::invalid("amount", InvalidCode::WalletFull));
+        }
+    }
+    tx.commit().await?;
+    Ok(known)
+}
+
+/// A top-up of the member's own.
+///
+/// # Errors
+/// [`Problem::NotFound`], also for another member's.
+pub async fn top_up_by_id(ctx: &Ctx, id: Uuid) -> Result<TopUpJob> {
+    let account = ctx.account_id()?;
+    find(&mut ctx.read().await?, account, id).await
+}
+
+/// A top-up once it is over, or as it is after a while: for somebody who waits for it.
+///
+/// # Errors
+/// As [`top_up_by_id`].
+pub async fn settled(ctx: &Ctx, id: Uuid) -> Result<TopUpJob> {
+    let patience = Instant::now() + PATIENCE;
+    let mut ended = ctx.institution.engine.ended();
+    loop {
+        // After the receiver was made: nothing that ends from here on is missed.
+        let top_up = top_up_by_id(ctx, id).await?;
+        if top_up.status != TopUpStatus::Pending || Instant::now() >= patience {
+            return Ok(top_up);
+        }
+        // Told, or not told for a while: either is a reason to look.
+        let _ = tokio::time::timeout(GLANCE, ended.changed()).await;
+    }
+}
+
+/// What is known of a top-up, by its transfer where it was made, else by its job.
+async fn find(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<TopUpJob> {
+    if let Some(made) = wallet::of_owner(tx, account, id).await? {
+        if made.kind != TransferKind::TopUp {
+            return Err(Problem::NotFound.into());
+        }
+        return Ok(TopUpJob {
+            id,
+            status: TopUpStatus::Done,
+            declined: None,
+            amount: made.amount,
+            currency: made.currency,
+            created_at: made.at,
+        });
+    }
+    let row = job::of_owner(tx, account, id).await?;
+    let row = row.filter(|row| row.kind == <TopUpWallet as jobs::Job>::KIND);
+    let row = row.ok_or(Error::Problem(Problem::NotFound))?;
+    let arguments = arguments(tx, account, id).await?;
+    let result = row.result.and_then(|result| TopUpResult::of(result.0));
+    let (status, declined) = match (row.state.as_str(), result) {
+        ("succeeded", Some(TopUpResult::Transfer(_))) => (TopUpStatus::Done, None),
+        ("succeeded", Some(TopUpResult::Declined(reason))) => (TopUpStatus::Declined, Some(reason)),
+        ("succeeded" | "dead" | "cancelled", _) => (TopUpStatus::Failed, None),
+        _ => (TopUpStatus::Pending, None),
+    };
+    Ok(TopUpJob {
+        id,
+        status,
+        declined,
+        amount: arguments.amount,
+        currency: arguments.currency,
+        created_at: row.created_at,
+    })
+}
+
+async fn arguments(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<TopUpWallet> {
+    let arguments = job::arguments(tx, account, id).await?;
+    let arguments = arguments.ok_or(Error::Problem(Problem::NotFound))?;
+    serde_json::from_value(arguments).map_err(Error::internal)
+}
+
+/// Puts money into a member's wallet, for staff and administrators, and gives the transfer. The same key
+/// and top-up of the same person again is the same one.
+///
+/// # Errors
+/// [`Problem::Forbidden`] for others; [`Problem::NotFound`] where there is no such account;
+/// [`Problem::KeyMissing`] without a key; [`InvalidCode::KeyReused`] for a key that came with another
+/// top-up; [`Problem::Invalid`] for what is refused.
+pub async fn top_up_by_staff(ctx: &Ctx, top_up: StaffTopUp) -> Result<Uuid> {
+    ctx.allow(&CASHIERS)?;
+    let cashier = ctx.account_id()?;
+    check_key(&top_up.key)?;
+    let reason = top_up.reason.trim();
+    let mut fields = Vec::new();
+    if let Err(code) = check_top_up(top_up.amount) {
+        fields.push(InvalidField::new("amount", code));
+    }
+    if reason.is_empty() {
+        fields.push(InvalidField::new("reason", InvalidCode::Required));
+    } else if reason.chars().count() as i64 > REASON_MOST {
+        let code = InvalidCode::TooLong { max: REASON_MOST };
+        fields.push(InvalidField::new("reason", code));
+    }
+    if !fields.is_empty() {
+        return Err(Error::invalid_fields(fields));
+    }
+    let mut tx = ctx.write().await?;
+    let account = storage::account::by_id(&mut tx, top_up.account).await?;
+    if account.is_none() {
+        return Err(Problem::NotFound.into());
+    }
+    check_currency(&mut tx, &top_up.currency).await?;
+    let new = NewTransfer {
+        id: ctx.service.next_id(),
+        account_ids: [ctx.service.next_id(), ctx.service.next_id()],
+        key: &format!("staff:{cashier}:{}", top_up.key),
+        kind: TransferKind::TopUp,
+        owner: top_up.account,
+        house: House::Staff,
+        amount: top_up.amount,
+        currency: &top_up.currency,
+        balance_most: BALANCE_MOST,
+        order_id: None,
+        actor_id: Some(cashier),
+        note: reason,
+        at: ctx.now(),
+    };
+    match wallet::transfer(&mut tx, &new).await? {
+        Moved::Now => {
+            ctx.audit(&mut tx, "wallet.top_up", &top_up.account.to_string())
+                .await?;
+            tx.commit().await?;
+            Ok(new.id)
+        }
+        Moved::Before(before) => {
+            same(&before, top_up.account, new.amount, new.currency, reason)?;
+            Ok(before.id)
+        }
+        Moved::Refused => Err(Error::invalid("amount", InvalidCode::WalletFull)),
+    }
+}
+
+/// Whether a transfer of a key is what is asked for under it again.
+fn same(before: &Transfer, owner: Uuid, amount: i64, currency: &str, note: &str) -> Result<()> {
+    let moved = before
+        .member
+        .as_ref()
+        .is_some_and(|member| *member == (owner, currency.to_owned(), amount));
+    if moved && before.kind == TransferKind::TopUp && before.note == note {
+        Ok(())
+    } else {
+        Err(Error::invalid("idempotencyKey", InvalidCode::KeyReused))
+    }
+}
+
+fn check_key(key: &str) -> Result<()> {
+    let refuse = |code| Err(Error::invalid("idempotencyKey", code));
+    if key.is_empty() {
+        return Err(Problem::KeyMissing.into());
+    }
+    if key.chars().count() as i64 > KEY_MOST {
+        return refuse(InvalidCode::TooLong { max: KEY_MOST });
+    }
+    if key.chars().any(char::is_control) {
+        return refuse(InvalidCode::Malformed);
+    }
+    Ok(())
+}
+
+async fn check_currency(tx: &mut Tx, currency: &str) -> Result<()> {
+    let known = wallet::currencies(tx, CURRENCIES_MOST).await?;
+    if known.iter().any(|known| known == currency) {
+        Ok(())
+    } else {
+        Err(Error::invalid("currency", InvalidCode::UnknownChoice))
+    }
+}

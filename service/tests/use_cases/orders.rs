@@ -1,0 +1,447 @@
+//! Orders: what is accepted, and what becomes of it.
+
+use crate::engines::{Engine, eventually, on_both_engines};
+use crate::shop::{PRICE, SLOT, Shop};
+use crate::{Product, admin, refused, settings_with};
+use domain::account::Role;
+use domain::invalid::InvalidCode;
+use domain::order::{Advance, CancelReason, OrderRefusal, OrderState};
+use domain::payment::{DeclineReason, PaymentState};
+use domain::problem::Problem;
+use service::gateways::{Act, GatewaySettings, Operation};
+use service::jobs::runner::Runner;
+use service::order::{self, OrderView};
+use service::{Actor, Ctx};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+on_both_engines!(
+    an_order_is_accepted_paid_cooked_and_collected,
+    the_same_request_is_one_order_however_often_and_at_once,
+    what_can_not_be_had_is_refused_and_changes_nothing,
+    a_slot_takes_as_many_as_it_has_room_for,
+    the_last_portions_are_sold_once,
+    a_declined_payment_gives_back_what_was_kept,
+    a_payment_that_timed_out_after_charging_is_charged_once,
+    a_gateway_that_fails_for_good_is_paid_nothing,
+    a_member_cancels_and_gets_the_money_back,
+    it_is_too_late_to_cancel_what_is_being_cooked,
+    nobody_else_sees_an_order,
+    what_is_kept_for_too_long_is_given_back,
+    a_saga_that_lost_its_job_is_taken_up_again,
+);
+
+/// Waits until an order's saga has ended. Time passes meanwhile, so that what is tried again is due.
+async fn settled(product: &Product, ctx: &Ctx, order: Uuid) -> OrderView {
+    eventually("the saga ends", async || {
+        product.clock.advance(1_000_000);
+        let view = order::get(ctx, order).await.unwrap();
+        (view.current.is_none()).then_some(view)
+    })
+    .await
+}
+
+async fn number(engine: &Engine, sql: &str) -> i64 {
+    engine.raw(sql).await[0].parse().unwrap()
+}
+
+/// What must be so whenever nothing is under way.
+pub async fn conserved(engine: &Engine) {
+    let off = "SELECT COUNT(*) FROM stock WHERE on_hand <> (SELECT COALESCE(SUM(on_hand_change), 0)
+            FROM stock_movement WHERE stock_movement.item_id = stock.item_id)
+        OR reserved <> (SELECT COALESCE(SUM(reserved_change), 0)
+            FROM stock_movement WHERE stock_movement.item_id = stock.item_id)";
+    assert_eq!(number(engine, off).await, 0, "the ledger adds up");
+    let seats = "SELECT COUNT(*) FROM slot WHERE taken <> (SELECT COUNT(*) FROM orders
+        WHERE orders.campus_id = slot.campus_id AND orders.slot_at = slot.starts_at AND state <> 'CANCELLED')";
+    assert_eq!(
+        number(engine, seats).await,
+        0,
+        "slots have what orders take"
+    );
+    let wallets = "SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM wallet_account";
+    assert_eq!(
+        number(engine, wallets).await,
+        0,
+        "wallets add up to nothing"
+    );
+}
+
+async fn available(engine: &Engine, item: Uuid) -> (i64, i64) {
+    let id = match engine.database {
+        storage::Database::Sqlite(_) => format!("x'{}'", item.simple()),
+        storage::Database::Postgres(_) => format!("'{item}'"),
+    };
+    let one = |column| format!("SELECT {column} FROM stock WHERE item_id = {id}");
+    (
+        number(engine, &one("on_hand")).await,
+        number(engine, &one("reserved")).await,
+    )
+}
+
+async fn an_order_is_accepted_paid_cooked_and_collected(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let shop = Shop::open(&product, 10, 5).await;
+    let maya = product.member("maya").await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    let accepted = shop.place(&maya, "one", 2).await.unwrap();
+    let view = settled(&product, &maya, accepted.order_id).await;
+    assert_eq!(view.order.state, OrderState::Confirmed);
+    assert_eq!((view.order.number, view.order.total), (1, 2 * PRICE));
+    assert_eq!(view.payment.unwrap().state, PaymentState::Charged);
+    assert_eq!(view.steps.len(), 6);
+    assert!(view.steps.iter().all(|step| step.state == "DONE"));
+    assert_eq!(available(engine, shop.soup).await, (8, 0));
+
+    let cook = admin(&product, "cook").await;
+    let cook = product.ctx(Actor::Account {
+        id: cook,
+        role: Role::Admin,
+    });
+    let id = accepted.order_id;
+    assert_eq!(
+        refused(order::advance(&cook, id, Advance::Ready).await),
+        Problem::Conflict,
+        "nothing is ready that nobody has begun"
+    );
+    assert_eq!(
+        refused(order::advance(&maya, id, Advance::Start).await),
+        Problem::Forbidden
+    );
+    for advance in Advance::ALL {
+        order::advance(&cook, id, advance).await.unwrap();
+        assert_eq!(
+            refused(order::advance(&cook, id, advance).await),
+            Problem::Conflict,
+            "two cooks at once are one"
+        );
+    }
+    let status = order::status(&maya, id).await.unwrap();
+    assert_eq!(status.state, OrderState::Collected);
+    assert!(status.collected_at.is_some());
+    conserved(engine).await;
+    runner.stop().await;
+}
+
+async fn the_same_request_is_one_order_however_often_and_at_once(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let shop = Shop::open(&product, 500, 500).await;
+    let maya = product.member("maya").await;
+    let all = (0..100).map(|_| shop.place(&maya, "the same", 1));
+    let orders: BTreeSet<Uuid> = futures::future::join_all(all)
+        .await
+        .into_iter()
+        .map(|accepted| accepted.unwrap().order_id)
+        .collect();
+    assert_eq!(orders.len(), 1);
+    assert_eq!(number(engine, "SELECT COUNT(*) FROM orders").await, 1);
+    let other = refused(shop.place(&maya, "the same", 2).await);
+    let Problem::Invalid { fields } = other else {
+        panic!("{other:?}");
+    };
+    assert_eq!(fields[0].code, InvalidCode::KeyReused);
+    // Another member's key is another key.
+    let omar = product.member("omar").await;
+    let theirs = shop.place(&omar, "the same", 2).await.unwrap();
+    assert!(!orders.contains(&theirs.order_id));
+    assert_eq!(refused(shop.place(&maya, "", 1).await), Problem::KeyMissing);
+    conserved(engine).await;
+}
+
+async fn what_can_not_be_had_is_refused_and_changes_nothing(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let shop = Shop::open(&product, 10, 5).await;
+    let maya = product.member("maya").await;
+    let refusals = async |change: &dyn Fn(&mut order::PlaceOrder)| {
+        let mut wanted = shop.order("key", 1);
+        change(&mut wanted);
+        match refused(order::place(&maya, wanted).await) {
+            Problem::OrderRefused { refusals } => refusals,
+            other => panic!("{other:?}"),
+        }
+    };
+    let fields = async |change: &dyn Fn(&mut order::PlaceOrder)| {
+        let mut wanted = shop.order("key", 1);
+        change(&mut wanted);
+        match refused(order::place(&maya, wanted).await) {
+            Problem::Invalid { fields } => fields[0].field.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    for quantity in [0, -1, 1_000_000_000] {
+        let field = fields(&|order| order.lines[0].quantity = quantity).await;
+        assert_eq!(field, "lines[0].quantity");
+    }
+    assert_eq!(fields(&|order| order.lines.clear()).await, "lines");
+    let unknown = fields(&|order| order.lines[0].item_id = Uuid::nil()).await;
+    assert_eq!(unknown, "lines[0].itemId");
+    let campus = fields(&|order| order.campus = "nowhere".to_owned()).await;
+    assert_eq!(campus, "campus");
+    assert_eq!(
+        refusals(&|order| order.lines[0].unit_price = 1).await,
+        [OrderRefusal::StalePrice {
+            line: 0,
+            offered: 1,
+            price: PRICE
+        }]
+    );
+    assert_eq!(
+        refusals(&|order| order.lines[0].quantity = 11).await,
+        [OrderRefusal::SoldOut {
+            line: 0,
+            available: 10
+        }]
+    );
+    let options = refusals(&|order| {
+        order.lines[0].options.insert("gold".to_owned());
+    })
+    .await;
+    assert!(matches!(
+        options[..],
+        [OrderRefusal::BrokenRules { line: 0, .. }]
+    ));
+    for slot in [
+        SLOT + 1,
+        SLOT - 3 * 3600 * 1_000_000,
+        SLOT + 400 * crate::DAY,
+    ] {
+        let refused = refusals(&|order| order.slot_at = slot).await;
+        assert!(
+            matches!(
+                refused[..],
+                [OrderRefusal::NotCollectable { line: None, .. }]
+            ),
+            "{refused:?}"
+        );
+    }
+    let anonymous = order::place(&product.anonymous(), shop.order("key", 1)).await;
+    assert_eq!(refused(anonymous), Problem::Unauthenticated);
+    assert_eq!(number(engine, "SELECT COUNT(*) FROM orders").await, 0);
+    conserved(engine).await;
+}
+
+async fn a_slot_takes_as_many_as_it_has_room_for(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let shop = Shop::open(&product, 500, 7).await;
+    let maya = product.member("maya").await;
+    let keys: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+    let all = keys.iter().map(|key| shop.place(&maya, key, 1));
+    let outcomes = futures::future::join_all(all).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 7);
+    for outcome in outcomes.into_iter().filter(Result::is_err) {
+        let refusals = vec![OrderRefusal::SlotFull];
+        assert_eq!(refused(outcome), Problem::OrderRefused { refusals });
+    }
+    conserved(engine).await;
+}
+
+async fn the_last_portions_are_sold_once(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let shop = Shop::open(&product, 50, 1000).await;
+    let maya = product.member("maya").await;
+    // All are accepted, since nothing is kept before the workers run.
+    let keys: Vec<String> = (0..500).map(|number| number.to_string()).collect();
+    let all = keys.iter().map(|key| shop.place(&maya, key, 1));
+    for accepted in futures::future::join_all(all).await {
+        accepted.unwrap();
+    }
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    eventually("every saga ends", async || {
+        let living = "SELECT COUNT(*) FROM saga WHERE phase IN ('FORWARD', 'BACK')";
+        product.clock.advance(1_000_000);
+        (number(engine, living).await == 0).then_some(())
+    })
+    .await;
+    let count = async |condition: &str| {
+        number(
+            engine,
+            &format!("SELECT COUNT(*) FROM orders WHERE {condition}"),
+        )
+        .await
+    };
+    assert_eq!(count("state = 'CONFIRMED'").await, 50);
+    assert_eq!(count("cancel_reason = 'OUT_OF_STOCK'").await, 450);
+    assert_eq!(available(engine, shop.soup).await, (0, 0));
+    conserved(engine).await;
+    runner.stop().await;
+}
+
+/// The product with a gateway that does as it is told, a shop and a member.
+async fn with_gateway(engine: &Engine, gateway: GatewaySettings) -> (Product, Shop, Ctx, Runner) {
+    let product = Product::start_with(settings_with(engine, gateway)).await;
+    let shop = Shop::open(&product, 10, 5).await;
+    let maya = product.member("maya").await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    (product, shop, maya, runner)
+}
+
+async fn a_declined_payment_gives_back_what_was_kept(engine: &Engine) {
+    let declines = GatewaySettings::scripted(|_| Some(Act::Decline(DeclineReason::CardDeclined)));
+    let (product, shop, maya, runner) = with_gateway(engine, declines).await;
+    let accepted = shop.place(&maya, "one", 2).await.unwrap();
+    let view = settled(&product, &maya, accepted.order_id).await;
+    assert_eq!(view.order.state, OrderState::Cancelled);
+    assert_eq!(
+        view.order.cancel_reason,
+        Some(CancelReason::PaymentDeclined)
+    );
+    let payment = view.payment.unwrap();
+    assert_eq!(payment.state, PaymentState::Declined);
+    assert_eq!(payment.decline_reason, Some(DeclineReason::CardDeclined));
+    assert_eq!(available(engine, shop.soup).await, (10, 0));
+    conserved(engine).await;
+    runner.stop().await;
+}
+
+async fn a_payment_that_timed_out_after_charging_is_charged_once(engine: &Engine) {
+    let slow = GatewaySettings::scripted(|asked| {
+        (asked.operation == Operation::Charge && asked.attempt == 0).then_some(Act::TimeOutAfter)
+    });
+    let (product, shop, maya, runner) = with_gateway(engine, slow).await;
+    let accepted = shop.place(&maya, "one", 2).await.unwrap();
+    let view = settled(&product, &maya, accepted.order_id).await;
+    assert_eq!(view.order.state, OrderState::Confirmed);
+    assert_eq!(view.payment.unwrap().state, PaymentState::Charged);
+    let sums = crate::shop::charged_and_refunded(engine).await;
+    assert_eq!(
+        sums,
+        (2 * PRICE, 0),
+        "the gateway's own ledger is the truth"
+    );
+    runner.stop().await;
+}
+
+async fn a_gateway_that_fails_for_good_is_paid_nothing(engine: &Engine) {
+    // It charges each time and never says so; refunds work.
+    let lost = GatewaySettings::scripted(|asked| {
+        (asked.operation == Operation::Charge).then_some(Act::TimeOutAfter)
+    });
+    let (product, shop, maya, runner) = with_gateway(engine, lost).await;
+    let accepted = shop.place(&maya, "one", 2).await.unwrap();
+    let view = settled(&product, &maya, accepted.order_id).await;
+    assert_eq!(view.order.state, OrderState::Cancelled);
+    assert_eq!(
+        view.order.cancel_reason,
+        Some(CancelReason::PaymentUnavailable)
+    );
+    assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
+    let (charged, refunded) = crate::shop::charged_and_refunded(engine).await;
+    assert_eq!(charged, refunded, "whatever was taken has gone back");
+    assert_eq!(available(engine, shop.soup).await, (10, 0));
+    conserved(engine).await;
+    runner.stop().await;
+}
+
+async fn a_member_cancels_and_gets_the_money_back(engine: &Engine) {
+    let (product, shop, maya, runner) = with_gateway(engine, GatewaySettings::kind()).await;
+    let accepted = shop.place(&maya, "one", 2).await.unwrap();
+    settled(&product, &maya, accepted.order_id).await;
+    order::cancel(&maya, accepted.order_id, None).await.unwrap();
+    let view = settled(&product, &maya, accepted.order_id).await;
+    assert_eq!(view.order.state, OrderState::Cancelled);
+    assert_eq!(view.order.cancel_reason, Some(CancelReason::Member));
+    assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
+    assert_eq!(
+        crate::shop::charged_and_refunded(engine).await,
+        (2 * PRICE, 2 * PRICE)
+    );
+    assert_eq!(available(engine, shop.soup).await, (10, 0));
+    let again = order::cancel(&maya, accepted.order_id, None).await;
+    assert_eq!(refused(again), Problem::Conflict);
+    conserved(engine).await;
+    runner.stop().await;
+}
+
+async fn it_is_too_late_to_cancel_what_is_being_cooked(engine: &Engine) {
+    let (product, shop, maya, runner) = with_gateway(engine, GatewaySettings::kind()).await;
+    let id = shop.place(&maya, "one", 1).await.unwrap().order_id;
+    settled(&product, &maya, id).await;
+    let cook = admin(&product, "cook").await;
+    let cook = product.ctx(Actor::Account {
+        id: cook,
+        role: Role::Admin,
+    });
+    order::advance(&cook, id, Advance::Start).await.unwrap();
+    assert_eq!(
+        refused(order::cancel(&maya, id, None).await),
+        Problem::Conflict
+    );
+    let silent = refused(order::cancel(&cook, id, Some("  ")).await);
+    assert!(matches!(silent, Problem::Invalid { .. }), "staff say why");
+    order::cancel(&cook, id, Some("The oven broke"))
+        .await
+        .unwrap();
+    let view = settled(&product, &maya, id).await;
+    assert_eq!(view.order.cancel_reason, Some(CancelReason::Staff));
+    assert_eq!(view.order.cancel_note.as_deref(), Some("The oven broke"));
+    assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
+    conserved(engine).await;
+    runner.stop().await;
+}
+
+async fn nobody_else_sees_an_order(engine: &Engine) {
+    let (product, shop, maya, runner) = with_gateway(engine, GatewaySettings::kind()).await;
+    let id = shop.place(&maya, "one", 1).await.unwrap().order_id;
+    let omar = product.member("omar").await;
+    assert_eq!(refused(order::get(&omar, id).await), Problem::NotFound);
+    assert_eq!(refused(order::status(&omar, id).await), Problem::NotFound);
+    assert_eq!(
+        refused(order::cancel(&omar, id, None).await),
+        Problem::NotFound
+    );
+    let anonymous = product.anonymous();
+    assert_eq!(
+        refused(order::get(&anonymous, id).await),
+        Problem::Unauthenticated
+    );
+    assert!(
+        order::list(&omar, None, None, 10)
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
+    assert_eq!(
+        refused(order::today(&omar, "north").await),
+        Problem::Forbidden
+    );
+    let page = order::list(&maya, None, None, 10).await.unwrap();
+    assert_eq!(page.items.len(), 1);
+    runner.stop().await;
+}
+
+async fn what_is_kept_for_too_long_is_given_back(engine: &Engine) {
+    // The gateway is away: the payment waits for its breaker and its next try.
+    let away = GatewaySettings::scripted(|asked| {
+        (asked.operation == Operation::Charge).then_some(Act::Unavailable)
+    });
+    let (product, shop, maya, runner) = with_gateway(engine, away).await;
+    let id = shop.place(&maya, "one", 1).await.unwrap().order_id;
+    eventually("the portion is kept", async || {
+        (available(engine, shop.soup).await == (10, 1)).then_some(())
+    })
+    .await;
+    product.clock.advance(11 * 60 * 1_000_000);
+    let view = settled(&product, &maya, id).await;
+    assert_eq!(view.order.state, OrderState::Cancelled);
+    assert_eq!(available(engine, shop.soup).await, (10, 0));
+    let (charged, refunded) = crate::shop::charged_and_refunded(engine).await;
+    assert_eq!(charged, refunded);
+    conserved(engine).await;
+    runner.stop().await;
+}
+
+async fn a_saga_that_lost_its_job_is_taken_up_again(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let shop = Shop::open(&product, 10, 5).await;
+    let maya = product.member("maya").await;
+    let id = shop.place(&maya, "one", 1).await.unwrap().order_id;
+    engine
+        .raw("UPDATE job SET state = 'dead', finished_at = created_at WHERE kind = 'order.stock'")
+        .await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    product.clock.advance(2 * 60 * 1_000_000);
+    let view = settled(&product, &maya, id).await;
+    assert_eq!(view.order.state, OrderState::Confirmed);
+    runner.stop().await;
+}

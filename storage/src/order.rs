@@ -1,0 +1,474 @@
+//! Orders with their lines, the slots that they take and the numbers that are called out.
+//!
+//! What is written here is written for many orders at once: placing is committed in groups.
+
+use crate::board::many;
+use crate::statement::{execute, optional, rows, statements};
+use crate::{Result, Tx};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+statements! {
+    PLACED(1) = "SELECT orders.account_id, orders.idempotency_key, orders.id, orders.request_hash, orders.state
+        FROM json_each($1) CROSS JOIN orders ON orders.account_id = unhex(value ->> 'accountId')
+            AND orders.idempotency_key = value ->> 'key'"
+      | "SELECT orders.account_id, orders.idempotency_key, orders.id, orders.request_hash, orders.state
+        FROM jsonb_to_recordset($1) AS row(\"accountId\" UUID, key TEXT)
+        JOIN orders ON orders.account_id = row.\"accountId\" AND orders.idempotency_key = row.key";
+    OPEN_SLOTS(1) = "INSERT INTO slot (campus_id, starts_at, capacity, taken)
+        SELECT unhex(value ->> 'campusId'), value ->> 'startsAt', value ->> 'capacity', 0 FROM json_each($1) WHERE true
+        ON CONFLICT (campus_id, starts_at) DO UPDATE SET capacity = MAX(excluded.capacity, slot.taken)
+            WHERE slot.capacity <> excluded.capacity"
+      | "INSERT INTO slot (campus_id, starts_at, capacity, taken)
+        SELECT \"campusId\", \"startsAt\", capacity, 0
+        FROM jsonb_to_recordset($1) AS row(\"campusId\" UUID, \"startsAt\" BIGINT, capacity BIGINT)
+        ORDER BY 1, 2
+        ON CONFLICT (campus_id, starts_at) DO UPDATE SET capacity = GREATEST(excluded.capacity, slot.taken)
+            WHERE slot.capacity <> excluded.capacity";
+    LOCK_SLOTS(1) = "SELECT slot.campus_id, slot.starts_at, slot.capacity, slot.taken
+        FROM json_each($1) CROSS JOIN slot ON slot.campus_id = unhex(value ->> 'campusId')
+            AND slot.starts_at = value ->> 'startsAt'"
+      | "SELECT slot.campus_id, slot.starts_at, slot.capacity, slot.taken
+        FROM jsonb_to_recordset($1) AS row(\"campusId\" UUID, \"startsAt\" BIGINT)
+        JOIN slot ON slot.campus_id = row.\"campusId\" AND slot.starts_at = row.\"startsAt\"
+        ORDER BY 1, 2 FOR UPDATE OF slot";
+    TAKE_SLOTS(1) = "UPDATE slot SET taken = slot.taken + change.orders
+        FROM (SELECT unhex(value ->> 'campusId') AS campus_id, value ->> 'startsAt' AS starts_at,
+            SUM(value ->> 'orders') AS orders FROM json_each($1) GROUP BY 1, 2) AS change
+        WHERE slot.campus_id = change.campus_id AND slot.starts_at = change.starts_at"
+      | "UPDATE slot SET taken = slot.taken + change.orders
+        FROM (SELECT \"campusId\", \"startsAt\", CAST(SUM(orders) AS BIGINT) AS orders
+            FROM jsonb_to_recordset($1) AS row(\"campusId\" UUID, \"startsAt\" BIGINT, orders BIGINT)
+            GROUP BY 1, 2) AS change
+        WHERE slot.campus_id = change.\"campusId\" AND slot.starts_at = change.\"startsAt\"";
+    NUMBERS(1) = "INSERT INTO pickup_number (campus_id, day, last)
+        SELECT unhex(value ->> 'campusId'), value ->> 'day', value ->> 'orders' FROM json_each($1) WHERE true
+        ON CONFLICT (campus_id, day) DO UPDATE SET last = pickup_number.last + excluded.last
+        RETURNING campus_id, day, last"
+      | "INSERT INTO pickup_number (campus_id, day, last)
+        SELECT \"campusId\", day, orders
+        FROM jsonb_to_recordset($1) AS row(\"campusId\" UUID, day TEXT, orders BIGINT) ORDER BY 1, 2
+        ON CONFLICT (campus_id, day) DO UPDATE SET last = pickup_number.last + excluded.last
+        RETURNING campus_id, day, last";
+    INSERT(1) = "INSERT INTO orders (id, number, account_id, campus_id, slot_at, state, gateway, total, currency,
+            idempotency_key, request_hash, placed_at, request_id)
+        SELECT unhex(value ->> 'id'), value ->> 'number', unhex(value ->> 'accountId'), unhex(value ->> 'campusId'),
+            value ->> 'slotAt', 'PENDING', value ->> 'gateway', value ->> 'total', value ->> 'currency',
+            value ->> 'key', value ->> 'requestHash', value ->> 'placedAt', value ->> 'requestId'
+        FROM json_each($1) WHERE true ON CONFLICT (account_id, idempotency_key) DO NOTHING"
+      | "INSERT INTO orders (id, number, account_id, campus_id, slot_at, state, gateway, total, currency,
+            idempotency_key, request_hash, placed_at, request_id)
+        SELECT id, number, \"accountId\", \"campusId\", \"slotAt\", 'PENDING', gateway, total, currency, key,
+            \"requestHash\", \"placedAt\", \"requestId\"
+        FROM jsonb_to_recordset($1) AS row(id UUID, number BIGINT, \"accountId\" UUID, \"campusId\" UUID,
+            \"slotAt\" BIGINT, gateway TEXT, total BIGINT, currency TEXT, key TEXT, \"requestHash\" TEXT,
+            \"placedAt\" BIGINT, \"requestId\" TEXT)
+        ORDER BY \"accountId\", key ON CONFLICT (account_id, idempotency_key) DO NOTHING";
+    INSERT_LINES(1) = "INSERT INTO order_line (order_id, position, item_id, quantity, unit_price, document)
+        SELECT unhex(value ->> 'orderId'), value ->> 'position', unhex(value ->> 'itemId'), value ->> 'quantity',
+            value ->> 'unitPrice', value -> 'document'
+        FROM json_each($1)"
+      | "INSERT INTO order_line (order_id, position, item_id, quantity, unit_price, document)
+        SELECT \"orderId\", position, \"itemId\", quantity, \"unitPrice\", document
+        FROM jsonb_to_recordset($1) AS row(\"orderId\" UUID, position BIGINT, \"itemId\" UUID, quantity BIGINT,
+            \"unitPrice\" BIGINT, document JSONB)";
+    LINES(1) = "SELECT order_line.order_id, position, item_id, quantity, unit_price, document
+        FROM json_each($1) AS wanted CROSS JOIN order_line ON order_line.order_id = unhex(wanted.value)
+        ORDER BY order_line.order_id, position"
+      | "SELECT order_line.order_id, position, item_id, quantity, unit_price, document
+        FROM jsonb_array_elements_text($1) AS wanted(id) JOIN order_line ON order_line.order_id = CAST(wanted.id AS UUID)
+        ORDER BY order_line.order_id, position";
+    QUANTITIES(1) = "SELECT order_line.order_id, item_id, CAST(SUM(quantity) AS BIGINT) AS quantity
+        FROM json_each($1) AS wanted CROSS JOIN order_line ON order_line.order_id = unhex(wanted.value)
+        GROUP BY order_line.order_id, item_id ORDER BY order_line.order_id, item_id"
+      | "SELECT order_line.order_id, item_id, CAST(SUM(quantity) AS BIGINT) AS quantity
+        FROM jsonb_array_elements_text($1) AS wanted(id) JOIN order_line ON order_line.order_id = CAST(wanted.id AS UUID)
+        GROUP BY order_line.order_id, item_id ORDER BY order_line.order_id, item_id";
+    GET(1) = "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
+            cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
+        FROM orders WHERE id = $1";
+    // The state is one of few: a page of one's own orders is found by the member's index alone.
+    OF_MEMBER(4) = "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
+            cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
+        FROM orders WHERE account_id = $1 AND id < $2 AND ($3 IS NULL OR state = $3)
+        ORDER BY id DESC LIMIT $4"
+      | "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
+            cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
+        FROM orders WHERE account_id = $1 AND id < $2 AND (CAST($3 AS TEXT) IS NULL OR state = $3)
+        ORDER BY id DESC LIMIT $4";
+    OF_SLOTS(4) = "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
+            cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
+        FROM orders WHERE campus_id = $1 AND slot_at >= $2 AND slot_at < $3
+        ORDER BY slot_at, id LIMIT $4";
+    MOVE(4) = "UPDATE orders SET state = $3,
+            preparing_at = CASE WHEN $3 = 'PREPARING' THEN $4 ELSE preparing_at END,
+            ready_at = CASE WHEN $3 = 'READY' THEN $4 ELSE ready_at END,
+            collected_at = CASE WHEN $3 = 'COLLECTED' THEN $4 ELSE collected_at END
+        WHERE id = $1 AND state = $2"
+      | "UPDATE orders SET state = CAST($3 AS TEXT),
+            preparing_at = CASE WHEN $3 = 'PREPARING' THEN $4 ELSE preparing_at END,
+            ready_at = CASE WHEN $3 = 'READY' THEN $4 ELSE ready_at END,
+            collected_at = CASE WHEN $3 = 'COLLECTED' THEN $4 ELSE collected_at END
+        WHERE id = $1 AND state = $2";
+    CONFIRM(2) = "UPDATE orders SET state = 'CONFIRMED', confirmed_at = $2
+        WHERE id IN (SELECT unhex(value) FROM json_each($1)) AND state = 'PENDING'"
+      | "UPDATE orders SET state = 'CONFIRMED', confirmed_at = $2
+        FROM jsonb_array_elements_text($1) AS wanted(id)
+        WHERE orders.id = CAST(wanted.id AS UUID) AND state = 'PENDING'";
+    CANCEL(2) = "UPDATE orders SET state = 'CANCELLED', cancelled_at = $2, cancel_reason = wanted.reason,
+            cancel_note = wanted.note
+        FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'reason' AS reason, value ->> 'note' AS note
+            FROM json_each($1)) AS wanted
+        WHERE orders.id = wanted.id AND state NOT IN ('COLLECTED', 'CANCELLED')
+        RETURNING orders.campus_id, orders.slot_at"
+      | "UPDATE orders SET state = 'CANCELLED', cancelled_at = $2, cancel_reason = wanted.reason,
+            cancel_note = wanted.note
+        FROM jsonb_to_recordset($1) AS wanted(id UUID, reason TEXT, note TEXT)
+        WHERE orders.id = wanted.id AND state NOT IN ('COLLECTED', 'CANCELLED')
+        RETURNING orders.campus_id, orders.slot_at";
+}
+
+/// Names a request for an order: whose, and by which key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestKey {
+    /// Who ordered.
+    #[serde(with = "uuid::serde::simple")]
+    pub account_id: Uuid,
+    /// The idempotency key.
+    pub key: String,
+}
+
+/// An order that was placed with a key.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Placed {
+    /// Who ordered.
+    pub account_id: Uuid,
+    /// The idempotency key.
+    pub idempotency_key: String,
+    /// The order.
+    pub id: Uuid,
+    /// What was asked for, hashed.
+    pub request_hash: String,
+    /// How it stands.
+    pub state: String,
+}
+
+/// A slot that orders may take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewSlot {
+    /// Where.
+    #[serde(with = "uuid::serde::simple")]
+    pub campus_id: Uuid,
+    /// When, in microseconds.
+    pub starts_at: i64,
+    /// How many orders it takes.
+    pub capacity: i64,
+}
+
+/// A slot and how much of it is taken.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct SlotRow {
+    /// Where.
+    pub campus_id: Uuid,
+    /// When, in microseconds.
+    pub starts_at: i64,
+    /// How many orders it takes.
+    pub capacity: i64,
+    /// How many living or collected orders it has.
+    pub taken: i64,
+}
+
+/// So many more orders of a slot, or fewer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SlotChange {
+    /// Where.
+    #[serde(with = "uuid::serde::simple")]
+    pub campus_id: Uuid,
+    /// When, in microseconds.
+    pub starts_at: i64,
+    /// How many more.
+    pub orders: i64,
+}
+
+/// So many numbers of a campus' day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NumbersWanted {
+    /// Where.
+    #[serde(with = "uuid::serde::simple")]
+    pub campus_id: Uuid,
+    /// The date of the slot there.
+    pub day: String,
+    /// How many.
+    pub orders: i64,
+}
+
+/// An order to be.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewOrder {
+    /// Its id.
+    #[serde(with = "uuid::serde::simple")]
+    pub id: Uuid,
+    /// What is called out.
+    pub number: i64,
+    /// Who ordered.
+    #[serde(with = "uuid::serde::simple")]
+    pub account_id: Uuid,
+    /// Where it is collected.
+    #[serde(with = "uuid::serde::simple")]
+    pub campus_id: Uuid,
+    /// When, in microseconds.
+    pub slot_at: i64,
+    /// How it is paid.
+    pub gateway: &'static str,
+    /// The sum of its lines, in minor units.
+    pub total: i64,
+    /// Of this currency.
+    pub currency: String,
+    /// The idempotency key.
+    pub key: String,
+    /// What was asked for, hashed.
+    pub request_hash: String,
+    /// When, in microseconds.
+    pub placed_at: i64,
+    /// The request that placed it.
+    pub request_id: String,
+}
+
+/// A line of an order to be.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewLine {
+    /// The order.
+    #[serde(with = "uuid::serde::simple")]
+    pub order_id: Uuid,
+    /// Its place there, from 0.
+    pub position: i64,
+    /// The menu item.
+    #[serde(with = "uuid::serde::simple")]
+    pub item_id: Uuid,
+    /// How many portions.
+    pub quantity: i64,
+    /// What one costs, in minor units.
+    pub unit_price: i64,
+    /// What it was when it was ordered.
+    pub document: Value,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct LineRow {
+    /// The order.
+    pub order_id: Uuid,
+    /// Its place there.
+    pub position: i64,
+    /// The menu item.
+    pub item_id: Uuid,
+    /// How many portions.
+    pub quantity: i64,
+    /// What one costs, in minor units.
+    pub unit_price: i64,
+    /// What it was when it was ordered.
+    pub document: Json<Value>,
+}
+
+/// How many portions of an item an order has.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Quantity {
+    /// The order.
+    pub order_id: Uuid,
+    /// The menu item.
+    pub item_id: Uuid,
+    /// How many portions, over all its lines.
+    pub quantity: i64,
+}
+
+/// An order. Times are microseconds UTC.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct OrderRow {
+    /// Its id.
+    pub id: Uuid,
+    /// What is called out.
+    pub number: i64,
+    /// Who ordered.
+    pub account_id: Uuid,
+    /// Where it is collected.
+    pub campus_id: Uuid,
+    /// When.
+    pub slot_at: i64,
+    /// How it stands.
+    pub state: String,
+    /// How it is paid.
+    pub gateway: String,
+    /// In minor units.
+    pub total: i64,
+    /// Of this currency.
+    pub currency: String,
+    /// Why it was cancelled.
+    pub cancel_reason: Option<String>,
+    /// What staff said of that.
+    pub cancel_note: Option<String>,
+    /// When it was placed.
+    pub placed_at: i64,
+    /// When it was paid and handed to the kitchen.
+    pub confirmed_at: Option<i64>,
+    /// When cooking began.
+    pub preparing_at: Option<i64>,
+    /// When it could be collected.
+    pub ready_at: Option<i64>,
+    /// When it was collected.
+    pub collected_at: Option<i64>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<i64>,
+}
+
+/// An order to cancel.
+#[derive(Debug, Clone, Serialize)]
+pub struct Cancelled {
+    /// Which.
+    #[serde(with = "uuid::serde::simple")]
+    pub id: Uuid,
+    /// Why.
+    pub reason: &'static str,
+    /// What staff say.
+    pub note: Option<String>,
+}
+
+/// The orders that were placed with some keys.
+///
+/// # Errors
+/// Where the database does.
+pub async fn placed(tx: &mut Tx, keys: &[RequestKey]) -> Result<Vec<Placed>> {
+    rows!(tx, Placed, PLACED, Json(keys))
+}
+
+/// Makes slots that are new, and gives those whose campus changed its mind the new capacity, though
+/// never less than is taken.
+///
+/// # Errors
+/// Where the database does.
+pub async fn open_slots(tx: &mut Tx, slots: &[NewSlot]) -> Result<()> {
+    execute!(tx, OPEN_SLOTS, Json(slots)).map(drop)
+}
+
+/// Slots as they are; nobody else takes of them until the transaction ends.
+///
+/// # Errors
+/// Where the database does.
+pub async fn lock_slots(tx: &mut Tx, slots: &[NewSlot]) -> Result<Vec<SlotRow>> {
+    rows!(tx, SlotRow, LOCK_SLOTS, Json(slots))
+}
+
+/// Takes places of slots, or gives them back.
+///
+/// # Errors
+/// Where the database does, and where a slot would have more than it takes.
+pub async fn take_slots(tx: &mut Tx, changes: &[SlotChange]) -> Result<()> {
+    execute!(tx, TAKE_SLOTS, Json(changes)).map(drop)
+}
+
+/// Takes so many numbers of each campus' day, and gives the last of each.
+///
+/// # Errors
+/// Where the database does.
+pub async fn numbers(tx: &mut Tx, wanted: &[NumbersWanted]) -> Result<Vec<(Uuid, String, i64)>> {
+    rows!(tx, (Uuid, String, i64), NUMBERS, Json(wanted))
+}
+
+/// Writes orders; fewer than asked for where another process has just used a key of theirs.
+///
+/// # Errors
+/// Where the database does.
+pub async fn insert(tx: &mut Tx, orders: &[NewOrder]) -> Result<u64> {
+    execute!(tx, INSERT, Json(orders))
+}
+
+/// Writes lines of orders.
+///
+/// # Errors
+/// Where the database does.
+pub async fn insert_lines(tx: &mut Tx, lines: &[NewLine]) -> Result<()> {
+    execute!(tx, INSERT_LINES, Json(lines)).map(drop)
+}
+
+/// The lines of some orders, in order.
+///
+/// # Errors
+/// Where the database does.
+pub async fn lines(tx: &mut Tx, orders: &[Uuid]) -> Result<Vec<LineRow>> {
+    rows!(tx, LineRow, LINES, many(orders))
+}
+
+/// How many portions of each item some orders have.
+///
+/// # Errors
+/// Where the database does.
+pub async fn quantities(tx: &mut Tx, orders: &[Uuid]) -> Result<Vec<Quantity>> {
+    rows!(tx, Quantity, QUANTITIES, many(orders))
+}
+
+/// An order.
+///
+/// # Errors
+/// Where the database does.
+pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<OrderRow>> {
+    optional!(tx, OrderRow, GET, id)
+}
+
+/// A member's orders before one, newest first, in a state where one is named.
+///
+/// # Errors
+/// Where the database does.
+pub async fn of_member(
+    tx: &mut Tx,
+    account: Uuid,
+    before: Uuid,
+    state: Option<&str>,
+    limit: i64,
+) -> Result<Vec<OrderRow>> {
+    rows!(tx, OrderRow, OF_MEMBER, account, before, state, limit)
+}
+
+/// The orders of a campus whose slots are in a time, by slot.
+///
+/// # Errors
+/// Where the database does.
+pub async fn of_slots(
+    tx: &mut Tx,
+    campus: Uuid,
+    since: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<OrderRow>> {
+    rows!(tx, OrderRow, OF_SLOTS, campus, since, until, limit)
+}
+
+/// Moves an order from one state to the next; false where it is in another.
+///
+/// # Errors
+/// Where the database does.
+pub async fn advance(tx: &mut Tx, id: Uuid, from: &str, to: &str, now: i64) -> Result<bool> {
+    Ok(execute!(tx, MOVE, id, from, to, now)? == 1)
+}
+
+/// Hands orders that are pending to the kitchen.
+///
+/// # Errors
+/// Where the database does.
+pub async fn confirm(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<u64> {
+    execute!(tx, CONFIRM, many(orders), now)
+}
+
+/// Cancels orders that are neither collected nor cancelled; the places of their slots that are free now.
+///
+/// # Errors
+/// Where the database does.
+pub async fn cancel(tx: &mut Tx, orders: &[Cancelled], now: i64) -> Result<Vec<(Uuid, i64)>> {
+    rows!(tx, (Uuid, i64), CANCEL, Json(orders), now)
+}
