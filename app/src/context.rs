@@ -82,6 +82,8 @@ pub struct Me {
     pub unread: i64,
     /// Whether they wait for an order.
     pub waits: bool,
+    /// The number of the last event that was told before the page was read.
+    pub heard: i64,
 }
 
 /// Who is signed in. It is asked once a document, in the root.

@@ -164,6 +164,23 @@ impl Words {
         }
     }
 
+    /// "in 9 h 05 min": a length of time in microseconds as an order's page counts it down, which goes on
+    /// from what is written here.
+    #[must_use]
+    pub fn countdown(self, left: i64) -> String {
+        if left <= 0 {
+            return self.t(Key::OrderNow);
+        }
+        let (large, name, small, small_name) = match left {
+            ..HOUR => (MINUTE, "min", SECOND, "s"),
+            HOUR..DAY => (HOUR, "h", MINUTE, "min"),
+            _ => (DAY, "d", HOUR, "h"),
+        };
+        let (count, rest) = (left / large, left % large / small);
+        let duration = format!("{count}\u{a0}{name} {rest:02}\u{a0}{small_name}");
+        self.fill(Key::TimeIn, &[("duration", &duration)])
+    }
+
     /// "22 November 2026, 14:05:09".
     #[must_use]
     pub fn moment(self, time: LocalTime) -> String {
@@ -384,6 +401,31 @@ mod tests {
         );
         assert_eq!(ENGLISH.ago(0, 200 * second), "3\u{a0}min ago");
         assert_eq!(SPANISH.ago(0, 200 * second), "hace 3\u{a0}min");
+    }
+
+    #[test]
+    fn a_countdown_has_two_units_and_does_not_jump() {
+        let say = |micros: i64| ENGLISH.countdown(micros);
+        let (second, hour) = (1_000_000, 3_600_000_000);
+        assert_eq!(
+            [
+                51 * hour,
+                9 * hour + 32 * 60 * second,
+                725 * second,
+                59 * second,
+                1
+            ]
+            .map(say),
+            [
+                "in 2\u{a0}d 03\u{a0}h",
+                "in 9\u{a0}h 32\u{a0}min",
+                "in 12\u{a0}min 05\u{a0}s",
+                "in 0\u{a0}min 59\u{a0}s",
+                "in 0\u{a0}min 00\u{a0}s"
+            ]
+        );
+        assert_eq!(SPANISH.countdown(hour), "en 1\u{a0}h 00\u{a0}min");
+        assert_eq!([0, -second].map(say), ["now", "now"]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub struct Options {
 }
 
 pub async fn run(options: &Options) -> anyhow::Result<()> {
-    let binary = crate::plan::build().await?;
+    let binary = crate::plan::binary()?;
     let folder = tempfile::tempdir()?;
     let client = Client::new();
     let arguments = [

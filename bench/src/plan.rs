@@ -35,7 +35,7 @@ const PROFILES: [&str; 5] = [
 ];
 
 pub async fn run(options: &Options) -> anyhow::Result<()> {
-    let binary = build().await?;
+    let binary = binary()?;
     let folder = tempfile::tempdir()?;
     let client = Client::new();
     let (mut server, base) = start(&binary, folder.path(), &client, &[]).await?;
@@ -59,12 +59,8 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(crate) async fn build() -> anyhow::Result<PathBuf> {
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--quiet", "--package", "server"])
-        .status()
-        .await?;
-    ensure!(status.success(), "the server does not build");
+/// The server's binary, which is built beside this one.
+pub(crate) fn binary() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
     let folder = own.parent().context("an executable is in a folder")?;
     Ok(folder.join("nutriflow"))

@@ -132,13 +132,20 @@ impl Breaker {
     pub const fn allow(&mut self, now: i64) -> Result<Passage, i64> {
         let failures = match *self {
             Self::Closed { .. } => return Ok(Passage::Usual),
-            Self::Open { failures, until }
-            | Self::HalfOpen {
+            Self::Open { failures, until } => {
+                if until > now {
+                    return Err(until);
+                }
+                failures
+            }
+            Self::HalfOpen {
                 failures,
                 probing: Some(until),
             } => {
                 if until > now {
-                    return Err(until);
+                    // The probe is likely to tell much sooner than it has to.
+                    let soon = now.saturating_add(Self::OPEN_LEAST);
+                    return Err(if soon < until { soon } else { until });
                 }
                 failures
             }
@@ -242,8 +249,11 @@ mod tests {
         assert_eq!(breaker.allow(until - 1), Err(until));
         assert_eq!(breaker.allow(until), Ok(Passage::Probe));
         assert_eq!(breaker.state(), BreakerState::HalfOpen);
-        // A second one waits for the first.
-        assert_eq!(breaker.allow(until), Err(until + Breaker::PROBE_MOST));
+        // A second one looks again soon, and is let through when the first has taken too long.
+        let soon = until + Breaker::OPEN_LEAST;
+        assert_eq!(breaker.allow(until), Err(soon));
+        let most = until + Breaker::PROBE_MOST;
+        assert_eq!(breaker.allow(most - 1), Err(most));
         // What was on its way when it opened decides nothing.
         breaker.succeeded(Passage::Usual);
         assert_eq!(breaker.state(), BreakerState::HalfOpen);

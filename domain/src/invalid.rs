@@ -56,6 +56,11 @@ pub enum InvalidCode {
     },
     /// A file whose first line lacks a column.
     ColumnMissing,
+    /// A file with so many lines that can't be taken that not all are named.
+    BadLines {
+        /// How many they are.
+        count: i64,
+    },
     /// An idempotency key that came before, with another request.
     KeyReused,
     /// Fewer options of a group than must be chosen.

@@ -13,7 +13,7 @@ pub const QUANTITY_MOST: i64 = 20;
 /// The most options that a line may choose: more than any item offers.
 pub const OPTIONS_MOST: i64 = 50;
 /// The longest idempotency key, in characters.
-pub const KEY_MOST: i64 = 200;
+const KEY_MOST: i64 = 200;
 /// The longest note that somebody writes when they cancel, in characters.
 pub const NOTE_MOST: i64 = 300;
 /// How long portions are kept for an order that is being paid, in microseconds: ten minutes.
@@ -206,6 +206,23 @@ pub struct LineDraft {
     /// What one portion with these options is believed to cost, in minor units. It decides nothing: where
     /// it is not the price of the moment, the order is refused, and both are told.
     pub unit_price: i64,
+}
+
+/// Checks the name that a caller gives to a request, so that it is done once.
+///
+/// # Errors
+/// The code of what is wrong.
+pub fn check_key(key: &str) -> Result<(), InvalidCode> {
+    if key.is_empty() {
+        return Err(InvalidCode::Required);
+    }
+    if key.chars().count() as i64 > KEY_MOST {
+        return Err(InvalidCode::TooLong { max: KEY_MOST });
+    }
+    if key.chars().any(char::is_control) {
+        return Err(InvalidCode::Malformed);
+    }
+    Ok(())
 }
 
 /// Why an order can't be taken as it was asked for, though nothing in it is wrong as such.

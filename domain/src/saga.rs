@@ -14,8 +14,9 @@
 //! | complete | hands the order to the kitchen | cancelling it | order |
 //!
 //! Once a saga turns back the order is cancelled and its slot is free; the member hears of it first,
-//! then what was done is undone, the last first. A step that was *refused* has done nothing; one whose
-//! attempts are *exhausted* may have done all, so it is undone as well.
+//! then what was done is undone: the stock before the payment, since others wait for the portions and a
+//! gateway may be away for hours. A step that was *refused* has done nothing; one whose attempts are
+//! *exhausted* may have done all, so it is undone as well.
 
 use crate::order::CancelReason;
 use serde::{Deserialize, Serialize};
@@ -77,11 +78,20 @@ impl Step {
         Self::ALL.get(place + 1).copied()
     }
 
-    /// The last step at or before this one that leaves something to undo behind.
-    fn undoable(self) -> Option<Self> {
-        [Self::ConfirmReservation, Self::Pay, Self::Reserve]
-            .into_iter()
-            .find(|step| *step <= self)
+    /// What leaves something to undo behind, in the order in which it is undone.
+    const UNDONE: [Self; 3] = [Self::ConfirmReservation, Self::Reserve, Self::Pay];
+
+    /// What is to be undone after this step was, where as much as `reached` may have been done.
+    fn undone_next(self, reached: Option<Self>) -> Option<Self> {
+        // The member is told before anything is undone.
+        let from = Self::UNDONE
+            .iter()
+            .position(|step| *step == self)
+            .map_or(0, |place| place + 1);
+        Self::UNDONE[from..]
+            .iter()
+            .copied()
+            .find(|step| reached.is_some_and(|reached| *step <= reached))
     }
 
     fn before(self) -> Option<Self> {
@@ -254,13 +264,7 @@ pub fn next(saga: Saga, event: Event) -> Option<(Saga, Effect)> {
             Some(turn_back(saga, Some(Step::Complete), reason))
         }
         (Phase::Back { step: now, reached }, Event::Undone(step)) if step == now => {
-            // After the member was told comes the last that was done, then the one before it.
-            let rest = if step == Step::SendConfirmation {
-                reached
-            } else {
-                step.before()
-            };
-            Some(match rest.and_then(Step::undoable) {
+            Some(match step.undone_next(reached) {
                 Some(step) => (at(saga, Phase::Back { step, reached }), Effect::Undo(step)),
                 None => (at(saga, Phase::Cancelled), Effect::End),
             })
@@ -340,19 +344,20 @@ mod tests {
             Event::Done(Step::Reserve),
             Event::Exhausted(Step::Pay, CancelReason::PaymentUnavailable),
             Event::Undone(Step::SendConfirmation),
+            Event::Undone(Step::Reserve),
         ]);
         assert_eq!(effects.last(), Some(&Effect::Undo(Step::Pay)));
     }
 
     #[test]
-    fn a_completed_order_is_undone_from_its_end() {
+    fn a_completed_order_gives_its_portions_back_before_its_money() {
         let mut events = Step::ALL.map(Event::Done).to_vec();
         events.push(Event::Cancel(CancelReason::Member));
         for step in [
             Step::SendConfirmation,
             Step::ConfirmReservation,
-            Step::Pay,
             Step::Reserve,
+            Step::Pay,
         ] {
             events.push(Event::Undone(step));
         }
@@ -363,8 +368,8 @@ mod tests {
             [
                 Effect::TurnBack(Step::SendConfirmation),
                 Effect::Undo(Step::ConfirmReservation),
-                Effect::Undo(Step::Pay),
                 Effect::Undo(Step::Reserve),
+                Effect::Undo(Step::Pay),
                 Effect::End
             ]
         );
@@ -387,7 +392,7 @@ mod tests {
 
     proptest! {
         /// Whatever comes, in whatever order and however often: steps are done in their order, what may
-        /// have been done is undone once and in reverse, and nothing is done after turning back.
+        /// have been done is undone once, and nothing is done after turning back.
         #[test]
         fn everything_done_is_undone_or_kept(events in prop::collection::vec(any_event(), 0..200)) {
             let mut saga = Saga::new();

@@ -4,6 +4,7 @@
 //! Of what is on hand some may be reserved for orders; the rest is available.
 
 use crate::invalid::{InvalidCode, InvalidField};
+use crate::text::check_reason;
 use serde::{Deserialize, Serialize};
 
 /// The most portions of one movement that is written down by hand.
@@ -269,14 +270,18 @@ impl MovementDraft {
             ),
             Some(_) => {}
         }
-        let reason = self.reason.trim();
-        if reason.chars().count() as i64 > REASON_MOST {
-            refuse("reason", InvalidCode::TooLong { max: REASON_MOST });
-        } else if reason.chars().any(char::is_control) {
-            refuse("reason", InvalidCode::Malformed);
-        } else if reason.is_empty() && kind.is_some_and(|kind| kind != MovementKind::Received) {
-            refuse("reason", InvalidCode::Required);
-        }
+        let reason = match check_reason(&self.reason, REASON_MOST) {
+            Ok(reason) => reason,
+            Err(InvalidCode::Required)
+                if kind.is_none_or(|kind| kind == MovementKind::Received) =>
+            {
+                ""
+            }
+            Err(code) => {
+                refuse("reason", code);
+                ""
+            }
+        };
         match (kind, self.quantity) {
             (Some(kind), Some(quantity)) if fields.is_empty() => Ok(Movement {
                 kind,

@@ -1,5 +1,6 @@
 //! Languages, and text that exists in each of them.
 
+use crate::invalid::InvalidCode;
 use serde::{Deserialize, Serialize};
 
 /// A language the product speaks.
@@ -84,6 +85,24 @@ pub fn folded(text: &str) -> String {
             other => other,
         })
         .collect()
+}
+
+/// What somebody gives as their reason, without the space around it.
+///
+/// # Errors
+/// [`InvalidCode::Required`] where there is none, [`InvalidCode::TooLong`] for more than `most`
+/// characters, [`InvalidCode::Malformed`] for control characters, which are no text.
+pub fn check_reason(reason: &str, most: i64) -> Result<&str, InvalidCode> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        Err(InvalidCode::Required)
+    } else if reason.chars().count() as i64 > most {
+        Err(InvalidCode::TooLong { max: most })
+    } else if reason.chars().any(char::is_control) {
+        Err(InvalidCode::Malformed)
+    } else {
+        Ok(reason)
+    }
 }
 
 #[cfg(test)]

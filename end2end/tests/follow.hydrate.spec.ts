@@ -1,5 +1,6 @@
 import type { Page, WebSocketRoute } from "@playwright/test";
 import { expectAccessible } from "../support/accessibility";
+import { signInAs } from "../support/board";
 import { expect, test } from "../support/fixtures";
 import { text } from "../support/texts";
 import { confirmedOrder, cook, kitchen, unread } from "../support/waiting";
@@ -15,6 +16,12 @@ function loaded(page: Page): string[] {
     }
   });
   return names;
+}
+
+/** Resolves once the page hears the server; to be asked for before the page is opened. */
+async function connected(page: Page): Promise<void> {
+  const socket = await page.waitForEvent("websocket");
+  await socket.waitForEvent("framereceived");
 }
 
 const toast = (page: Page) => page.locator("[data-follow] .toast");
@@ -40,9 +47,9 @@ test("a meal that is ready is announced wherever the member is", async ({
   await signUp();
   const { orderId, number } = await confirmedOrder(page.request);
   await unread(page.request, 1);
-  const socket = page.waitForEvent("websocket");
+  const socket = connected(page);
   await open("/dishes");
-  await (await socket).waitForEvent("framereceived");
+  await socket;
   const staff = await kitchen(playwright, baseURL);
   await cook(staff, orderId);
   await staff.dispose();
@@ -62,9 +69,9 @@ test("a meal that is ready is announced wherever the member is", async ({
   await expect(toast(page)).toHaveCount(0);
   await expect(page.locator("#main")).toBeFocused();
   await test.step("once", async () => {
-    const again = page.waitForEvent("websocket");
+    const again = connected(page);
     await open("/dishes");
-    await (await again).waitForEvent("framereceived");
+    await again;
     await expect(toast(page)).toHaveCount(0);
   });
 });
@@ -90,7 +97,7 @@ test("what happened while the connection was lost is told when it is back", asyn
   });
   const heard = page.waitForEvent("console", (message) => message.text() === "heard");
   await page.addInitScript(() => {
-    document.addEventListener("nutriflow:event", () => console.log("heard"));
+    document.addEventListener("nutriflow:follow", () => console.log("heard"));
   });
   await open("/dishes");
   await heard;
@@ -106,13 +113,88 @@ test("what happened while the connection was lost is told when it is back", asyn
   expect(sockets.at(-1)?.url()).toMatch(/\?after=\d+$/);
 });
 
+/** The server's side of the page's connections, played by the test. */
+async function played(page: Page): Promise<WebSocketRoute[]> {
+  const sockets: WebSocketRoute[] = [];
+  await page.routeWebSocket(/\/v1\/events/, (socket) => {
+    sockets.push(socket);
+  });
+  return sockets;
+}
+
+const teller = (sockets: WebSocketRoute[]) => (event: object) =>
+  sockets.at(-1)?.send(JSON.stringify({ at: new Date().toISOString(), own: false, ...event }));
+
+/** How often the page has been asked for since this was called last. */
+function asked(page: Page): () => number {
+  let times = 0;
+  page.on("request", (request) => {
+    if (request.resourceType() === "fetch" && request.url() === page.url()) times += 1;
+  });
+  return () => {
+    const before = times;
+    times = 0;
+    return before;
+  };
+}
+
+const pause = (milliseconds: number) =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+test("a page asks for what is new at its campus, and not for each event", async ({
+  page,
+  open,
+}) => {
+  await signInAs(page, "staff");
+  const sockets = await played(page);
+  const tell = teller(sockets);
+  const times = asked(page);
+  await open("/staff/orders");
+  await expect.poll(() => sockets.length).toBe(1);
+  tell({ kind: "CONNECTED", id: 1 });
+  // By itself it looks once more before it relies on what it is told.
+  await expect.poll(times).toBeGreaterThan(0);
+  const campusId = await page.locator("[data-live-control]").getAttribute("data-campus");
+  await pause(500);
+  times();
+  tell({ kind: "ORDER_CREATED", id: 2, campusId: "0197a5c4-0000-7000-8000-000000000000" });
+  await pause(1200);
+  expect(times(), "that is another campus").toBe(0);
+  tell({ kind: "ORDER_CREATED", id: 3, campusId });
+  await expect.poll(times, { timeout: 700 }).toBe(1);
+  for (let id = 4; id < 34; id += 1) {
+    tell({ kind: "ORDER_CREATED", id, campusId });
+    await pause(40);
+  }
+  await pause(1000);
+  const often = times();
+  expect(often).toBeGreaterThan(0);
+  expect(often, "thirty events").toBeLessThan(6);
+});
+
+test("a meal that was ready long ago is announced no more", async ({ page, open, signUp }) => {
+  await signUp();
+  await confirmedOrder(page.request);
+  const sockets = await played(page);
+  const tell = teller(sockets);
+  await open("/dishes");
+  await expect.poll(() => sockets.length).toBe(1);
+  expect(sockets[0]?.url()).toMatch(/\?after=\d+$/);
+  const event = { kind: "ORDER_READY", own: true, number: 7, orderId: "a", campus: {} };
+  const before = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  tell({ kind: "CONNECTED", id: 1 });
+  tell({ ...event, id: 2, at: before(11) });
+  tell({ ...event, id: 3, at: before(9) });
+  await expect(toast(page)).toHaveCount(1);
+});
+
 test("the inbox follows at once", async ({ page, open, signUp, playwright, baseURL }) => {
   await signUp();
   const { orderId, number } = await confirmedOrder(page.request);
   await unread(page.request, 1);
-  const socket = page.waitForEvent("websocket");
+  const socket = connected(page);
   await open("/inbox");
-  await (await socket).waitForEvent("framereceived");
+  await socket;
   const messages = page.locator("[data-live=messages]").getByRole("heading");
   await expect(messages).toHaveCount(1);
   const staff = await kitchen(playwright, baseURL);

@@ -1,13 +1,12 @@
 //! The page: what it keeps, what it is told, and what it says.
 
-use js_sys::{JSON, Reflect};
+use js_sys::{Date, JSON, Reflect};
+use std::cell::Cell;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{CustomEvent, CustomEventInit, Document, Element, HtmlElement, Response, Window};
 
-/// Where the last number is kept, for the next page in this tab.
-const LAST: &str = "nutriflow.events";
 /// What the document is told of an event.
 const EVENT: &str = "nutriflow:event";
 /// What it is told when following begins or ends.
@@ -21,6 +20,8 @@ const MESSAGES: [&str; 4] = [
     "ORDER_CANCELLED",
     "PAYMENT_REFUNDED",
 ];
+/// How old what has happened may be to be worth a toast, in milliseconds.
+const TOAST_AGE_MOST: f64 = 600_000.0;
 /// From how many unread messages on the number is not told.
 const UNREAD_MOST: u32 = 100;
 
@@ -30,6 +31,10 @@ pub struct Page {
     document: Document,
     /// Where toasts go, with what they say in the page's language.
     place: Element,
+    /// The number of the last event that is known here: first of all of those that the page shows.
+    last: Cell<Option<i64>>,
+    /// By how many milliseconds this clock is ahead of the server's.
+    ahead: Cell<f64>,
 }
 
 impl Page {
@@ -38,9 +43,12 @@ impl Page {
         let window = web_sys::window()?;
         let document = window.document()?;
         let place = document.query_selector("[data-follow]").ok()??;
+        let shown = place.get_attribute("data-after");
         Some(Self {
             window,
             document,
+            last: Cell::new(shown.and_then(|number| number.parse().ok())),
+            ahead: Cell::new(0.0),
             place,
         })
     }
@@ -64,17 +72,9 @@ impl Page {
         format!("{scheme}://{host}{path}{query}")
     }
 
-    /// The number of the last event that was heard of in this tab.
+    /// The number of the last event that the page shows or has heard of.
     pub fn last(&self) -> Option<i64> {
-        let storage = self.window.session_storage().ok()??;
-        storage.get_item(LAST).ok()??.parse().ok()
-    }
-
-    fn keep(&self, id: i64) {
-        // Where nothing may be kept, the next page begins anew.
-        if let Ok(Some(storage)) = self.window.session_storage() {
-            let _ = storage.set_item(LAST, &id.to_string());
-        }
+        self.last.get()
     }
 
     /// Tells the page whether it will hear of events.
@@ -102,8 +102,12 @@ impl Page {
             "CONNECTED" if resumed => {}
             _ => self.tell(EVENT, &event),
         }
+        let age = Date::now() - Date::parse(&string(&event, "at"));
+        if kind == "CONNECTED" || kind == "RESET" {
+            self.ahead.set(age);
+        }
         if field(&event, "own").as_bool() == Some(true) {
-            if kind == "ORDER_READY" {
+            if kind == "ORDER_READY" && age - self.ahead.get() < TOAST_AGE_MOST {
                 // A page without a place for it is no page of ours.
                 let _ = self.announce(&event);
             }
@@ -112,7 +116,7 @@ impl Page {
             }
         }
         if let Some(id) = field(&event, "id").as_f64() {
-            self.keep(id as i64);
+            self.last.set(Some(id as i64));
         }
     }
 

@@ -4,7 +4,7 @@
 mod plan;
 
 use crate::ctx::{Actor, Ctx};
-use crate::menu::{FreeSlot, available_at, free_slots};
+use crate::menu::{FreeSlot, available_at, contents, free_slots, restrictions};
 use crate::token;
 use crate::{Error, Result};
 use domain::cart::{CartFault, CartLine, refusals};
@@ -16,10 +16,11 @@ use domain::menu::{
 use domain::order::{LINES_MOST, QUANTITY_MOST};
 use domain::problem::Problem;
 use domain::text::Localized;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use storage::cart::{Owner, StoredCart};
 use storage::menu::MenuItemRow;
-use storage::{Tx, campus, menu, profile, stock};
+use storage::{Tx, campus, menu, stock};
 use uuid::Uuid;
 
 pub use plan::{Meals, Missing, PlanOutcome, SoldThere, add_from_plan, sold_where};
@@ -28,6 +29,43 @@ pub use plan::{Meals, Missing, PlanOutcome, SoldThere, add_from_plan, sold_where
 const VISITOR_SECONDS: i64 = 30 * 24 * 3600;
 const MICROS: i64 = 1_000_000;
 const DAY: i64 = 24 * 3600 * MICROS;
+/// How many visitors may get a cart here within a minute: nobody knows who they are, and each cart is kept
+/// for a month.
+pub const VISITORS_MOST: i64 = 600;
+const MINUTE: i64 = 60 * MICROS;
+
+/// Counts the visitors who get a cart.
+#[derive(Debug, Default)]
+pub(crate) struct NewVisitors(Mutex<Counted>);
+
+/// Since when, and how many.
+#[derive(Debug, Default)]
+struct Counted {
+    since: i64,
+    visitors: i64,
+}
+
+impl NewVisitors {
+    /// Lets one more get a cart.
+    ///
+    /// # Errors
+    /// [`Problem::RateLimited`] where [`VISITORS_MOST`] got one within this minute.
+    fn admit(&self, now: i64) -> Result<()> {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !(counted.since..counted.since + MINUTE).contains(&now) {
+            *counted = Counted {
+                since: now,
+                visitors: 0,
+            };
+        }
+        if counted.visitors >= VISITORS_MOST {
+            let after = (counted.since + MINUTE - now) / MICROS + 1;
+            return Err(Problem::RateLimited { after }.into());
+        }
+        counted.visitors += 1;
+        Ok(())
+    }
+}
 
 /// A cart with what its things are and cost just now.
 #[derive(Debug, Clone)]
@@ -129,7 +167,7 @@ pub struct Addition {
 pub struct Added {
     /// The line that it is in.
     pub line: Uuid,
-    /// The token of the cart, where a visitor's has just been made.
+    /// The token of a visitor's cart: from now on their browser keeps it as long as the cart is kept.
     pub visitor: Option<String>,
 }
 
@@ -223,18 +261,25 @@ pub async fn parts(ctx: &Ctx, cart: &CartView) -> Result<Vec<Part>> {
 /// # Errors
 /// [`Problem::Invalid`] where the choice breaks a rule of the item, at its group, or where there is no
 /// room; [`Problem::NotFound`] for what is not sold; [`Problem::OtherCampus`] where the cart is of
-/// another campus and is not to be replaced.
+/// another campus and is not to be replaced; [`Problem::RateLimited`] where too many visitors get a cart
+/// just now.
 pub async fn add(ctx: &Ctx, addition: Addition) -> Result<Added> {
-    let mut tx = ctx.write().await?;
+    // Whoever asks for what can't be put in waits for nobody who writes, nor does anybody for them.
+    let mut tx = ctx.read().await?;
     let items = menu::by_ids(&mut tx, &[addition.item]).await?;
     let item = items
         .into_iter()
-        .find(|item| item.active)
+        .find(|item| item.active && contents(ctx.service.catalogue(), item).is_some())
         .ok_or(Error::Problem(Problem::NotFound))?;
     if let Err(broken) = configure(&item.options, &addition.options) {
         return Err(Error::invalid_fields(refusals(&item.options, broken)));
     }
+    if !(1..=QUANTITY_MOST).contains(&addition.quantity) {
+        return Err(refused(CartFault::Quantity));
+    }
     let (owner, visitor) = owner_to_fill(ctx, &mut tx).await?;
+    drop(tx);
+    let mut tx = ctx.write().await?;
     let mut stored = storage::cart::open(&mut tx, &owner, ctx.service.next_id(), ctx.now()).await?;
     turn_to(&mut tx, &mut stored, item.campus_id, addition.replace).await?;
     let line = CartLine {
@@ -258,7 +303,7 @@ pub async fn add(ctx: &Ctx, addition: Addition) -> Result<Added> {
         .filter(|line| line.item == item.id)
         .map(|line| line.quantity)
         .sum();
-    let free = available(&mut tx, &[item.id]).await?;
+    let free = stock::available(&mut tx, &[item.id]).await?;
     let free = free.get(&item.id).copied().unwrap_or_default();
     if wanted > free {
         return Err(Error::invalid("quantity", InvalidCode::NotInStock { free }));
@@ -410,18 +455,22 @@ fn owner(ctx: &Ctx) -> Option<Owner> {
     }
 }
 
-/// Whose cart something is put into, and the token of a visitor who gets one now. A token that names no
-/// cart is not taken over: whoever has set it may know it.
+/// Whose cart something is put into, and of a visitor the token that names it. A token that names no cart
+/// is not taken over: whoever has set it may know it.
+///
+/// # Errors
+/// [`Problem::RateLimited`] where a visitor can't get one now.
 async fn owner_to_fill(ctx: &Ctx, tx: &mut Tx) -> Result<(Owner, Option<String>)> {
     match owner(ctx) {
         Some(owner @ Owner::Account(_)) => return Ok((owner, None)),
         Some(owner) if storage::cart::get(tx, &owner).await?.is_some() => {
-            return Ok((owner, None));
+            return Ok((owner, ctx.visitor.as_deref().map(str::to_owned)));
         }
         Some(Owner::Visitor(_)) => {}
         None if ctx.actor == Actor::System => return Err(Problem::Unauthenticated.into()),
         None => {}
     }
+    ctx.service.new_visitors.admit(ctx.now())?;
     let visitor = token::random();
     Ok((Owner::Visitor(token::hash(&visitor)), Some(visitor)))
 }
@@ -469,20 +518,6 @@ fn refused(fault: CartFault) -> Error {
     }
 }
 
-/// How many portions of items can be ordered now. What is not counted can't be.
-async fn available(tx: &mut Tx, items: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
-    Ok(stock::available(tx, items).await?)
-}
-
-/// What the profile of whoever asks forbids; nothing where there is none.
-async fn restrictions(ctx: &Ctx, tx: &mut Tx) -> Result<Restrictions> {
-    let Actor::Account { id, .. } = ctx.actor else {
-        return Ok(Restrictions::default());
-    };
-    let profile = profile::get(tx, id).await?;
-    Ok(profile.as_ref().map(Restrictions::from).unwrap_or_default())
-}
-
 async fn view(ctx: &Ctx, tx: &mut Tx, stored: &StoredCart) -> Result<CartView> {
     let campus = match stored.campus_id {
         Some(id) => campus::by_id(tx, id).await?,
@@ -494,7 +529,7 @@ async fn view(ctx: &Ctx, tx: &mut Tx, stored: &StoredCart) -> Result<CartView> {
         .into_iter()
         .map(|item| (item.id, item))
         .collect();
-    let available = available(tx, &ids).await?;
+    let available = stock::available(tx, &ids).await?;
     let restrictions = restrictions(ctx, tx).await?;
     let mut wanted: BTreeMap<Uuid, i64> = BTreeMap::new();
     for line in stored.cart.lines() {
@@ -509,7 +544,8 @@ async fn view(ctx: &Ctx, tx: &mut Tx, stored: &StoredCart) -> Result<CartView> {
             let item = items.get(&line.item)?;
             let free = available.get(&item.id).copied().unwrap_or_default();
             let short = wanted.get(&item.id).copied().unwrap_or_default() > free;
-            line_view(ctx, line, item, short.then_some(free), &restrictions)
+            let short = short.then_some(free);
+            Some(line_view(ctx, line, item, short, &restrictions))
         })
         .collect();
     Ok(CartView { campus, lines })
@@ -522,10 +558,12 @@ fn line_view(
     item: &MenuItemRow,
     short: Option<i64>,
     restrictions: &Restrictions,
-) -> Option<LineView> {
-    let plain = Contents::of(ctx.service.catalogue(), &item.kind)?;
+) -> LineView {
+    let known = contents(ctx.service.catalogue(), item);
+    let sold = item.active && known.is_some();
+    let plain = known.unwrap_or_else(Contents::unknown);
     let configured = configure(&item.options, &line.options);
-    let trouble = if !item.active {
+    let trouble = if !sold {
         Some(Trouble::NotSold)
     } else if configured.is_err() {
         Some(Trouble::OptionsChanged)
@@ -541,7 +579,7 @@ fn line_view(
     };
     // With the options chosen: there is nothing left to choose.
     let forbidden = restrictions.against(&item.kind, &contents, &Options::default());
-    Some(LineView {
+    LineView {
         id: line.id,
         item: item.id,
         kind: item.kind.clone(),
@@ -553,5 +591,5 @@ fn line_view(
         contents,
         trouble,
         forbidden,
-    })
+    }
 }

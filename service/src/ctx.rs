@@ -1,5 +1,6 @@
 //! Who asks, where, and with what at hand.
 
+use crate::cart::NewVisitors;
 use crate::clock::{Clock, Ids};
 use crate::gateways::{GatewaySettings, Gateways, Source};
 use crate::jobs::engine::Engine;
@@ -74,6 +75,7 @@ pub struct Service {
     pub(crate) ids: Arc<Ids>,
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Tokens,
+    pub(crate) new_visitors: NewVisitors,
     pub(crate) sample: tokio::sync::Mutex<Option<Arc<crate::Sample>>>,
     pub(crate) started: Instant,
     pub(crate) stopping: AtomicBool,
@@ -138,6 +140,7 @@ impl Service {
         let service = Arc::new(Self {
             tokens: Tokens::new(&settings.secret),
             passwords: Passwords::new()?,
+            new_visitors: NewVisitors::default(),
             settings,
             institutions,
             catalogue,

@@ -12,6 +12,8 @@ const PRESENT: std::ops::Range<i64> = 1_767_225_600_000_000..4_102_444_800_000_0
 const APART_SOME: i64 = 1_000_000;
 /// How far clocks may be apart, in microseconds, before tokens and jobs suffer.
 const APART_MOST: i64 = 30_000_000;
+/// How long an event may wait that nothing holds back, in microseconds, before somebody should look at it.
+const UNDELIVERED_MOST: i64 = 60_000_000;
 /// Free bytes of a disk below which it may be full soon.
 const FREE_FEW: u64 = 1 << 30;
 /// Free bytes of a disk below which it is as good as full.
@@ -73,6 +75,7 @@ pub async fn examine(settings: &Settings, clock: &dyn Clock) -> Vec<Finding> {
         match storage::inspect(&settings.database, institution).await {
             Ok(seen) => {
                 findings.extend(database(institution, &seen));
+                findings.extend(events(institution, seen.undelivered, clock.now()));
                 findings.extend(seen.clock.map(|theirs| clocks(theirs, clock.now())));
             }
             Err(error) => findings.push(Finding::new(
@@ -206,6 +209,22 @@ fn database(institution: &str, seen: &Inspection) -> Vec<Finding> {
     ]
 }
 
+/// What is amiss with the delivery of events, where something is.
+fn events(institution: &str, undelivered: Option<i64>, now: i64) -> Option<Finding> {
+    let waited = now - undelivered?;
+    (waited > UNDELIVERED_MOST).then(|| {
+        Finding::new(
+            Grade::Warning,
+            "events",
+            format!(
+                "{institution}: one was not delivered for {} seconds. Where nutriflow runs, look into \
+                 its log for why; where it does not, the next start delivers it.",
+                waited / 1_000_000
+            ),
+        )
+    })
+}
+
 fn data_folder(folder: &Path, institutions: &[String]) -> Vec<Finding> {
     let shown = folder.display();
     // What is absent is made by the first start, in the nearest folder that is there.
@@ -321,6 +340,15 @@ mod tests {
     }
 
     #[test]
+    fn events_that_wait_are_told() {
+        let now = 1_800_000_000_000_000;
+        let told = |undelivered| events("demo", undelivered, now).map(|finding| finding.grade);
+        assert_eq!(told(None), None);
+        assert_eq!(told(Some(now - UNDELIVERED_MOST)), None);
+        assert_eq!(told(Some(now - UNDELIVERED_MOST - 1)), Some(Grade::Warning));
+    }
+
+    #[test]
     fn room_is_graded() {
         for (free_bytes, grade) in [
             (FREE_FEW, Grade::Ok),
@@ -345,6 +373,7 @@ mod tests {
                 pending,
                 foreign,
                 clock: None,
+                undelivered: None,
             };
             database("demo", &inspection)[1].grade
         };

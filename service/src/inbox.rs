@@ -52,6 +52,8 @@ pub struct MessagePage {
     pub next: Option<Uuid>,
     /// How many of all are not read; at most [`UNREAD_MOST`] are counted.
     pub unread: i64,
+    /// When the last of all was delivered: [`read_all`] up to it leaves unread what comes later.
+    pub newest: i64,
 }
 
 /// The member's messages, newest first, after the one where the last page ended.
@@ -74,16 +76,21 @@ pub async fn list(ctx: &Ctx, after: Option<Uuid>, limit: i64) -> Result<MessageP
     let mut rows = inbox::list(&mut tx, account, before, limit + 1).await?;
     let more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
-    let items: Vec<Message> = rows
-        .into_iter()
-        .map(Message::try_from)
-        .collect::<Result<_>>()?;
-    let last = items.last().map(|message| message.id);
+    let last = rows.last().map(|row| row.event_id);
     Ok(MessagePage {
         next: last.filter(|_| more),
         unread: inbox::count_unread(&mut tx, account, UNREAD_MOST).await?,
-        items,
+        newest: inbox::newest(&mut tx, account).await?,
+        items: rows.into_iter().filter_map(readable).collect(),
     })
+}
+
+/// A message, where it can be read: one that can't keeps nobody from the others.
+fn readable(row: MessageRow) -> Option<Message> {
+    let id = row.event_id;
+    Message::try_from(row)
+        .inspect_err(|error| tracing::error!(%error, event_id = %id, "a message can't be read"))
+        .ok()
 }
 
 /// How many of the member's messages are not read; at most [`UNREAD_MOST`] are counted. Nobody has none.
@@ -110,12 +117,12 @@ pub async fn read(ctx: &Ctx, message: Uuid) -> Result<Message> {
     Ok(message)
 }
 
-/// Notes that the member has read everything up to a message, and gives how many that were. What has come
-/// since they looked stays unread.
+/// Notes that the member has read everything that was delivered up to the `newest` of a page, and gives how
+/// many messages that were. What has come since they looked stays unread, however old what it tells of.
 ///
 /// # Errors
 /// [`Problem::Unauthenticated`] where nobody has signed in.
-pub async fn read_all(ctx: &Ctx, newest: Uuid) -> Result<u64> {
+pub async fn read_all(ctx: &Ctx, newest: i64) -> Result<u64> {
     let account = ctx.account_id()?;
     let mut tx = ctx.write().await?;
     let read = inbox::read_all(&mut tx, account, newest, ctx.now()).await?;

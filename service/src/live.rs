@@ -88,7 +88,8 @@ pub enum Beginning {
 pub enum Next {
     /// This has happened.
     Event(Arc<Followed>),
-    /// They did not take what was in their buffer: they are let go.
+    /// They did not take what was in their buffer, or what they missed is no longer known: they are let go,
+    /// and ask again.
     Behind,
     /// The process stops.
     Closing,
@@ -384,7 +385,9 @@ impl Following {
             if self.seen >= self.until {
                 break;
             }
-            let page = self.missed().await?;
+            let Some(page) = self.missed().await? else {
+                return Ok(Next::Behind);
+            };
             if page.is_empty() {
                 self.seen = self.until;
             }
@@ -399,15 +402,19 @@ impl Following {
         Ok(Next::Behind)
     }
 
-    /// What happened while they were away, or before they came in.
-    async fn missed(&self) -> Result<VecDeque<Followed>> {
+    /// What happened while they were away, or before they came in; nothing where some of it has been
+    /// forgotten since they did.
+    async fn missed(&self) -> Result<Option<VecDeque<Followed>>> {
         let (after, last) = (self.seen, self.until);
         let mut tx = self.db.read().await?;
+        if live::ends(&mut tx).await?.first > after + 1 {
+            return Ok(None);
+        }
         let events = match self.scope {
             Scope::All => live::between(&mut tx, after, last, PAGE).await?,
             Scope::Own(account) => live::between_of(&mut tx, account, after, last, PAGE).await?,
         };
-        Ok(events.into_iter().map(Followed::from).collect())
+        Ok(Some(events.into_iter().map(Followed::from).collect()))
     }
 }
 
@@ -423,6 +430,18 @@ pub async fn waits(ctx: &Ctx) -> Result<bool> {
         return Ok(false);
     };
     Ok(live::waits(&mut ctx.read().await?, id, NEWEST).await?)
+}
+
+/// The number of the newest event that can be followed; 0 where there is none, or nobody asks who may
+/// follow.
+///
+/// # Errors
+/// Where the database does.
+pub async fn newest(ctx: &Ctx) -> Result<i64> {
+    if ctx.account_id().is_err() {
+        return Ok(0);
+    }
+    Ok(live::ends(&mut ctx.read().await?).await?.last)
 }
 
 /// Follows what happens: members what is for them, those who work there what happens on every campus.

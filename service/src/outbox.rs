@@ -11,7 +11,7 @@
 use crate::ctx::{Ctx, Institution, Service};
 use crate::{Error, Result};
 use domain::account::Role;
-use domain::event::{EventPayload, redelivered_in};
+use domain::event::{EventPayload, OrderEvent, redelivered_in};
 use domain::invalid::InvalidCode;
 use domain::problem::Problem;
 use futures::FutureExt;
@@ -40,6 +40,8 @@ const BATCH: i64 = 500;
 pub const PAGE_MOST: i64 = 100;
 /// Up to how many dead letters are counted.
 pub const COUNTED_MOST: i64 = 1000;
+/// The gauge of how long the oldest event has waited, in seconds.
+const OLDEST: &str = "outbox_oldest_seconds";
 
 /// Who may look at dead letters.
 const VIEWERS: [Role; 2] = [Role::Admin, Role::Operator];
@@ -57,12 +59,13 @@ pub trait Receiver: Send + Sync {
     /// Why it can't: the event's delivery has failed, and nothing of it is written.
     fn check(&self, event: &Event) -> std::result::Result<(), Problem>;
 
-    /// Takes events in this order, in the transaction that notes that it had them. One that it had
-    /// before has no effect.
+    /// Takes events in this order, at this moment, in the transaction that notes that it had them. One
+    /// that it had before has no effect.
     fn deliver<'run>(
         &'run self,
         tx: &'run mut Tx,
         events: &'run [Uuid],
+        now: i64,
     ) -> BoxFuture<'run, Result<()>>;
 }
 
@@ -83,6 +86,7 @@ impl Receiver for Followers {
         &'run self,
         tx: &'run mut Tx,
         events: &'run [Uuid],
+        _: i64,
     ) -> BoxFuture<'run, Result<()>> {
         async move { Ok(storage::live::deliver(tx, events).await?) }.boxed()
     }
@@ -100,7 +104,11 @@ impl Receiver for Inboxes {
     /// A message that nobody could read is no message.
     fn check(&self, event: &Event) -> std::result::Result<(), Problem> {
         match serde_json::from_value::<EventPayload>(event.payload.0.clone()) {
-            Ok(payload) if payload.order_id.is_some() => Ok(()),
+            Ok(payload)
+                if payload.order_id.is_some() && OrderEvent::from_key(&event.kind).is_some() =>
+            {
+                Ok(())
+            }
             Ok(_) | Err(_) => Err(Problem::Malformed),
         }
     }
@@ -109,8 +117,9 @@ impl Receiver for Inboxes {
         &'run self,
         tx: &'run mut Tx,
         events: &'run [Uuid],
+        now: i64,
     ) -> BoxFuture<'run, Result<()>> {
-        async move { Ok(storage::inbox::deliver(tx, events).await?) }.boxed()
+        async move { Ok(storage::inbox::deliver(tx, events, now).await?) }.boxed()
     }
 }
 
@@ -189,28 +198,30 @@ impl Relay {
     async fn together(&self) -> Result<bool> {
         let mut tx = self.db().write().await?;
         match self.attempt(&mut tx).await {
-            Ok(more) => {
+            Ok((more, outcomes)) => {
                 tx.commit().await?;
+                outcomes.iter().for_each(Outcome::tell);
                 Ok(more)
             }
             Err(error) => Err(given_up(tx, error).await),
         }
     }
 
-    async fn attempt(&self, tx: &mut Tx) -> Result<bool> {
+    async fn attempt(&self, tx: &mut Tx) -> Result<(bool, Vec<Outcome>)> {
         // Another process is at it, and will look again before it stops.
         if !outbox::lock(tx).await? {
-            return Ok(false);
+            return Ok((false, Vec::new()));
         }
         let now = self.service.now();
         let mut more = false;
+        let mut outcomes = Vec::with_capacity(self.receivers.len());
         for receiver in &self.receivers {
             let due = outbox::due(tx, receiver.consumer(), now, BATCH).await?;
-            let failures = deliver(tx, receiver.as_ref(), &due, now).await?;
-            // What was given up holds nothing back any more.
-            more |= due.len() as i64 >= BATCH || failures.iter().any(|one| one.next_at.is_none());
+            let outcome = deliver(tx, receiver.as_ref(), &due, now).await?;
+            more |= due.len() as i64 >= BATCH || outcome.gave_up();
+            outcomes.push(outcome);
         }
-        Ok(more)
+        Ok((more, outcomes))
     }
 
     /// Something cannot be written: each event is tried by itself, so that the others can.
@@ -225,33 +236,41 @@ impl Relay {
                 if held.contains(event.aggregate.as_str()) {
                     continue;
                 }
-                let Some(failures) = self.alone(receiver.as_ref(), event, now).await? else {
+                let Some(outcome) = self.alone(receiver.as_ref(), event.id, now).await? else {
                     return Ok(false);
                 };
-                for failure in failures {
+                outcome.tell();
+                more |= outcome.gave_up();
+                if !outcome.failed.is_empty() {
                     held.insert(event.aggregate.as_str());
-                    more |= failure.next_at.is_none();
                 }
             }
         }
         Ok(more)
     }
 
-    /// Delivers one event, and gives how that failed; nothing where another process delivers.
+    /// Delivers one event, where it is still due, and gives what came of it; nothing where another process
+    /// delivers.
     async fn alone(
         &self,
         receiver: &dyn Receiver,
-        event: &Event,
+        event: Uuid,
         now: i64,
-    ) -> Result<Option<Vec<Failure>>> {
+    ) -> Result<Option<Outcome>> {
+        let consumer = receiver.consumer();
         let mut tx = self.db().write().await?;
         if !outbox::lock(&mut tx).await? {
             return Ok(None);
         }
-        let delivered = deliver(&mut tx, receiver, std::slice::from_ref(event), now).await;
+        // Another process may have had it since it was found.
+        let Some(due) = outbox::still_due(&mut tx, consumer, event, now).await? else {
+            tx.rollback().await?;
+            return Ok(Some(Outcome::nothing(consumer)));
+        };
+        let delivered = deliver(&mut tx, receiver, std::slice::from_ref(&due), now).await;
         let error = match delivered {
-            Ok(failures) => match tx.commit().await {
-                Ok(()) => return Ok(Some(failures)),
+            Ok(outcome) => match tx.commit().await {
+                Ok(()) => return Ok(Some(outcome)),
                 Err(error) => Error::from(error),
             },
             Err(error) => given_up(tx, error).await,
@@ -259,20 +278,104 @@ impl Relay {
         if error.is_passing() {
             return Err(error);
         }
-        let failure = failure(receiver.consumer(), event, &error.into(), now);
+        let problem = Problem::from(error);
         let mut tx = self.db().write().await?;
         if !outbox::lock(&mut tx).await? {
             return Ok(None);
         }
-        outbox::fail(
-            &mut tx,
-            receiver.consumer(),
-            std::slice::from_ref(&failure),
-            now,
-        )
-        .await?;
+        let Some(due) = outbox::still_due(&mut tx, consumer, event, now).await? else {
+            tx.rollback().await?;
+            return Ok(Some(Outcome::nothing(consumer)));
+        };
+        let outcome = Outcome {
+            failed: vec![Failed::new(&due, &problem, now)],
+            ..Outcome::nothing(consumer)
+        };
+        outcome.write_failures(&mut tx, now).await?;
         tx.commit().await?;
-        Ok(Some(vec![failure]))
+        Ok(Some(outcome))
+    }
+}
+
+/// A delivery that has failed, with what is said of it.
+struct Failed {
+    failure: Failure,
+    request_id: String,
+    kind: String,
+    code: &'static str,
+}
+
+impl Failed {
+    /// What becomes of an event whose delivery has failed.
+    fn new(event: &Event, problem: &Problem, now: i64) -> Self {
+        let attempts = event.failures + 1;
+        Self {
+            failure: Failure {
+                event_id: event.id,
+                attempts,
+                next_at: redelivered_in(attempts).map(|seconds| now + seconds * 1_000_000),
+                // A problem has strings, integers and lists of them: it always has a JSON form.
+                error: serde_json::to_string(problem).unwrap_or_default(),
+            },
+            request_id: event.request_id.clone(),
+            kind: event.kind.clone(),
+            code: problem.code(),
+        }
+    }
+
+    const fn is_given_up(&self) -> bool {
+        self.failure.next_at.is_none()
+    }
+}
+
+/// What came of delivering to a consumer.
+struct Outcome {
+    consumer: Consumer,
+    delivered: u64,
+    failed: Vec<Failed>,
+}
+
+impl Outcome {
+    const fn nothing(consumer: Consumer) -> Self {
+        Self {
+            consumer,
+            delivered: 0,
+            failed: Vec::new(),
+        }
+    }
+
+    /// Whether there may be more to deliver: what was given up holds nothing back any more.
+    fn gave_up(&self) -> bool {
+        self.failed.iter().any(Failed::is_given_up)
+    }
+
+    async fn write_failures(&self, tx: &mut Tx, now: i64) -> Result<()> {
+        let failures: Vec<Failure> = self.failed.iter().map(|one| one.failure.clone()).collect();
+        Ok(outbox::fail(tx, self.consumer, &failures, now).await?)
+    }
+
+    /// Counts it and writes it into the log, once it is so: a transaction may still fail.
+    fn tell(&self) {
+        let consumer = self.consumer.key();
+        if self.delivered > 0 {
+            metrics::counter!("outbox_events_delivered_total", "consumer" => consumer)
+                .increment(self.delivered);
+        }
+        for failed in &self.failed {
+            tracing::warn!(
+                consumer,
+                event_id = %failed.failure.event_id,
+                request_id = %failed.request_id,
+                kind = %failed.kind,
+                code = failed.code,
+                attempts = failed.failure.attempts,
+                given_up = failed.is_given_up(),
+                "an event was not delivered"
+            );
+            if failed.is_given_up() {
+                metrics::counter!("outbox_dead_events_total", "consumer" => consumer).increment(1);
+            }
+        }
     }
 }
 
@@ -283,18 +386,12 @@ async fn given_up(tx: Tx, error: Error) -> Error {
     error
 }
 
-/// Delivers events, but for those that the receiver can't take and those after them; gives how those
-/// failed that it can't.
-async fn deliver(
-    tx: &mut Tx,
-    receiver: &dyn Receiver,
-    due: &[Event],
-    now: i64,
-) -> Result<Vec<Failure>> {
+/// Delivers events, but for those that the receiver can't take and those after them.
+async fn deliver(tx: &mut Tx, receiver: &dyn Receiver, due: &[Event], now: i64) -> Result<Outcome> {
     let consumer = receiver.consumer();
     let mut held = HashSet::new();
     let mut taken = Vec::new();
-    let mut failures = Vec::new();
+    let mut failed = Vec::new();
     for event in due {
         if held.contains(event.aggregate.as_str()) {
             continue;
@@ -303,47 +400,55 @@ async fn deliver(
             Ok(()) => taken.push(event),
             Err(problem) => {
                 held.insert(event.aggregate.as_str());
-                failures.push(failure(consumer, event, &problem, now));
+                failed.push(Failed::new(event, &problem, now));
             }
         }
     }
     if !taken.is_empty() {
         let ids: Vec<Uuid> = taken.iter().map(|event| event.id).collect();
-        receiver.deliver(tx, &ids).await?;
+        receiver.deliver(tx, &ids, now).await?;
         outbox::settle(tx, consumer, &taken, now).await?;
-        metrics::counter!("outbox_events_delivered_total", "consumer" => consumer.key())
-            .increment(taken.len() as u64);
     }
-    if !failures.is_empty() {
-        outbox::fail(tx, consumer, &failures, now).await?;
+    let outcome = Outcome {
+        consumer,
+        delivered: taken.len() as u64,
+        failed,
+    };
+    if !outcome.failed.is_empty() {
+        outcome.write_failures(tx, now).await?;
     }
-    Ok(failures)
+    Ok(outcome)
 }
 
-/// What becomes of an event whose delivery has failed.
-fn failure(consumer: Consumer, event: &Event, problem: &Problem, now: i64) -> Failure {
-    let attempts = event.failures + 1;
-    let next_at = redelivered_in(attempts).map(|seconds| now + seconds * 1_000_000);
-    tracing::warn!(
-        consumer = consumer.key(),
-        event_id = %event.id,
-        request_id = %event.request_id,
-        kind = %event.kind,
-        code = problem.code(),
-        attempts,
-        given_up = next_at.is_none(),
-        "an event was not delivered"
-    );
-    if next_at.is_none() {
-        metrics::counter!("outbox_dead_events_total", "consumer" => consumer.key()).increment(1);
+/// How often it is measured how far delivery is behind.
+const MEASURE: Duration = Duration::from_secs(15);
+
+/// Measures until told to stop how long the oldest event has waited that nothing holds back. Apart from the
+/// relay, so that it shows when that stands still.
+pub(crate) async fn measure(
+    service: Arc<Service>,
+    institution: Institution,
+    mut stopped: watch::Receiver<bool>,
+) {
+    while !*stopped.borrow() {
+        match waited(&service, &institution.db).await {
+            Ok(seconds) => {
+                metrics::gauge!(OLDEST, "institution" => institution.slug.to_string())
+                    .set(seconds as f64);
+            }
+            Err(error) => tracing::warn!(%error, "how far delivery is behind can't be read"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(MEASURE) => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
     }
-    Failure {
-        event_id: event.id,
-        attempts,
-        next_at,
-        // A problem has strings, integers and lists of them: it always has a JSON form.
-        error: serde_json::to_string(problem).unwrap_or_default(),
-    }
+}
+
+/// For how many seconds the oldest event has waited that nothing holds back.
+async fn waited(service: &Service, db: &Db) -> Result<i64> {
+    let oldest = outbox::oldest(&mut db.read().await?).await?;
+    Ok(oldest.map_or(0, |at| (service.now() - at).max(0) / 1_000_000))
 }
 
 /// Which dead letter; in addresses `<event>.INBOX`.

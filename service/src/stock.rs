@@ -12,19 +12,18 @@ pub use file::{
 };
 pub use list::{
     ITEMS_MOST, PAGE_MOST, Shortage, StockFilter, StockItem, StockList, StockQuery, StockSort, get,
-    list,
+    list, to_correct,
 };
 pub use movements::{
     DAYS, MOVEMENTS_MOST, MovementItem, MovementList, StockDay, history, movements,
 };
-pub use record::{Count, Recorded, correct, record};
+pub use record::{Count, Recorded, correct, record, record_after};
 
 use crate::ctx::Ctx;
 use crate::{Error, Result};
 use domain::account::Role;
 use domain::event::{EventPayload, OrderEvent};
-use domain::invalid::InvalidCode;
-use domain::order::KEY_MOST;
+use domain::order::check_key;
 use std::collections::HashMap;
 use storage::outbox::{self, NewEvent};
 use storage::stock::BecameLow;
@@ -90,16 +89,7 @@ fn own_key(ctx: &Ctx, key: Option<&str>) -> Result<String> {
     let Some(key) = key else {
         return Ok(ctx.service.next_id().to_string());
     };
-    let refuse = |code| Err(Error::invalid("idempotencyKey", code));
-    if key.is_empty() {
-        return refuse(InvalidCode::Required);
-    }
-    if key.chars().count() as i64 > KEY_MOST {
-        return refuse(InvalidCode::TooLong { max: KEY_MOST });
-    }
-    if key.chars().any(char::is_control) {
-        return refuse(InvalidCode::Malformed);
-    }
+    check_key(key).map_err(|code| Error::invalid("idempotencyKey", code))?;
     // The same key of somebody else is another one.
     Ok(match ctx.account_id() {
         Ok(account) => format!("{account}:{key}"),

@@ -1,14 +1,14 @@
 //! Wallets: what members have here, how it came and went, and topping it up.
 
 use crate::ctx::Ctx;
-use crate::jobs;
 use crate::jobs::top_up_wallet::{self, TopUpResult, TopUpWallet};
+use crate::jobs::{self, Job as _};
 use crate::{Error, Result};
 use domain::account::Role;
 use domain::invalid::{InvalidCode, InvalidField};
-use domain::order::KEY_MOST;
 use domain::payment::{BALANCE_MOST, DeclineReason, REASON_MOST, TopUpStatus, check_top_up};
 use domain::problem::Problem;
+use domain::text::check_reason;
 use std::time::{Duration, Instant};
 use storage::wallet::{self, Balance, House, Moved, NewTransfer, Transfer, TransferKind};
 use storage::{Tx, job};
@@ -26,6 +26,10 @@ const CURRENCIES_MOST: i64 = 20;
 const PATIENCE: Duration = Duration::from_millis(2500);
 /// How often it looks for what another process may have done; of this one it is told.
 const GLANCE: Duration = Duration::from_millis(100);
+/// How long it rests between two looks, however much ends.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How many top-ups are taken up again at once.
+const CHUNK: i64 = 500;
 
 /// What a member has of a currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,7 +192,7 @@ pub async fn statement(
 /// top-up; [`Problem::Invalid`] for an amount or currency that can't be.
 pub async fn top_up(ctx: &Ctx, top_up: TopUp) -> Result<TopUpJob> {
     let account = ctx.account_id()?;
-    check_key(&top_up.key)?;
+    crate::order::check_key(&top_up.key)?;
     if let Err(code) = check_top_up(top_up.amount) {
         return Err(Error::invalid("amount", code));
     }
@@ -212,17 +216,20 @@ pub async fn top_up(ctx: &Ctx, top_up: TopUp) -> Result<TopUpJob> {
             created_at: before.at,
         });
     }
-    // Ids grow: one that is smaller is that of a job which had the key already.
-    let mark = ctx.service.next_id();
-    let id = jobs::enqueue(ctx, &mut tx, Some(account), &wanted).await?;
+    // Whoever asks for several at once has them counted one after the other.
+    wallet::lock_owner(&mut tx, account).await?;
+    let coming = wallet::coming(&mut tx, account, TopUpWallet::KIND, &wanted.currency).await?;
+    let new = jobs::new_job(ctx, Some(account), &wanted, ctx.job)?;
+    let id = job::enqueue(&mut tx, std::slice::from_ref(&new)).await?[0];
+    tx.will_wake().await?;
     if arguments(&mut tx, account, id).await? != wanted {
         return Err(Error::invalid("idempotencyKey", InvalidCode::KeyReused));
     }
     let known = find(&mut tx, account, id).await?;
-    if id > mark {
+    if id == new.id {
         let balances = wallet::balances(&mut tx, account).await?;
         let own = balances.iter().find(|own| own.currency == wanted.currency);
-        if own.map_or(0, |own| own.balance) + wanted.amount > BALANCE_MOST {
+        if own.map_or(0, |own| own.balance) + coming + wanted.amount > BALANCE_MOST {
             // Not committed: the job is not enqueued.
             return Err(Error::invalid("amount", InvalidCode::WalletFull));
         }
@@ -253,7 +260,8 @@ pub async fn settled(ctx: &Ctx, id: Uuid) -> Result<TopUpJob> {
         if top_up.status != TopUpStatus::Pending || Instant::now() >= patience {
             return Ok(top_up);
         }
-        // Told, or not told for a while: either is a reason to look.
+        // Told, or not told for a while: either is a reason to look, though not at everything that ends.
+        tokio::time::sleep(PAUSE).await;
         let _ = tokio::time::timeout(GLANCE, ended.changed()).await;
     }
 }
@@ -274,14 +282,16 @@ async fn find(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<TopUpJob> {
         });
     }
     let row = job::of_owner(tx, account, id).await?;
-    let row = row.filter(|row| row.kind == <TopUpWallet as jobs::Job>::KIND);
+    let row = row.filter(|row| row.kind == TopUpWallet::KIND);
     let row = row.ok_or(Error::Problem(Problem::NotFound))?;
     let arguments = arguments(tx, account, id).await?;
     let result = row.result.and_then(|result| TopUpResult::of(result.0));
     let (status, declined) = match (row.state.as_str(), result) {
         ("succeeded", Some(TopUpResult::Transfer(_))) => (TopUpStatus::Done, None),
         ("succeeded", Some(TopUpResult::Declined(reason))) => (TopUpStatus::Declined, Some(reason)),
-        ("succeeded" | "dead" | "cancelled", _) => (TopUpStatus::Failed, None),
+        ("succeeded", _) => (TopUpStatus::Failed, None),
+        // Also where its job was given up or cancelled: it is taken up again, to find out whether the
+        // card was charged.
         _ => (TopUpStatus::Pending, None),
     };
     Ok(TopUpJob {
@@ -304,24 +314,24 @@ async fn arguments(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<TopUpWallet> 
 /// and top-up of the same person again is the same one.
 ///
 /// # Errors
-/// [`Problem::Forbidden`] for others; [`Problem::NotFound`] where there is no such account;
+/// [`Problem::Forbidden`] for others, and for a wallet of one's own; [`Problem::NotFound`] where there is no such account;
 /// [`Problem::KeyMissing`] without a key; [`InvalidCode::KeyReused`] for a key that came with another
 /// top-up; [`Problem::Invalid`] for what is refused.
 pub async fn top_up_by_staff(ctx: &Ctx, top_up: StaffTopUp) -> Result<Uuid> {
     ctx.allow(&CASHIERS)?;
     let cashier = ctx.account_id()?;
-    check_key(&top_up.key)?;
-    let reason = top_up.reason.trim();
+    crate::order::check_key(&top_up.key)?;
+    if top_up.account == cashier {
+        return Err(Problem::Forbidden.into());
+    }
     let mut fields = Vec::new();
     if let Err(code) = check_top_up(top_up.amount) {
         fields.push(InvalidField::new("amount", code));
     }
-    if reason.is_empty() {
-        fields.push(InvalidField::new("reason", InvalidCode::Required));
-    } else if reason.chars().count() as i64 > REASON_MOST {
-        let code = InvalidCode::TooLong { max: REASON_MOST };
+    let reason = check_reason(&top_up.reason, REASON_MOST).unwrap_or_else(|code| {
         fields.push(InvalidField::new("reason", code));
-    }
+        ""
+    });
     if !fields.is_empty() {
         return Err(Error::invalid_fields(fields));
     }
@@ -361,6 +371,21 @@ pub async fn top_up_by_staff(ctx: &Ctx, top_up: StaffTopUp) -> Result<Uuid> {
     }
 }
 
+/// Takes up top-ups whose job was given up or cancelled: it charges no more, and finds out what came of
+/// what it did. How many.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn revive(ctx: &Ctx) -> Result<u64> {
+    let mut tx = ctx.write().await?;
+    let revived = job::revive(&mut tx, TopUpWallet::KIND, ctx.now(), CHUNK).await?;
+    if revived > 0 {
+        tx.will_wake().await?;
+    }
+    tx.commit().await?;
+    Ok(revived)
+}
+
 /// Whether a transfer of a key is what is asked for under it again.
 fn same(before: &Transfer, owner: Uuid, amount: i64, currency: &str, note: &str) -> Result<()> {
     let moved = before
@@ -372,20 +397,6 @@ fn same(before: &Transfer, owner: Uuid, amount: i64, currency: &str, note: &str)
     } else {
         Err(Error::invalid("idempotencyKey", InvalidCode::KeyReused))
     }
-}
-
-fn check_key(key: &str) -> Result<()> {
-    let refuse = |code| Err(Error::invalid("idempotencyKey", code));
-    if key.is_empty() {
-        return Err(Problem::KeyMissing.into());
-    }
-    if key.chars().count() as i64 > KEY_MOST {
-        return refuse(InvalidCode::TooLong { max: KEY_MOST });
-    }
-    if key.chars().any(char::is_control) {
-        return refuse(InvalidCode::Malformed);
-    }
-    Ok(())
 }
 
 async fn check_currency(tx: &mut Tx, currency: &str) -> Result<()> {

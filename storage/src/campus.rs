@@ -119,11 +119,18 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<Campus>> {
     Ok(rows.into_iter().map(Campus::from).collect())
 }
 
-/// The campus of a slug.
+/// The longest slug, in bytes.
+const SLUG_MOST: usize = 60;
+
+/// The campus of a slug. What no slug can be names none.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Campus>> {
+    // PostgreSQL takes no NUL in a text.
+    if slug.is_empty() || slug.len() > SLUG_MOST || slug.contains('\0') {
+        return Ok(None);
+    }
     Ok(optional!(tx, Row, BY_SLUG, slug)?.map(Campus::from))
 }
 

@@ -28,7 +28,8 @@ statements! {
         FROM jsonb_array_elements_text($1) AS wanted(dish) CROSS JOIN campus JOIN menu_item
             ON menu_item.campus_id = campus.id AND menu_item.kind = 'DISH' AND menu_item.reference = wanted.dish
         WHERE menu_item.active ORDER BY campus.slug, wanted.dish";
-    DELETE_EXPIRED(1) = "DELETE FROM cart WHERE updated_at < $1 AND token_hash IS NOT NULL";
+    DELETE_EXPIRED(2) = "DELETE FROM cart WHERE id IN (SELECT id FROM cart
+        WHERE updated_at < $1 AND token_hash IS NOT NULL ORDER BY updated_at LIMIT $2)";
 }
 
 /// Whose a cart is.
@@ -146,10 +147,10 @@ pub async fn sold(tx: &mut Tx, dishes: &[DishId]) -> Result<Vec<(Uuid, DishId, U
         .collect())
 }
 
-/// Forgets visitors' carts that nobody has changed since a moment.
+/// Forgets up to `limit` visitors' carts that nobody has changed since a moment; gives how many.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn delete_expired(tx: &mut Tx, before: i64) -> Result<u64> {
-    execute!(tx, DELETE_EXPIRED, before)
+pub async fn delete_expired(tx: &mut Tx, before: i64, limit: i64) -> Result<u64> {
+    execute!(tx, DELETE_EXPIRED, before, limit)
 }

@@ -58,10 +58,11 @@ statements! {
       | "UPDATE job SET priority = $2
         WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
             AND state IN ('scheduled', 'ready', 'retrying')";
+    // A top-up that did not succeed is not over: its card may have been charged.
     DELETE(2) = "DELETE FROM job WHERE id IN (SELECT unhex(value) FROM json_each($1)) AND finished_at IS NOT NULL
-            AND +id <> $2"
+            AND +id <> $2 AND (+kind <> 'wallet.top_up' OR +state = 'succeeded')"
       | "DELETE FROM job WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
-            AND finished_at IS NOT NULL AND id <> $2";
+            AND finished_at IS NOT NULL AND id <> $2 AND (kind <> 'wallet.top_up' OR state = 'succeeded')";
     CHANGED(2) = "SELECT job_id FROM changed_job WHERE change_id = $1 ORDER BY job_id DESC LIMIT $2";
     COUNT_CHANGED(1) = "SELECT COUNT(*) FROM changed_job WHERE change_id = $1";
     UNDO_RETRY(3) = "UPDATE job SET state = changed.state, run_at = changed.run_at, attempts = changed.attempts,

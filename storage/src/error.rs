@@ -24,6 +24,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the transaction was given up for another's sake, as where both waited for each other: the
+    /// same at once may work.
+    #[must_use]
+    pub fn is_clash(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        error
+            .code()
+            .is_some_and(|code| code.len() == 5 && code.starts_with("40"))
+    }
+
     /// A column holds what is none of the choices.
     pub(crate) fn unreadable(text: &str) -> Self {
         Self::Other(sqlx::Error::Decode(
@@ -34,9 +46,10 @@ impl Error {
 
 /// Primary result codes of SQLite that pass: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
 const SQLITE_PASSING: [u32; 6] = [5, 6, 8, 10, 13, 14];
-/// Classes of PostgreSQL's SQLSTATE that pass: connection, resources, intervention, system error,
-/// and rollbacks because of another transaction.
-const POSTGRES_PASSING: [&str; 5] = ["08", "53", "57", "58", "40"];
+/// Classes of PostgreSQL's SQLSTATE that pass: connection, resources, intervention, system error, and
+/// rollbacks because of another transaction; and a transaction that stood still for too long, with which
+/// the connection is gone.
+const POSTGRES_PASSING: [&str; 6] = ["08", "53", "57", "58", "40", "25P03"];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {

@@ -8,19 +8,24 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 statements! {
-    // A message keeps what the campus was called then.
-    DELIVER(1) = "INSERT INTO inbox_message (event_id, account_id, kind, payload, at)
+    // A message keeps what the campus was called then. It comes after all that the account has, whatever
+    // the clock of whoever delivers shows.
+    DELIVER(2) = "INSERT INTO inbox_message (event_id, account_id, kind, payload, at, delivered_at)
         SELECT event.id, event.account_id, event.kind,
             CASE WHEN campus.id IS NULL THEN event.payload
-                ELSE json_patch(json_object('campus', json(campus.name)), event.payload) END, event.at
+                ELSE json_patch(json_object('campus', json(campus.name)), event.payload) END, event.at,
+            MAX($2, COALESCE((SELECT MAX(delivered_at) + 1 FROM inbox_message AS known
+                WHERE known.account_id = event.account_id), 0))
         FROM json_each($1) AS wanted CROSS JOIN outbox AS event ON event.id = unhex(wanted.value)
             LEFT JOIN campus ON campus.id = event.campus_id
         WHERE event.account_id IS NOT NULL
         ON CONFLICT (event_id) DO NOTHING"
-      | "INSERT INTO inbox_message (event_id, account_id, kind, payload, at)
+      | "INSERT INTO inbox_message (event_id, account_id, kind, payload, at, delivered_at)
         SELECT event.id, event.account_id, event.kind,
             CASE WHEN campus.id IS NULL THEN event.payload
-                ELSE jsonb_build_object('campus', campus.name) || event.payload END, event.at
+                ELSE jsonb_build_object('campus', campus.name) || event.payload END, event.at,
+            GREATEST($2, COALESCE((SELECT MAX(delivered_at) + 1 FROM inbox_message AS known
+                WHERE known.account_id = event.account_id), 0))
         FROM jsonb_array_elements_text($1) AS wanted(value)
             JOIN outbox AS event ON event.id = CAST(wanted.value AS UUID)
             LEFT JOIN campus ON campus.id = event.campus_id
@@ -32,8 +37,9 @@ statements! {
         WHERE account_id = $1 AND read_at IS NULL LIMIT $2) AS unread";
     READ(3) = "UPDATE inbox_message SET read_at = COALESCE(read_at, $3) WHERE event_id = $2 AND account_id = $1
         RETURNING event_id, kind, payload, at, read_at";
+    NEWEST(1) = "SELECT COALESCE(MAX(delivered_at), 0) FROM inbox_message WHERE account_id = $1";
     READ_ALL(3) = "UPDATE inbox_message SET read_at = $3
-        WHERE account_id = $1 AND event_id <= $2 AND read_at IS NULL";
+        WHERE account_id = $1 AND delivered_at <= $2 AND read_at IS NULL";
     SWEEP(2) = "DELETE FROM inbox_message WHERE event_id IN (SELECT event_id FROM inbox_message
         WHERE event_id < $1 ORDER BY event_id LIMIT $2)";
 }
@@ -54,15 +60,15 @@ pub struct MessageRow {
 }
 
 /// Puts events of the outbox into the inboxes of those whom they are for. One that is there already
-/// stays as it is.
+/// stays as it is. The caller holds [`crate::outbox::lock`].
 ///
 /// # Errors
 /// Where the database does.
-pub async fn deliver(tx: &mut Tx, events: &[Uuid]) -> Result<()> {
+pub async fn deliver(tx: &mut Tx, events: &[Uuid], now: i64) -> Result<()> {
     if events.is_empty() {
         return Ok(());
     }
-    execute!(tx, DELIVER, many(events)).map(drop)
+    execute!(tx, DELIVER, many(events), now).map(drop)
 }
 
 /// Up to `limit` messages of an account whose ids are smaller than `before`, newest first.
@@ -95,11 +101,21 @@ pub async fn read(
     optional!(tx, MessageRow, READ, account, message, now)
 }
 
-/// Notes that an account has read its messages up to one, and gives how many that were.
+/// When the last of an account's messages was delivered, in microseconds; 0 where it has none. Whatever is
+/// delivered later has a larger number.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn read_all(tx: &mut Tx, account: Uuid, newest: Uuid, now: i64) -> Result<u64> {
+pub async fn newest(tx: &mut Tx, account: Uuid) -> Result<i64> {
+    let newest = optional!(tx, (i64,), NEWEST, account)?;
+    Ok(newest.map_or(0, |(newest,)| newest))
+}
+
+/// Notes that an account has read what was delivered up to a moment, and gives how many messages that were.
+///
+/// # Errors
+/// Where the database does.
+pub async fn read_all(tx: &mut Tx, account: Uuid, newest: i64, now: i64) -> Result<u64> {
     execute!(tx, READ_ALL, account, newest, now)
 }
 

@@ -4,7 +4,7 @@ use crate::db::{
     POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, check_institution, postgres_schema, postgres_version,
     sqlite_file, sqlite_version,
 };
-use crate::{Database, Error, Result};
+use crate::{Database, Error, Result, outbox};
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -32,6 +32,9 @@ pub struct Inspection {
     pub foreign: usize,
     /// What the database's own clock shows, in microseconds since 1970; nothing where it has none.
     pub clock: Option<i64>,
+    /// When the oldest event happened that was not delivered though nothing holds it back, in
+    /// microseconds; nothing where there is none, or the database is not as this program needs it.
+    pub undelivered: Option<i64>,
 }
 
 /// Looks at the database of an institution.
@@ -69,6 +72,13 @@ async fn sqlite(file: &Path) -> Result<Inspection> {
         .await?;
     let (applied, pending, foreign) =
         compare(&SQLITE_MIGRATIONS, &mut connection, lists > 0).await?;
+    let undelivered = if pending == 0 && foreign == 0 {
+        sqlx::query_scalar::<_, Option<i64>>(outbox::oldest_statement().sqlite)
+            .fetch_one(&mut connection)
+            .await?
+    } else {
+        None
+    };
     connection.close().await?;
     Ok(Inspection {
         made,
@@ -77,6 +87,7 @@ async fn sqlite(file: &Path) -> Result<Inspection> {
         pending,
         foreign,
         clock: None,
+        undelivered,
     })
 }
 
@@ -94,6 +105,13 @@ async fn postgres(address: &str, schema: &str) -> Result<Inspection> {
     .fetch_one(&mut connection)
     .await?;
     let (applied, pending, foreign) = compare(&POSTGRES_MIGRATIONS, &mut connection, lists).await?;
+    let undelivered = if pending == 0 && foreign == 0 {
+        sqlx::query_scalar::<_, Option<i64>>(outbox::oldest_statement().postgres)
+            .fetch_one(&mut connection)
+            .await?
+    } else {
+        None
+    };
     connection.close().await?;
     Ok(Inspection {
         made,
@@ -102,6 +120,7 @@ async fn postgres(address: &str, schema: &str) -> Result<Inspection> {
         pending,
         foreign,
         clock: Some(clock),
+        undelivered,
     })
 }
 

@@ -155,6 +155,10 @@ statements! {
     RESULT(1) = "SELECT result FROM job WHERE id = $1 AND result IS NOT NULL";
     OF_OWNER(2) = "SELECT id, kind, state, progress, result, error, created_at, started_at, finished_at
         FROM job WHERE owner_id = $1 AND id = $2";
+    // The last attempt is left.
+    REVIVE(3) = "UPDATE job SET state = 'ready', run_at = $2, finished_at = NULL, attempts = max_attempts - 1,
+            deaths = 0, cancelling = FALSE, progress = 0, message = NULL, awaited = FALSE
+        WHERE id IN (SELECT id FROM job WHERE state IN ('dead', 'cancelled') AND kind = $1 LIMIT $3)";
     ARGUMENTS(2) = "SELECT arguments FROM job WHERE owner_id = $1 AND id = $2";
 }
 
@@ -634,6 +638,15 @@ pub async fn result(tx: &mut Tx, id: Uuid) -> Result<Option<Value>> {
 /// Where the database does.
 pub async fn of_owner(tx: &mut Tx, owner: Uuid, id: Uuid) -> Result<Option<JobRow>> {
     optional!(tx, JobRow, OF_OWNER, owner, id)
+}
+
+/// Makes jobs of a kind that were given up or cancelled ready for one more attempt, so many at most; how
+/// many it made.
+///
+/// # Errors
+/// Where the database does.
+pub async fn revive(tx: &mut Tx, kind: &str, now: i64, limit: i64) -> Result<u64> {
+    execute!(tx, REVIVE, kind, now, limit)
 }
 
 /// What a job is about, where it is the owner's.

@@ -11,10 +11,10 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 statements! {
-    PLACED(1) = "SELECT orders.account_id, orders.idempotency_key, orders.id, orders.request_hash, orders.state
+    PLACED(1) = "SELECT orders.account_id, orders.idempotency_key, orders.id, orders.request_hash
         FROM json_each($1) CROSS JOIN orders ON orders.account_id = unhex(value ->> 'accountId')
             AND orders.idempotency_key = value ->> 'key'"
-      | "SELECT orders.account_id, orders.idempotency_key, orders.id, orders.request_hash, orders.state
+      | "SELECT orders.account_id, orders.idempotency_key, orders.id, orders.request_hash
         FROM jsonb_to_recordset($1) AS row(\"accountId\" UUID, key TEXT)
         JOIN orders ON orders.account_id = row.\"accountId\" AND orders.idempotency_key = row.key";
     OPEN_SLOTS(1) = "INSERT INTO slot (campus_id, starts_at, capacity, taken)
@@ -36,12 +36,10 @@ statements! {
         ORDER BY 1, 2 FOR UPDATE OF slot";
     TAKE_SLOTS(1) = "UPDATE slot SET taken = slot.taken + change.orders
         FROM (SELECT unhex(value ->> 'campusId') AS campus_id, value ->> 'startsAt' AS starts_at,
-            SUM(value ->> 'orders') AS orders FROM json_each($1) GROUP BY 1, 2) AS change
+            value ->> 'orders' AS orders FROM json_each($1)) AS change
         WHERE slot.campus_id = change.campus_id AND slot.starts_at = change.starts_at"
       | "UPDATE slot SET taken = slot.taken + change.orders
-        FROM (SELECT \"campusId\", \"startsAt\", CAST(SUM(orders) AS BIGINT) AS orders
-            FROM jsonb_to_recordset($1) AS row(\"campusId\" UUID, \"startsAt\" BIGINT, orders BIGINT)
-            GROUP BY 1, 2) AS change
+        FROM jsonb_to_recordset($1) AS change(\"campusId\" UUID, \"startsAt\" BIGINT, orders BIGINT)
         WHERE slot.campus_id = change.\"campusId\" AND slot.starts_at = change.\"startsAt\"";
     NUMBERS(1) = "INSERT INTO pickup_number (campus_id, day, last)
         SELECT unhex(value ->> 'campusId'), value ->> 'day', value ->> 'orders' FROM json_each($1) WHERE true
@@ -101,7 +99,10 @@ statements! {
     OF_SLOTS(4) = "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
             cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
         FROM orders WHERE campus_id = $1 AND slot_at >= $2 AND slot_at < $3
-        ORDER BY slot_at, id LIMIT $4";
+        ORDER BY state IN ('COLLECTED', 'CANCELLED'), slot_at, id LIMIT $4";
+    TO_DO(2) = "SELECT campus.id, COUNT(orders.id) FROM campus LEFT JOIN orders ON orders.campus_id = campus.id
+            AND orders.slot_at >= $1 AND orders.slot_at < $2 AND orders.state NOT IN ('COLLECTED', 'CANCELLED')
+        GROUP BY campus.id";
     MOVE(4) = "UPDATE orders SET state = $3,
             preparing_at = CASE WHEN $3 = 'PREPARING' THEN $4 ELSE preparing_at END,
             ready_at = CASE WHEN $3 = 'READY' THEN $4 ELSE ready_at END,
@@ -117,14 +118,19 @@ statements! {
       | "UPDATE orders SET state = 'CONFIRMED', confirmed_at = $2
         FROM jsonb_array_elements_text($1) AS wanted(id)
         WHERE orders.id = CAST(wanted.id AS UUID) AND state = 'PENDING'";
+    NOTE(1) = "UPDATE orders SET cancel_note = wanted.note
+        FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS note FROM json_each($1)) AS wanted
+        WHERE orders.id = wanted.id"
+      | "UPDATE orders SET cancel_note = wanted.value ->> 1
+        FROM jsonb_array_elements($1) AS wanted(value) WHERE orders.id = CAST(wanted.value ->> 0 AS UUID)";
     CANCEL(2) = "UPDATE orders SET state = 'CANCELLED', cancelled_at = $2, cancel_reason = wanted.reason,
-            cancel_note = wanted.note
+            cancel_note = COALESCE(wanted.note, cancel_note)
         FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'reason' AS reason, value ->> 'note' AS note
             FROM json_each($1)) AS wanted
         WHERE orders.id = wanted.id AND state NOT IN ('COLLECTED', 'CANCELLED')
         RETURNING orders.campus_id, orders.slot_at"
       | "UPDATE orders SET state = 'CANCELLED', cancelled_at = $2, cancel_reason = wanted.reason,
-            cancel_note = wanted.note
+            cancel_note = COALESCE(wanted.note, cancel_note)
         FROM jsonb_to_recordset($1) AS wanted(id UUID, reason TEXT, note TEXT)
         WHERE orders.id = wanted.id AND state NOT IN ('COLLECTED', 'CANCELLED')
         RETURNING orders.campus_id, orders.slot_at";
@@ -152,8 +158,6 @@ pub struct Placed {
     pub id: Uuid,
     /// What was asked for, hashed.
     pub request_hash: String,
-    /// How it stands.
-    pub state: String,
 }
 
 /// A slot that orders may take.
@@ -357,15 +361,29 @@ pub async fn open_slots(tx: &mut Tx, slots: &[NewSlot]) -> Result<()> {
     execute!(tx, OPEN_SLOTS, Json(slots)).map(drop)
 }
 
-/// Slots as they are; nobody else takes of them until the transaction ends.
+/// Slots, by campus and beginning, as they are; nobody else takes of them until the transaction ends.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn lock_slots(tx: &mut Tx, slots: &[NewSlot]) -> Result<Vec<SlotRow>> {
+pub async fn lock_slots(tx: &mut Tx, slots: &[(Uuid, i64)]) -> Result<Vec<SlotRow>> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Slot {
+        #[serde(with = "uuid::serde::simple")]
+        campus_id: Uuid,
+        starts_at: i64,
+    }
+    let slots: Vec<Slot> = slots
+        .iter()
+        .map(|(campus_id, starts_at)| Slot {
+            campus_id: *campus_id,
+            starts_at: *starts_at,
+        })
+        .collect();
     rows!(tx, SlotRow, LOCK_SLOTS, Json(slots))
 }
 
-/// Takes places of slots, or gives them back.
+/// Takes places of slots that are locked, or gives them back. Of one slot there may be one change.
 ///
 /// # Errors
 /// Where the database does, and where a slot would have more than it takes.
@@ -449,6 +467,14 @@ pub async fn of_slots(
     rows!(tx, OrderRow, OF_SLOTS, campus, since, until, limit)
 }
 
+/// How many orders with slots in a time each campus has still to hand out.
+///
+/// # Errors
+/// Where the database does.
+pub async fn to_do(tx: &mut Tx, since: i64, until: i64) -> Result<Vec<(Uuid, i64)>> {
+    rows!(tx, (Uuid, i64), TO_DO, since, until)
+}
+
 /// Moves an order from one state to the next; false where it is in another.
 ///
 /// # Errors
@@ -463,6 +489,18 @@ pub async fn advance(tx: &mut Tx, id: Uuid, from: &str, to: &str, now: i64) -> R
 /// Where the database does.
 pub async fn confirm(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<u64> {
     execute!(tx, CONFIRM, many(orders), now)
+}
+
+/// Keeps what staff say of orders that are cancelled later, once the step that runs has ended.
+///
+/// # Errors
+/// Where the database does.
+pub async fn note(tx: &mut Tx, notes: &[(Uuid, String)]) -> Result<()> {
+    let notes: Vec<(String, &str)> = notes
+        .iter()
+        .map(|(id, note)| (id.simple().to_string(), note.as_str()))
+        .collect();
+    execute!(tx, NOTE, Json(notes)).map(drop)
 }
 
 /// Cancels orders that are neither collected nor cancelled; the places of their slots that are free now.

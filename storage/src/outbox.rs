@@ -41,7 +41,8 @@ statements! {
         WHERE aggregate IN (SELECT aggregate FROM (SELECT aggregate FROM outbox INDEXED BY outbox_live
                 WHERE live_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
                     JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'LIVE' AND failure.next_at > $1)
+                    WHERE failure.consumer = 'LIVE' AND failure.next_at > $1
+                        AND failure.next_at IS NOT NULL)
                 ORDER BY id LIMIT $2)) AND +live_at IS NULL
         ORDER BY aggregate, position"
       | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
@@ -50,7 +51,8 @@ statements! {
         WHERE aggregate = ANY (ARRAY(SELECT aggregate FROM outbox
                 WHERE live_at IS NULL AND aggregate <> ALL (ARRAY(SELECT held.aggregate FROM outbox_failure AS failure
                     JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'LIVE' AND failure.next_at > $1))
+                    WHERE failure.consumer = 'LIVE' AND failure.next_at > $1
+                        AND failure.next_at IS NOT NULL))
                 ORDER BY id LIMIT $2)) AND live_at IS NULL
         ORDER BY aggregate, position";
     DUE_INBOX(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
@@ -59,7 +61,8 @@ statements! {
         WHERE aggregate IN (SELECT aggregate FROM (SELECT aggregate FROM outbox INDEXED BY outbox_inbox
                 WHERE inbox_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
                     JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'INBOX' AND failure.next_at > $1)
+                    WHERE failure.consumer = 'INBOX' AND failure.next_at > $1
+                        AND failure.next_at IS NOT NULL)
                 ORDER BY id LIMIT $2)) AND +inbox_at IS NULL
         ORDER BY aggregate, position"
       | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
@@ -68,9 +71,55 @@ statements! {
         WHERE aggregate = ANY (ARRAY(SELECT aggregate FROM outbox
                 WHERE inbox_at IS NULL AND aggregate <> ALL (ARRAY(SELECT held.aggregate FROM outbox_failure AS failure
                     JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'INBOX' AND failure.next_at > $1))
+                    WHERE failure.consumer = 'INBOX' AND failure.next_at > $1
+                        AND failure.next_at IS NOT NULL))
                 ORDER BY id LIMIT $2)) AND inbox_at IS NULL
         ORDER BY aggregate, position";
+    LIVE_AGAIN(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
+            COALESCE(attempts, 0) AS failures
+        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'LIVE'
+        WHERE event.id = $1 AND event.live_at IS NULL AND (next_at IS NULL OR next_at <= $2)
+            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
+                AND earlier.position < event.position AND +earlier.live_at IS NULL)"
+      | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
+            COALESCE(attempts, 0) AS failures
+        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'LIVE'
+        WHERE event.id = $1 AND event.live_at IS NULL AND (next_at IS NULL OR next_at <= $2)
+            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
+                AND earlier.position < event.position AND earlier.live_at IS NULL)";
+    INBOX_AGAIN(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
+            COALESCE(attempts, 0) AS failures
+        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'INBOX'
+        WHERE event.id = $1 AND event.inbox_at IS NULL AND (next_at IS NULL OR next_at <= $2)
+            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
+                AND earlier.position < event.position AND +earlier.inbox_at IS NULL)"
+      | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
+            COALESCE(attempts, 0) AS failures
+        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'INBOX'
+        WHERE event.id = $1 AND event.inbox_at IS NULL AND (next_at IS NULL OR next_at <= $2)
+            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
+                AND earlier.position < event.position AND earlier.inbox_at IS NULL)";
+    // Of what nothing holds back: an event whose delivery has failed waits for its time.
+    OLDEST(0) = "SELECT MIN(at) FROM (SELECT * FROM (SELECT at FROM outbox INDEXED BY outbox_live
+                WHERE live_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
+                    JOIN outbox AS held ON held.id = failure.event_id
+                    WHERE failure.consumer = 'LIVE' AND failure.next_at IS NOT NULL)
+                ORDER BY id LIMIT 1) AS live
+            UNION ALL SELECT * FROM (SELECT at FROM outbox INDEXED BY outbox_inbox
+                WHERE inbox_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
+                    JOIN outbox AS held ON held.id = failure.event_id
+                    WHERE failure.consumer = 'INBOX' AND failure.next_at IS NOT NULL)
+                ORDER BY id LIMIT 1) AS inbox) AS undelivered"
+      | "SELECT MIN(at) FROM (SELECT * FROM (SELECT at FROM outbox
+                WHERE live_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
+                    JOIN outbox AS held ON held.id = failure.event_id
+                    WHERE failure.consumer = 'LIVE' AND failure.next_at IS NOT NULL)
+                ORDER BY id LIMIT 1) AS live
+            UNION ALL SELECT * FROM (SELECT at FROM outbox
+                WHERE inbox_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
+                    JOIN outbox AS held ON held.id = failure.event_id
+                    WHERE failure.consumer = 'INBOX' AND failure.next_at IS NOT NULL)
+                ORDER BY id LIMIT 1) AS inbox) AS undelivered";
     SETTLE_LIVE(2) = "UPDATE outbox SET live_at = $2 WHERE id IN (SELECT unhex(value) FROM json_each($1))
             AND +live_at IS NULL"
       | "UPDATE outbox SET live_at = $2
@@ -323,6 +372,37 @@ pub async fn due(tx: &mut Tx, consumer: Consumer, now: i64, limit: i64) -> Resul
         Consumer::Inbox => rows!(tx, Event, DUE_INBOX, now, limit)?,
     };
     Ok(in_order(events))
+}
+
+/// An event that a consumer has not had, where it may have it now: it waits neither for its own time nor
+/// for an earlier one of its aggregate. Asked under [`lock`], nobody else delivers it meanwhile.
+///
+/// # Errors
+/// Where the database does.
+pub async fn still_due(
+    tx: &mut Tx,
+    consumer: Consumer,
+    event: Uuid,
+    now: i64,
+) -> Result<Option<Event>> {
+    match consumer {
+        Consumer::Live => optional!(tx, Event, LIVE_AGAIN, event, now),
+        Consumer::Inbox => optional!(tx, Event, INBOX_AGAIN, event, now),
+    }
+}
+
+/// When the oldest event happened that a consumer has not had though nothing holds it back, in
+/// microseconds.
+///
+/// # Errors
+/// Where the database does.
+pub async fn oldest(tx: &mut Tx) -> Result<Option<i64>> {
+    Ok(optional!(tx, (Option<i64>,), OLDEST)?.and_then(|(at,)| at))
+}
+
+/// The statement of [`oldest`], for whoever only looks at a database.
+pub(crate) fn oldest_statement() -> &'static crate::Statement {
+    &OLDEST
 }
 
 /// Puts events that are sorted by aggregate and position into the order in which they happened, as far

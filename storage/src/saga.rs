@@ -18,12 +18,12 @@ statements! {
     // Sorted, so that two processes never wait for one another.
     LOCK(1) = "SELECT saga.order_id, version, phase, step, reached, reason, orders.account_id, orders.campus_id,
             orders.number, orders.slot_at, orders.state, orders.gateway, orders.total, orders.currency,
-            orders.placed_at, orders.request_id
+            orders.placed_at
         FROM json_each($1) AS wanted CROSS JOIN saga ON saga.order_id = unhex(wanted.value)
             CROSS JOIN orders ON orders.id = saga.order_id"
       | "SELECT saga.order_id, version, phase, step, reached, reason, orders.account_id, orders.campus_id,
             orders.number, orders.slot_at, orders.state, orders.gateway, orders.total, orders.currency,
-            orders.placed_at, orders.request_id
+            orders.placed_at
         FROM jsonb_array_elements_text($1) AS wanted(id) JOIN saga ON saga.order_id = CAST(wanted.id AS UUID)
             JOIN orders ON orders.id = saga.order_id
         ORDER BY saga.order_id FOR UPDATE OF saga, orders";
@@ -44,25 +44,33 @@ statements! {
         SELECT unhex(value ->> 'orderId'), value ->> 'step', value ->> 'direction', value ->> 'state',
             value ->> 'attempts', value -> 'error', value ->> 'startedAt', value ->> 'endedAt'
         FROM json_each($1) WHERE true
-        ON CONFLICT (order_id, step, direction) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+        ON CONFLICT (order_id, step, direction) DO UPDATE SET state = excluded.state,
+            attempts = MAX(excluded.attempts, saga_step.attempts),
             error = COALESCE(excluded.error, saga_step.error), ended_at = excluded.ended_at"
       | "INSERT INTO saga_step (order_id, step, direction, state, attempts, error, started_at, ended_at)
         SELECT \"orderId\", step, direction, state, attempts, error, \"startedAt\", \"endedAt\"
         FROM jsonb_to_recordset($1) AS row(\"orderId\" UUID, step TEXT, direction TEXT, state TEXT,
             attempts BIGINT, error JSONB, \"startedAt\" BIGINT, \"endedAt\" BIGINT)
-        ON CONFLICT (order_id, step, direction) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+        ON CONFLICT (order_id, step, direction) DO UPDATE SET state = excluded.state,
+            attempts = GREATEST(excluded.attempts, saga_step.attempts),
             error = COALESCE(excluded.error, saga_step.error), ended_at = excluded.ended_at";
     FAILED(6) = "INSERT INTO saga_step (order_id, step, direction, state, attempts, error, started_at)
         VALUES ($1, $2, $3, 'PENDING', $4, $5, $6)
-        ON CONFLICT (order_id, step, direction) DO UPDATE SET attempts = excluded.attempts, error = excluded.error
+        ON CONFLICT (order_id, step, direction) DO UPDATE SET attempts = MAX(excluded.attempts, saga_step.attempts),
+            error = excluded.error WHERE saga_step.state = 'PENDING'"
+      | "INSERT INTO saga_step (order_id, step, direction, state, attempts, error, started_at)
+        VALUES ($1, $2, $3, 'PENDING', $4, $5, $6)
+        ON CONFLICT (order_id, step, direction) DO UPDATE
+            SET attempts = GREATEST(excluded.attempts, saga_step.attempts), error = excluded.error
             WHERE saga_step.state = 'PENDING'";
     GET(1) = "SELECT saga.order_id, version, phase, step, reached, reason, orders.account_id, orders.campus_id,
             orders.number, orders.slot_at, orders.state, orders.gateway, orders.total, orders.currency,
-            orders.placed_at, orders.request_id
+            orders.placed_at
         FROM saga JOIN orders ON orders.id = saga.order_id WHERE saga.order_id = $1";
     OF_ORDER(1) = "SELECT step, direction, state, attempts, error, started_at, ended_at FROM saga_step
         WHERE order_id = $1 ORDER BY started_at, direction, ended_at";
-    EXPIRED(2) = "SELECT order_id FROM saga WHERE reserved_until <= $1 AND phase = 'FORWARD' ORDER BY reserved_until LIMIT $2";
+    EXPIRED(2) = "SELECT order_id FROM saga WHERE reserved_until <= $1 AND phase = 'FORWARD' AND step = 'PAY'
+            AND reason IS NULL ORDER BY reserved_until LIMIT $2";
     // A saga that has a living job goes on by itself.
     STRANDED(2) = "SELECT order_id FROM saga WHERE phase IN ('FORWARD', 'BACK') AND updated_at <= $1
             AND NOT EXISTS (SELECT 1 FROM job WHERE subject = 'order:' || lower(
@@ -110,8 +118,6 @@ pub struct SagaRow {
     pub currency: String,
     /// When it was placed.
     pub placed_at: i64,
-    /// The request that placed it.
-    pub request_id: String,
 }
 
 /// What becomes of how long a saga's portions are kept.
@@ -270,7 +276,8 @@ pub async fn steps(tx: &mut Tx, order: Uuid) -> Result<Vec<StepRow>> {
     rows!(tx, StepRow, OF_ORDER, order)
 }
 
-/// The orders whose portions were kept until before a moment, and which are not done.
+/// The orders whose portions were kept until before a moment, and which are neither done nor about to
+/// turn back.
 ///
 /// # Errors
 /// Where the database does.

@@ -69,18 +69,22 @@ statements! {
             ORDER BY item_id DESC, id DESC LIMIT $3) AS stock_movement
         LEFT JOIN orders ON orders.id = order_id LEFT JOIN account ON account.id = actor_id
         ORDER BY stock_movement.id DESC";
+    NEWEST_BY_HAND(1) = "SELECT id FROM stock_movement
+        WHERE item_id = $1 AND kind IN ('RECEIVED', 'WASTED', 'CORRECTED') ORDER BY item_id DESC, id DESC LIMIT 1";
     SUMS(3) = "SELECT at / $3 AS period, kind, CAST(SUM(on_hand_change) AS BIGINT) AS on_hand,
             CAST(SUM(reserved_change) AS BIGINT) AS reserved
         FROM stock_movement WHERE item_id = $1 AND id >= $2 GROUP BY 1, 2 ORDER BY 1, 2";
-    LIST(1) = "SELECT stock.item_id, campus.slug AS campus, campus.name AS campus_name, currency, menu_item.kind,
+    LIST(3) = "SELECT stock.item_id, campus.slug AS campus, campus.name AS campus_name, currency, menu_item.kind,
             reference, menu_item.name, price, active, on_hand, reserved, low_mark
         FROM campus CROSS JOIN menu_item ON menu_item.campus_id = campus.id
             CROSS JOIN stock ON stock.item_id = menu_item.id
-        ORDER BY campus.slug, menu_item.position, menu_item.id LIMIT $1"
+        WHERE ($1 = '' OR campus.slug = $1) AND ($2 = '' OR menu_item.kind = $2)
+        ORDER BY campus.slug, menu_item.position, menu_item.id LIMIT $3"
       | "SELECT stock.item_id, campus.slug AS campus, campus.name AS campus_name, currency, menu_item.kind,
             reference, menu_item.name, price, active, on_hand, reserved, low_mark
         FROM campus JOIN menu_item ON menu_item.campus_id = campus.id JOIN stock ON stock.item_id = menu_item.id
-        ORDER BY campus.slug, menu_item.position, menu_item.id LIMIT $1";
+        WHERE ($1 = '' OR campus.slug = $1) AND ($2 = '' OR menu_item.kind = $2)
+        ORDER BY campus.slug, menu_item.position, menu_item.id LIMIT $3";
     GET(1) = "SELECT stock.item_id, campus.slug AS campus, campus.name AS campus_name, currency, menu_item.kind,
             reference, menu_item.name, price, active, on_hand, reserved, low_mark
         FROM stock JOIN menu_item ON menu_item.id = stock.item_id JOIN campus ON campus.id = menu_item.campus_id
@@ -673,6 +677,14 @@ pub async fn of_item(
     rows!(tx, MovementRow, OF_ITEM, item, before, limit)
 }
 
+/// The newest movement of an item that somebody wrote down.
+///
+/// # Errors
+/// Where the database does.
+pub async fn newest_by_hand(tx: &mut Tx, item: Uuid) -> Result<Option<Uuid>> {
+    Ok(optional!(tx, (Uuid,), NEWEST_BY_HAND, item)?.map(|(id,)| id))
+}
+
 /// What the movements of an item since an id changed, by kind and by periods of so many microseconds.
 ///
 /// # Errors
@@ -681,12 +693,20 @@ pub async fn sums(tx: &mut Tx, item: Uuid, since: Uuid, period: i64) -> Result<V
     rows!(tx, PeriodSum, SUMS, item, since, period)
 }
 
-/// Everything that is counted, by campus and place on its menu.
+/// Everything that is counted, by campus and place on its menu; of one campus, by its slug, and of one kind
+/// where those are named.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn list(tx: &mut Tx, limit: i64) -> Result<Vec<StockRow>> {
-    rows!(tx, StockRow, LIST, limit)
+pub async fn list(
+    tx: &mut Tx,
+    campus: Option<&str>,
+    kind: Option<&str>,
+    limit: i64,
+) -> Result<Vec<StockRow>> {
+    // No slug and no kind is empty.
+    let (campus, kind) = (campus.unwrap_or_default(), kind.unwrap_or_default());
+    rows!(tx, StockRow, LIST, campus, kind, limit)
 }
 
 /// An item of the stock table.

@@ -24,6 +24,12 @@ statements! {
             LEFT JOIN wallet_account a ON a.id = e.account_id
         WHERE t.key = $1";
     BALANCES(1) = "SELECT id, currency, balance FROM wallet_account WHERE owner_id = $1 ORDER BY currency";
+    LOCK_OWNER(1) = "SELECT id FROM account WHERE id = $1"
+      | "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE";
+    COMING(3) = "SELECT CAST(COALESCE(SUM(arguments ->> 'amount'), 0) AS BIGINT) AS amount FROM job
+        WHERE owner_id = $1 AND kind = $2 AND finished_at IS NULL AND arguments ->> 'currency' = $3"
+      | "SELECT CAST(COALESCE(SUM(CAST(arguments ->> 'amount' AS BIGINT)), 0) AS BIGINT) AS amount FROM job
+        WHERE owner_id = $1 AND kind = $2 AND finished_at IS NULL AND arguments ->> 'currency' = $3";
     CURRENCIES(1) = "SELECT DISTINCT currency FROM campus ORDER BY currency LIMIT $1";
     STATEMENT(3) = "SELECT e.transfer_id AS id, t.kind, t.order_id, t.note, t.at, e.amount, (
             SELECT a.kind FROM wallet_entry o JOIN wallet_account a ON a.id = o.account_id
@@ -298,6 +304,23 @@ pub async fn transfer(tx: &mut Tx, new: &NewTransfer<'_>) -> Result<Moved> {
     execute!(tx, ENTRY, new.id, member, new.amount)?;
     execute!(tx, ENTRY, new.id, house, -new.amount)?;
     Ok(Moved::Now)
+}
+
+/// Keeps others from topping up a member's wallet until the transaction ends.
+///
+/// # Errors
+/// Where the database does.
+pub async fn lock_owner(tx: &mut Tx, owner: Uuid) -> Result<()> {
+    optional!(tx, (Uuid,), LOCK_OWNER, owner).map(drop)
+}
+
+/// What jobs of a kind that have not ended will put into a member's wallet, in minor units.
+///
+/// # Errors
+/// Where the database does.
+pub async fn coming(tx: &mut Tx, owner: Uuid, kind: &str, currency: &str) -> Result<i64> {
+    let amount = optional!(tx, (i64,), COMING, owner, kind, currency)?;
+    Ok(amount.map_or(0, |(amount,)| amount))
 }
 
 /// Notes that no transfer is ever to be made under a key: true where that is so now, false where one

@@ -13,8 +13,10 @@ use std::env;
 /// # Errors
 /// When it does not compile or fails.
 pub fn run(workspace: &Workspace, name: &str, arguments: &[String]) -> Result<()> {
-    let mut cargo = workspace.cargo();
-    cargo.args(["run", "--release", "--package=bench"]);
+    // The server too, whether it is measured or not: another selection would have other features, and
+    // compile every dependency once more.
+    let mut build = workspace.cargo();
+    build.args(["build", "--release", "--package=bench", "--package=server"]);
     if name == "engine" {
         // The solver that finds the optimum is C++, called through bindings made by libclang.
         if system::find_program(&["cmake"]).is_none() {
@@ -23,16 +25,18 @@ pub fn run(workspace: &Workspace, name: &str, arguments: &[String]) -> Result<()
         if system::has_packages() {
             system::install_packages(&["clang", "libclang-dev"])?;
         }
-        cargo.arg("--features=optimum");
+        build.arg("--features=bench/optimum");
     }
-    cargo.arg("--").arg(name).args(arguments);
+    process::step("Building the benchmarks", || process::run(&mut build))?;
+    let mut bench = workspace.command(workspace.target("release").join("bench"));
+    bench.arg(name).args(arguments);
     let _cluster = if ["queue", "board"].contains(&name) && env::var_os(postgres::URL).is_none() {
         cleanup::on_interrupt()?;
         let cluster = process::step("Starting PostgreSQL", || Cluster::start(Disk::Durable))?;
-        cargo.env(postgres::URL, cluster.url());
+        bench.env(postgres::URL, cluster.url());
         Some(cluster)
     } else {
         None
     };
-    process::run(&mut cargo)
+    process::run(&mut bench)
 }

@@ -171,6 +171,7 @@ pub fn build_debug(workspace: &Workspace) -> Result<PathBuf> {
             // compile every dependency once more.
             "--workspace",
             "--exclude=frontend",
+            "--exclude=xtask",
             "--bin=nutriflow",
             "--examples",
         ]))

@@ -47,8 +47,12 @@ enum Step {
 
 /// Tells the test harness how many tests to run at once.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
-/// What compiles all that is tested on this machine.
-const BUILD_TESTS: [&str; 4] = ["test", "--workspace", "--exclude=frontend", "--no-run"];
+/// What is tested on this machine, and what of it is compiled together. Xtask is by itself: its
+/// dependencies were compiled to run this, and beside the others they would have other features.
+const TESTED: [&[&str]; 2] = [
+    &["--workspace", "--exclude=frontend", "--exclude=xtask"],
+    &["--package=xtask"],
+];
 
 /// How many tests passed and failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -156,9 +160,10 @@ fn clippy(workspace: &Workspace) -> Result<Tally> {
     ensure_component(workspace, "clippy", "clippy")?;
     // The server embeds the site, which need not be built to be checked.
     std::fs::create_dir_all(workspace.site())?;
-    let mut tally = check(
-        "Linting and building the tests",
-        lint::cargo(workspace)?.args(BUILD_TESTS),
+    let mut tally = Tally::one(
+        build_tests(workspace, "Linting and building the tests")
+            .inspect_err(|error| eprintln!("error: {error:#}"))
+            .is_ok(),
     );
     let toolchain = Toolchain::set_up(workspace)?;
     toolchain.set_up_clippy()?;
@@ -196,28 +201,56 @@ fn ensure_component(workspace: &Workspace, command: &str, component: &str) -> Re
 
 fn unit(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
     std::fs::create_dir_all(workspace.site())?;
-    let mut cargo = lint::cargo(workspace)?;
-    cargo
-        .args(["test", "--workspace", "--exclude=frontend"])
-        .arg("--no-fail-fast")
-        .args(arguments);
-    // Many wait for what takes its time, as for a worker to be missed: more of them than cores at once.
-    if env::var_os(TEST_THREADS).is_none() {
-        let cores = std::thread::available_parallelism()?.get();
-        cargo.env(TEST_THREADS, (cores * 2).to_string());
-    }
     // Compiled before the cluster starts, so that nothing runs unused for minutes.
-    process::step("Building the tests", || {
-        process::run(lint::cargo(workspace)?.args(BUILD_TESTS))
-    })?;
-    let _cluster = if env::var_os(postgres::URL).is_some() {
+    build_tests(workspace, "Building the tests")?;
+    let cluster = if env::var_os(postgres::URL).is_some() {
         None
     } else {
-        let cluster = process::step("Starting PostgreSQL", || Cluster::start(Disk::Careless))?;
-        cargo.env(postgres::URL, cluster.url());
-        Some(cluster)
+        Some(process::step("Starting PostgreSQL", || {
+            Cluster::start(Disk::Careless)
+        })?)
     };
-    process::step("Running the tests", || count_tests(&mut cargo))
+    // Many wait for what takes its time, as for a worker to be missed: more of them than cores at once.
+    let threads = std::thread::available_parallelism()?.get() * 2;
+    process::step("Running the tests", || {
+        let mut tally = Tally::default();
+        // Whoever names a test or a package means the product's.
+        let tested = if arguments.is_empty() {
+            &TESTED[..]
+        } else {
+            &TESTED[..1]
+        };
+        for selection in tested {
+            let mut cargo = lint::cargo(workspace)?;
+            cargo
+                .arg("test")
+                .args(*selection)
+                .arg("--no-fail-fast")
+                .args(arguments);
+            if env::var_os(TEST_THREADS).is_none() {
+                cargo.env(TEST_THREADS, threads.to_string());
+            }
+            if let Some(cluster) = &cluster {
+                cargo.env(postgres::URL, cluster.url());
+            }
+            tally.add(count_tests(&mut cargo)?);
+        }
+        Ok(tally)
+    })
+}
+
+fn build_tests(workspace: &Workspace, title: &str) -> Result<()> {
+    process::step(title, || {
+        for selection in TESTED {
+            process::run(
+                lint::cargo(workspace)?
+                    .arg("test")
+                    .args(selection)
+                    .arg("--no-run"),
+            )?;
+        }
+        Ok(())
+    })
 }
 
 /// Runs `cargo test`, shows what it says and counts its tests.

@@ -27,7 +27,7 @@ pub fn Follow() -> impl IntoView {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
                 let me = me.await?;
-                follows(&me, &path.get_untracked()).then(place)
+                follows(&me, &path.get_untracked()).then(|| place(me.heard))
             })}
         </Suspense>
     }
@@ -39,7 +39,8 @@ fn follows(me: &Me, path: &str) -> bool {
     me.waits || (works && WORK.iter().any(|start| path.starts_with(start)))
 }
 
-fn place() -> AnyView {
+/// `heard` is the number of the last event that the page can show: the module asks for what came after.
+fn place(heard: i64) -> AnyView {
     let assets: Assets = expect_context();
     let script = format!(
         "({FOLLOW})({:?},{:?})",
@@ -50,6 +51,7 @@ fn place() -> AnyView {
             class="toasts"
             role="status"
             data-follow="/v1/events"
+            data-after=heard
             data-ready=t(Key::FollowReady)
             data-open=t(Key::FollowOpen)
             data-dismiss=t(Key::FollowDismiss)

@@ -3,6 +3,8 @@
   // Where every event is heard of, the page is asked for besides only for what time alone changes.
   const FOLLOWED = 15000;
   const LONGEST = 30000;
+  // What happens on the heels of something else is shown together with what follows it so closely.
+  const CALM = 750;
   const control = document.querySelector("[data-live-control]");
   const toggle = control.querySelector("button");
   const reload = control.querySelector("a");
@@ -84,6 +86,8 @@
   let period = PERIOD;
   let delay = PERIOD;
   let since = "";
+  // When the page was last asked for because something had happened.
+  let hastened = -CALM;
   let timer;
 
   const show = (reason) => {
@@ -113,14 +117,27 @@
       if (wanted) show("lost");
     }
     running = false;
-    timer = setTimeout(turn, again ? 0 : delay);
+    if (again) hasten();
+    else timer = setTimeout(turn, delay);
     again = false;
   };
 
+  /** Asks for the page because something has happened: at once, where nothing has for a while. */
+  const hasten = () => {
+    clearTimeout(timer);
+    const wait = Math.max(0, hastened + CALM - performance.now());
+    timer = setTimeout(() => {
+      hastened = performance.now();
+      turn();
+    }, wait);
+  };
+
   const follows = (control.dataset.follows ?? "").split(" ").filter(Boolean);
+  const { campus } = control.dataset;
   /** Whether what this page shows may be another since an event. */
-  const concerns = ({ kind, orderId, itemId, own }) =>
+  const concerns = ({ kind, orderId, itemId, campusId, own }) =>
     follows.length > 0 &&
+    (!campus || !campusId || campusId === campus) &&
     (kind === "CONNECTED" ||
       kind === "RESET" ||
       follows.includes(kind === "STOCK_LOW" ? "stock" : "orders") ||
@@ -130,7 +147,7 @@
   document.addEventListener("nutriflow:event", ({ detail }) => {
     if (!concerns(detail)) return;
     if (running) again = true;
-    else turn();
+    else hasten();
   });
   document.addEventListener("nutriflow:follow", ({ detail: open }) => {
     period = open && follows.length > 0 ? FOLLOWED : PERIOD;

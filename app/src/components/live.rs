@@ -6,7 +6,8 @@
 //! in lists carry `data-key`, so that they stay what they are when others come before them.
 //!
 //! A page that says what it `follows` is asked for at once when something happens to that, where the
-//! [`super::follow`] module hears of events, and only now and then besides.
+//! [`super::follow`] module hears of events, and only now and then besides. Of what happens in quick
+//! succession the first is shown at once, and the others together.
 //!
 //! Without JavaScript there is a link that loads the page again.
 
@@ -26,6 +27,10 @@ pub fn Live(
     /// of an order, `stock`, the id of a menu item, `messages` (what the member is told).
     #[prop(into, optional)]
     follows: String,
+    /// The id of the campus that it is about, where it is about one: what happens elsewhere is passed
+    /// over.
+    #[prop(into, optional)]
+    campus: String,
 ) -> impl IntoView {
     let script = format!("({LIVE})()");
     view! {
@@ -33,6 +38,7 @@ pub fn Live(
             class="live"
             data-live-control
             data-follows=follows
+            data-campus=campus
             data-stopped=t(Key::LiveStopped)
             data-lost=t(Key::LiveLost)
             data-ended=t(Key::LiveEnded)

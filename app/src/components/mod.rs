@@ -5,6 +5,8 @@ pub mod chart;
 pub mod data;
 pub mod feedback;
 #[cfg(feature = "ssr")]
+pub mod filter;
+#[cfg(feature = "ssr")]
 pub mod follow;
 pub mod form;
 #[cfg(feature = "ssr")]

@@ -42,8 +42,6 @@ pub enum CampusState {
 impl CampusState {
     /// The most minutes that a busy kitchen may add.
     pub const BUSY_MINUTES_MOST: i64 = 240;
-    /// The names of all states, in the order in which a form shows them.
-    pub const KEYS: [&'static str; 3] = ["OPEN", "BUSY", "PAUSED"];
 
     /// The name on the wire and in the database.
     #[must_use]

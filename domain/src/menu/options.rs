@@ -83,26 +83,6 @@ pub enum RuleKind {
     Excludes,
 }
 
-impl RuleKind {
-    /// Both kinds.
-    pub const ALL: [Self; 2] = [Self::Requires, Self::Excludes];
-
-    /// The name on the wire.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Requires => "REQUIRES",
-            Self::Excludes => "EXCLUDES",
-        }
-    }
-
-    /// The kind of a wire name.
-    #[must_use]
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.key() == key)
-    }
-}
-
 /// A rule between two options of an item.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -64,12 +64,6 @@ pub enum Forbidden {
 }
 
 impl Restrictions {
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     fn ingredients(
         &self,
         allergens: &Allergens,

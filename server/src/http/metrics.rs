@@ -25,6 +25,8 @@ const DURATION: &str = "http_request_duration_seconds";
 const CONNECTIONS: &str = "active_socket_connections";
 const POOLS: &str = "database_pool_connections";
 const BUILD: &str = "build_info";
+const OUTBOX: &str = "outbox_oldest_seconds";
+const FOLLOWERS: &str = "active_followers";
 
 /// Upper ends of the buckets of durations, in seconds: from a page out of memory to a job that waits.
 const BUCKETS: [f64; 15] = [
@@ -53,6 +55,12 @@ impl Metrics {
         describe_gauge!(CONNECTIONS, "Open TCP connections of the listener.");
         describe_gauge!(POOLS, "Connections to the database by what they do.");
         describe_gauge!(BUILD, "Always 1; its labels tell what runs.");
+        describe_gauge!(
+            OUTBOX,
+            Unit::Seconds,
+            "For how long the oldest event has waited that nothing holds back."
+        );
+        describe_gauge!(FOLLOWERS, "Those who follow here what happens.");
         Ok(Self {
             recorder,
             process,
@@ -74,6 +82,8 @@ impl Metrics {
         gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
         gauge!(CONNECTIONS).set(self.connections.load(Ordering::Relaxed) as f64);
         for institution in self.service.institutions() {
+            gauge!(FOLLOWERS, "institution" => institution.slug.to_string())
+                .set(institution.live.following() as f64);
             for size in institution.db.pools() {
                 for (state, number) in [("used", size.used), ("idle", size.idle)] {
                     let labels = [

@@ -105,6 +105,8 @@ async fn everybody_may_read_the_menu(engine: &Engine) {
 
     for nothing in [
         "/v1/campuses/south/menu".to_owned(),
+        "/v1/campuses/%00/menu".to_owned(),
+        "/v1/campuses/north%00/menu".to_owned(),
         format!("{MENU}/nothing"),
         format!("{MENU}/00000000-0000-7000-8000-000000000000"),
         path.replace("north", "lakeside"),

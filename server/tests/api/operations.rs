@@ -334,6 +334,8 @@ async fn metrics_are_for_whoever_knows_the_token(engine: &Engine) {
         ("http_request_duration_seconds", "histogram"),
         ("active_socket_connections", "gauge"),
         ("database_pool_connections", "gauge"),
+        ("active_followers", "gauge"),
+        ("outbox_oldest_seconds", "gauge"),
         ("process_cpu_seconds_total", "counter"),
     ] {
         let declared = format!("# TYPE {name} {kind}\n");

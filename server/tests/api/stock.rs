@@ -248,6 +248,9 @@ async fn movements_are_written_down_and_listed(engine: &Engine) {
         let message = text(&problem["errors"][0]["message"]);
         assert!(message.contains(' '), "{message}");
     }
+    // Whoever says what they have seen is told that somebody was there since.
+    let seen = format!("/v1/stock/{soup}/movements?lastMovement={}", Uuid::nil());
+    sam.post(&seen, &wasted).await.problem(409, "CONFLICT");
     let reused = write(&sam, soup, Some("one"), &more).await;
     let reused = reused.problem(422, "INVALID");
     assert_eq!(reused["errors"][0]["code"], "KEY_REUSED");

@@ -1,7 +1,8 @@
 //! From the plan into the cart: the dishes of a day, or of one meal, as far as a campus sells them.
 
-use super::{available, restrictions, turn_to};
+use super::turn_to;
 use crate::ctx::Ctx;
+use crate::menu::restrictions;
 use crate::{Error, Result};
 use domain::cart::CartLine;
 use domain::dish::DishId;
@@ -14,7 +15,7 @@ use domain::week::IsoWeek;
 use std::collections::{BTreeMap, HashMap};
 use storage::cart::{Owner, StoredCart};
 use storage::menu::MenuItemRow;
-use storage::{Tx, campus, menu};
+use storage::{Tx, campus, menu, stock};
 use uuid::Uuid;
 
 /// Meals of a member's plan.
@@ -59,7 +60,7 @@ impl Missing {
 /// What came of it.
 #[derive(Debug)]
 pub struct PlanOutcome {
-    /// The campus that the cart is of now.
+    /// The campus at which they were looked for; the cart is of it where some are in it now.
     pub campus: Campus,
     /// The dishes that are in it now.
     pub added: Vec<DishId>,
@@ -83,7 +84,7 @@ fn portions(meal: &PlannedMeal) -> i64 {
 
 /// Puts the dishes of meals into the member's cart, and says which it could not. Without a campus it is
 /// that of the cart, and where that is empty the one that sells most of them; with another one than the
-/// cart's the cart is emptied first.
+/// cart's what is in the cart gives way to them, and stays where that campus has none of them.
 ///
 /// # Errors
 /// [`Problem::NotFound`] where there is no such plan, day, meal or campus, or no campus at all.
@@ -109,11 +110,10 @@ pub async fn add_from_plan(ctx: &Ctx, meals: &Meals, slug: Option<&str>) -> Resu
             Err(why) => missing.push((dish, why)),
         }
     }
-    if stored.cart.is_empty() {
-        stored.campus_id = None;
+    if !added.is_empty() {
+        storage::cart::put(&mut tx, &stored).await?;
+        tx.commit().await?;
     }
-    storage::cart::put(&mut tx, &stored).await?;
-    tx.commit().await?;
     Ok(PlanOutcome {
         campus,
         added,
@@ -183,7 +183,7 @@ async fn sold(tx: &mut Tx, wanted: &[(DishId, i64)]) -> Result<Sold> {
     Ok(Sold {
         places,
         items: items.into_iter().map(|item| (item.id, item)).collect(),
-        available: available(tx, &ids).await?,
+        available: stock::available(tx, &ids).await?,
     })
 }
 

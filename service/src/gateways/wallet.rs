@@ -89,31 +89,38 @@ impl WalletGateway {
                     reference: reference(new.id),
                 })
             }
-            Moved::Refused => Err(GatewayError::Declined {
-                reason: DeclineReason::InsufficientFunds,
-            }),
-            Moved::Before(before) => {
-                if before.kind != TransferKind::Payment
-                    || is_refunded(&mut tx, &request.key).await?
-                {
-                    return Err(GatewayError::Declined {
-                        reason: DeclineReason::Voided,
-                    });
-                }
-                let same = match &before.member {
-                    Some((owner, currency, _)) => {
-                        *owner == request.account && *currency == request.currency
-                    }
-                    None => true,
-                };
-                if !same || paid(&before) != request.amount {
-                    tracing::error!(key = request.key, "the key of another charge was used");
-                    return Err(GatewayError::Refused);
-                }
-                Ok(Charged {
-                    reference: reference(before.id),
-                })
+            Moved::Refused => {
+                drop(tx);
+                self.decline(request).await
             }
+            Moved::Before(before) => known(&mut tx, request, &before).await,
+        }
+    }
+
+    /// Declines for good what the balance did not suffice for: whoever asks again under the key is told
+    /// the same, also after a top-up, since the order may have been given up by then.
+    async fn decline(&self, request: &ChargeRequest) -> Answer<Charged> {
+        let mut tx = self.write().await?;
+        let reason = DeclineReason::InsufficientFunds;
+        let nothing = NewTransfer {
+            note: reason.key(),
+            ..self.new_transfer(
+                &request.key,
+                TransferKind::Refund,
+                request.account,
+                request.order,
+            )
+        };
+        let noted = wallet::transfer(&mut tx, &nothing).await;
+        match noted.map_err(unavailable)? {
+            Moved::Now => {
+                tx.commit().await.map_err(unavailable)?;
+                Err(GatewayError::Declined { reason })
+            }
+            // Another worker was faster.
+            Moved::Before(before) => known(&mut tx, request, &before).await,
+            // A transfer of nothing asks nothing of a balance.
+            Moved::Refused => Err(GatewayError::Unavailable),
         }
     }
 
@@ -173,6 +180,36 @@ impl WalletGateway {
             reference: reference(charge.id),
         }))
     }
+}
+
+/// What came of a charge whose key is known already.
+async fn known(tx: &mut Tx, request: &ChargeRequest, before: &Transfer) -> Answer<Charged> {
+    if before.kind != TransferKind::Payment {
+        let declined = before.note == DeclineReason::InsufficientFunds.key();
+        return Err(GatewayError::Declined {
+            reason: if declined {
+                DeclineReason::InsufficientFunds
+            } else {
+                DeclineReason::Voided
+            },
+        });
+    }
+    if is_refunded(tx, &request.key).await? {
+        return Err(GatewayError::Declined {
+            reason: DeclineReason::Voided,
+        });
+    }
+    let same = match &before.member {
+        Some((owner, currency, _)) => *owner == request.account && *currency == request.currency,
+        None => true,
+    };
+    if !same || paid(before) != request.amount {
+        tracing::error!(key = request.key, "the key of another charge was used");
+        return Err(GatewayError::Refused);
+    }
+    Ok(Charged {
+        reference: reference(before.id),
+    })
 }
 
 async fn is_refunded(tx: &mut Tx, charge_key: &str) -> Answer<bool> {

@@ -342,7 +342,7 @@ impl Actor {
         let mut batch = std::mem::take(&mut self.batch);
         match self.attempt(&mut batch).await {
             Ok(done) => self.deliver(batch, done),
-            Err(error) if batch.len() > 1 && !is_passing(&error) => self.one_by_one(batch).await,
+            Err(error) if batch.len() > 1 && !error.is_passing() => self.one_by_one(batch).await,
             Err(error) => self.refuse(batch, error).await,
         }
     }
@@ -470,7 +470,7 @@ impl Actor {
     /// What could not be written: callers are told, and what has run is kept until it can be.
     async fn refuse(&mut self, batch: Batch, error: Error) {
         tracing::warn!(%error, jobs = batch.len(), "could not write jobs");
-        let passing = is_passing(&error);
+        let passing = error.is_passing();
         let mut error = Some(error);
         for reply in batch.replies {
             let error = error.take().unwrap_or(Problem::Unavailable.into());
@@ -529,14 +529,6 @@ impl Actor {
             let _ = reply.send(());
         }
     }
-}
-
-/// Whether the same may work later: the database is away, full or busy.
-fn is_passing(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Problem(Problem::Unavailable) | Error::Storage(storage::Error::Unavailable(_))
-    )
 }
 
 impl Working {

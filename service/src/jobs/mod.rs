@@ -257,7 +257,7 @@ impl JobError {
 }
 
 /// A job's row to be.
-fn new_job<J: Job>(
+pub(crate) fn new_job<J: Job>(
     ctx: &Ctx,
     owner: Option<Uuid>,
     job: &J,

@@ -10,7 +10,6 @@ use crate::gateways::{ChargeRequest, GatewayError, RefundRequest};
 use crate::order::settle::{self, Found, StepEnd, subject};
 use crate::{Error, Result};
 use domain::order::CancelReason;
-use domain::payment::PaymentState;
 use domain::problem::Problem;
 use domain::saga::{Direction, Phase, Step};
 use futures::FutureExt;
@@ -187,9 +186,6 @@ async fn refund(task: Task, run: Run) -> std::result::Result<Outcome, JobError> 
     let Some((payment, _)) = pending(&task, &run).await? else {
         return Ok(Outcome::Result(json!({ "late": true })));
     };
-    if payment.state == PaymentState::Declined {
-        return Ok(task.ended(&run, Found::Here));
-    }
     let request = RefundRequest {
         key: payment.refund_key,
         charge_key: payment.key,
@@ -223,6 +219,10 @@ async fn failed(
         return Ok(task.ended(run, Found::Exhausted(reason, told)));
     }
     let mut tx = run.ctx.write().await?;
+    // First, as whoever ends the step does: otherwise each may wait for the other.
+    saga::lock(&mut tx, &[task.order])
+        .await
+        .map_err(Error::from)?;
     let step = (task.step.key(), task.direction.key());
     let attempts = run.failures + 1;
     saga::step_failed(&mut tx, task.order, step, attempts, &told, run.started_at)
@@ -232,8 +232,8 @@ async fn failed(
     Err(JobError::Passing(Error::Internal(error.to_string())))
 }
 
-/// Ends reservations that were kept for long enough, and takes up sagas again that nothing moves any
-/// more, as where a job was given up because its worker had died again and again.
+/// Ends reservations that were kept for long enough, and takes up sagas and top-ups again that nothing
+/// moves any more, as where a job was given up because its worker had died again and again.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct TendOrders {}
 
@@ -252,10 +252,25 @@ impl Job for TendOrders {
 
     fn run(self, run: Run) -> BoxFuture<'static, std::result::Result<Outcome, JobError>> {
         async move {
-            let expired = crate::order::expire(&run.ctx, CHUNK).await?;
-            let stranded = crate::order::take_up(&run.ctx, STRANDED, CHUNK).await?;
+            let mut expired = 0;
+            loop {
+                let seen = crate::order::expire(&run.ctx, CHUNK).await?;
+                expired += seen;
+                if seen < CHUNK as usize {
+                    break;
+                }
+            }
+            let mut stranded = 0;
+            loop {
+                let seen = crate::order::take_up(&run.ctx, STRANDED, CHUNK).await?;
+                stranded += seen;
+                if seen < CHUNK as usize {
+                    break;
+                }
+            }
+            let top_ups = crate::wallet::revive(&run.ctx).await?;
             Ok(Outcome::Result(
-                json!({ "expired": expired, "takenUp": stranded }),
+                json!({ "expired": expired, "takenUp": stranded, "topUps": top_ups }),
             ))
         }
         .boxed()

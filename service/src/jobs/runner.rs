@@ -5,6 +5,8 @@ use super::engine::Command;
 use crate::Result;
 use crate::ctx::{Institution, Service};
 use crate::outbox::Relay;
+use futures::FutureExt as _;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
@@ -12,6 +14,8 @@ use tokio::task::JoinSet;
 
 /// How long running jobs may take to finish once the process shall stop.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long it waits before it starts a relay again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The workers of this process, one for each institution, and beside each the relay that delivers what
 /// has happened. They stop when told to.
@@ -19,7 +23,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub struct Runner {
     stop: watch::Sender<bool>,
     institutions: Vec<Institution>,
-    /// The workers' hearts and the relays.
+    /// The workers' hearts and the relays, and what measures those.
     hearts: JoinSet<()>,
 }
 
@@ -37,7 +41,16 @@ impl Runner {
             let working = Box::new(heart.working());
             institution.engine.tell(Command::Start(working)).await;
             hearts.spawn(heart.run(stopped.clone()));
-            hearts.spawn(Relay::new(service, institution).run(stopped.clone()));
+            hearts.spawn(relay(
+                Arc::clone(service),
+                institution.clone(),
+                stopped.clone(),
+            ));
+            hearts.spawn(crate::outbox::measure(
+                Arc::clone(service),
+                institution.clone(),
+                stopped.clone(),
+            ));
             institutions.push(institution.clone());
         }
         Ok(Self {
@@ -61,5 +74,30 @@ impl Runner {
         }
         self.stop.send_replace(true);
         while self.hearts.join_next().await.is_some() {}
+    }
+}
+
+/// Has events delivered until told to stop: a relay that ends by itself is started again.
+async fn relay(
+    service: Arc<Service>,
+    institution: Institution,
+    mut stopped: watch::Receiver<bool>,
+) {
+    loop {
+        let run = Relay::new(&service, &institution).run(stopped.clone());
+        // Each begins anew: nothing is left of one that broke.
+        let ended = AssertUnwindSafe(run).catch_unwind().await;
+        if *stopped.borrow() {
+            return;
+        }
+        tracing::error!(
+            institution = %institution.slug,
+            panicked = ended.is_err(),
+            "the relay ended by itself and is started again"
+        );
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
     }
 }

@@ -35,7 +35,7 @@ const SCHEDULES: [Scheduled; 3] = [
     },
     Scheduled {
         kind: TendOrders::KIND,
-        cron: "*/5 * * * *",
+        cron: "* * * * *",
         job: |ctx| new_job(ctx, None, &TendOrders::default(), None),
     },
 ];

@@ -85,8 +85,16 @@ async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
     queue::forget_counts(&mut tx).await?;
     process::forget(&mut tx, measured).await?;
     session::delete_expired(&mut tx, now).await?;
-    storage::cart::delete_expired(&mut tx, crate::cart::kept_since(now)).await?;
     tx.commit().await?;
+    loop {
+        let mut tx = run.ctx.write().await?;
+        let before = crate::cart::kept_since(now);
+        let deleted = storage::cart::delete_expired(&mut tx, before, CHUNK).await?;
+        tx.commit().await?;
+        if deleted < CHUNK as u64 {
+            break;
+        }
+    }
     Ok(json!({ "jobs": jobs, "events": events }))
 }
 

@@ -90,8 +90,8 @@ pub(super) async fn of_slug(tx: &mut Tx, slug: &str) -> Result<Campus> {
         .ok_or(Error::Problem(Problem::NotFound))
 }
 
-/// What whoever asks may not eat.
-async fn restrictions(ctx: &Ctx, tx: &mut Tx) -> Result<Restrictions> {
+/// What the profile of whoever asks forbids; nothing where there is none.
+pub(crate) async fn restrictions(ctx: &Ctx, tx: &mut Tx) -> Result<Restrictions> {
     let profile = match ctx.actor {
         Actor::Account { id, .. } => profile::get(tx, id).await?,
         Actor::Anonymous | Actor::System => None,

@@ -16,6 +16,7 @@ use domain::order::{Advance, CancelReason, NOTE_MOST, OrderState};
 use domain::payment::{DeclineReason, GatewayKind, PaymentState};
 use domain::problem::Problem;
 use domain::saga::{self, Direction, Event, Phase, Step};
+use domain::text::check_reason;
 use serde_json::Value;
 use settle::{Changes, subject};
 use std::collections::HashMap;
@@ -32,6 +33,8 @@ pub const DAY_MOST: i64 = 2000;
 /// Who works with orders of others.
 const STAFF: [Role; 2] = [Role::Staff, Role::Admin];
 const DAY: i64 = 86_400_000_000;
+/// A day of 25 hours is shown whole; the hour after one of 23 does no harm.
+const LONGEST_DAY: i64 = DAY + 3_600_000_000;
 
 /// An order in a list. Times are microseconds UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,6 +167,18 @@ pub struct StaffOrder {
     pub lines: Vec<OrderLine>,
     /// What comes next.
     pub next: Option<Advance>,
+}
+
+/// Refuses a request that must have a name, so that it is done once, and has none that will do.
+///
+/// # Errors
+/// [`Problem::KeyMissing`] without one, [`Problem::Invalid`] for one that won't.
+pub(crate) fn check_key(key: &str) -> Result<()> {
+    match domain::order::check_key(key) {
+        Ok(()) => Ok(()),
+        Err(InvalidCode::Required) => Err(Problem::KeyMissing.into()),
+        Err(code) => Err(Error::invalid("idempotencyKey", code)),
+    }
 }
 
 fn unknown(what: &str, name: &str) -> Error {
@@ -352,8 +367,8 @@ pub async fn list(
     })
 }
 
-/// The orders that a campus hands out today, by slot, with what is in them; also tomorrow's once nothing
-/// of today is left to do.
+/// The orders that a campus hands out today, by slot, with what is in them: those that are left to do
+/// before the others. Also tomorrow's once nothing of today is left to do.
 ///
 /// # Errors
 /// For others than staff and administrators as [`Ctx::allow`]; [`Problem::NotFound`] where there is no
@@ -365,8 +380,7 @@ pub async fn today(ctx: &Ctx, campus: &str) -> Result<Vec<StaffOrder>> {
         .await?
         .ok_or(Error::Problem(Problem::NotFound))?;
     let midnight = midnight(ctx)?;
-    // A day of 25 hours is shown whole; the hour after one of 23 does no harm.
-    let until = midnight + DAY + 3_600_000_000;
+    let until = midnight + LONGEST_DAY;
     let mut rows = storage::order::of_slots(&mut tx, campus.id, midnight, until, DAY_MOST).await?;
     let left = |row: &OrderRow| state_of(&row.state).is_ok_and(OrderState::is_living);
     if !rows.iter().any(left) {
@@ -397,6 +411,18 @@ pub async fn today(ctx: &Ctx, campus: &str) -> Result<Vec<StaffOrder>> {
             })
         })
         .collect()
+}
+
+/// How many of today's orders each campus has still to hand out.
+///
+/// # Errors
+/// For others than staff and administrators as [`Ctx::allow`].
+pub async fn to_do(ctx: &Ctx) -> Result<HashMap<Uuid, i64>> {
+    ctx.allow(&STAFF)?;
+    let midnight = midnight(ctx)?;
+    let mut tx = ctx.read().await?;
+    let rows = storage::order::to_do(&mut tx, midnight, midnight + LONGEST_DAY).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// When the day began that the institution's clocks show, in microseconds.
@@ -465,7 +491,6 @@ pub async fn cancel(ctx: &Ctx, id: Uuid, note: Option<&str>) -> Result<()> {
         .is_ok_and(|account| account == row.account_id);
     // Staff who cancel what they ordered themselves do so as everybody does, while that is possible.
     let as_member = own && state_of(&row.state)?.member_may_cancel();
-    let note = note.map(str::trim).filter(|note| !note.is_empty());
     let reason = if as_member {
         CancelReason::Member
     } else if is_staff(ctx) {
@@ -473,13 +498,11 @@ pub async fn cancel(ctx: &Ctx, id: Uuid, note: Option<&str>) -> Result<()> {
     } else {
         return Err(Problem::Conflict.into());
     };
-    if reason == CancelReason::Staff && note.is_none() {
-        return Err(Error::invalid("reason", InvalidCode::Required));
-    }
-    if note.is_some_and(|note| note.chars().count() as i64 > NOTE_MOST) {
-        let code = InvalidCode::TooLong { max: NOTE_MOST };
-        return Err(Error::invalid("reason", code));
-    }
+    let note = match check_reason(note.unwrap_or_default(), NOTE_MOST) {
+        Ok(note) => Some(note),
+        Err(InvalidCode::Required) if reason == CancelReason::Member => None,
+        Err(code) => return Err(Error::invalid("reason", code)),
+    };
     let locked = storage::saga::lock(&mut tx, &[id]).await?;
     let saga = locked.first().ok_or(Error::Problem(Problem::NotFound))?;
     // It may have moved on between the two looks.
@@ -521,37 +544,35 @@ async fn turn_back(
     Ok(true)
 }
 
-/// Cancels orders whose portions were kept for long enough and which are not paid; how many.
+/// Cancels orders whose portions were kept for long enough and which are not paid; how many it looked at.
 ///
 /// # Errors
 /// Where the database does.
 pub(crate) async fn expire(ctx: &Ctx, limit: i64) -> Result<usize> {
     let mut tx = ctx.write().await?;
     let orders = storage::saga::expired(&mut tx, ctx.now(), limit).await?;
-    let mut expired = 0;
     if !orders.is_empty() {
         let mut changes = Changes::new(ctx.now());
-        let mut jobs = Vec::new();
         for row in storage::saga::lock(&mut tx, &orders).await? {
             let state = settle::state_of(&row)?;
+            // It may have been paid between the two looks.
+            if state.phase != Phase::Forward(Step::Pay) {
+                continue;
+            }
             let Some((next, effect)) = saga::next(state, Event::Cancel(CancelReason::Expired))
             else {
                 continue;
             };
             changes.turn(ctx, &row, (state, next), effect, None, None)?;
-            // The step may wait for its next try: it is run now, and sees that it need not be.
-            jobs.extend(current_step(ctx, &row)?);
-            expired += 1;
         }
         changes.write(&mut tx).await?;
-        job::enqueue(&mut tx, &jobs).await?;
-        tx.will_wake().await?;
     }
     tx.commit().await?;
-    Ok(expired)
+    Ok(orders.len())
 }
 
-/// Enqueues the step of sagas that have stood still for so many microseconds and have no job; how many.
+/// Enqueues the step of sagas that have stood still for so many microseconds and have no job; how many it
+/// looked at.
 ///
 /// # Errors
 /// Where the database does.
@@ -569,7 +590,7 @@ pub(crate) async fn take_up(ctx: &Ctx, since: i64, limit: i64) -> Result<usize> 
         tx.will_wake().await?;
     }
     tx.commit().await?;
-    Ok(jobs.len())
+    Ok(orders.len())
 }
 
 /// The job of the step that a saga is at.

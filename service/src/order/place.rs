@@ -15,7 +15,7 @@ use domain::event::{EventPayload, OrderEvent};
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::menu::{Campus, ChosenOption, PricedItem, Selection};
 use domain::nutrient::Nutrient;
-use domain::order::{KEY_MOST, LineDraft, OrderRefusal, check_lines};
+use domain::order::{LineDraft, OrderRefusal, check_lines};
 use domain::payment::GatewayKind;
 use domain::problem::Problem;
 use domain::saga::{self, Direction, Step};
@@ -143,13 +143,7 @@ impl Placer {
 /// had as it is asked for: nothing is changed then.
 pub async fn place(ctx: &Ctx, order: PlaceOrder) -> Result<Accepted> {
     let account = ctx.account_id()?;
-    if order.key.is_empty() {
-        return Err(Problem::KeyMissing.into());
-    }
-    if order.key.chars().count() as i64 > KEY_MOST {
-        let code = InvalidCode::TooLong { max: KEY_MOST };
-        return Err(Error::invalid("idempotencyKey", code));
-    }
+    super::check_key(&order.key)?;
     let fields = check_lines(&order.lines);
     if !fields.is_empty() {
         return Err(Error::invalid_fields(fields));
@@ -176,7 +170,7 @@ async fn place_all(db: &Db, batch: Vec<Command>) {
     match persist(db, &batch).await {
         Ok(answers) => answer(batch, answers),
         // What one of them does to the database must not be the others' harm.
-        Err(error) if batch.len() > 1 && !is_passing(&error) => {
+        Err(error) if batch.len() > 1 && !error.is_passing() => {
             for command in batch {
                 let one = [command];
                 let answers = persist(db, &one).await;
@@ -195,19 +189,17 @@ async fn place_all(db: &Db, batch: Vec<Command>) {
     }
 }
 
-/// Tries again where another process was faster with one of the keys.
+/// Tries again where another process was faster with one of the keys, or locked what this one wanted
+/// in another order.
 async fn persist(db: &Db, batch: &[Command]) -> Result<Vec<Result<Accepted>>> {
     for _ in 1..ATTEMPTS {
         match attempt(db, batch).await {
             Err(Error::Problem(Problem::Conflict)) => {}
+            Err(Error::Storage(error)) if error.is_clash() => {}
             done => return done,
         }
     }
     attempt(db, batch).await
-}
-
-fn is_passing(error: &Error) -> bool {
-    matches!(error, Error::Storage(storage::Error::Unavailable(_)))
 }
 
 fn answer(batch: Vec<Command>, answers: Vec<Result<Accepted>>) {
@@ -262,14 +254,12 @@ async fn attempt(db: &Db, batch: &[Command]) -> Result<Vec<Result<Accepted>>> {
     // Whatever was refused has changed nothing, but may have opened a slot.
     tx.commit().await?;
     metrics::counter!("orders_created_total").increment(placed as u64);
-    let firsts: Vec<Option<Uuid>> = answers
+    let firsts: Vec<std::result::Result<Accepted, Problem>> = answers
         .iter()
-        .map(|answer| {
-            answer
-                .as_ref()?
-                .as_ref()
-                .ok()
-                .map(|accepted| accepted.order_id)
+        .map(|answer| match answer {
+            Some(Ok(accepted)) => Ok(*accepted),
+            Some(Err(Error::Problem(problem))) => Err(problem.clone()),
+            Some(Err(_)) | None => Err(Problem::Internal),
         })
         .collect();
     Ok(answers
@@ -277,11 +267,8 @@ async fn attempt(db: &Db, batch: &[Command]) -> Result<Vec<Result<Accepted>>> {
         .zip(twins)
         .map(|(answer, twin)| match (answer, twin) {
             (Some(answer), _) => answer,
-            // The same request in the same moment: the same order. What was refused once is asked again
-            // with a new answer to each.
-            (None, Some(twin)) => firsts[twin]
-                .map(|order_id| Accepted { order_id })
-                .ok_or(Problem::Conflict.into()),
+            // The same request in the same moment: the same answer.
+            (None, Some(twin)) => firsts[twin].clone().map_err(Error::from),
             (None, None) => Err(Problem::Internal.into()),
         })
         .collect())
@@ -488,9 +475,10 @@ async fn seat(
     if slots.is_empty() {
         return Ok(drafts);
     }
+    let keys: Vec<(Uuid, i64)> = slots.keys().copied().collect();
     let slots: Vec<NewSlot> = slots.into_values().collect();
     order::open_slots(tx, &slots).await?;
-    let mut left: HashMap<(Uuid, i64), i64> = order::lock_slots(tx, &slots)
+    let mut left: HashMap<(Uuid, i64), i64> = order::lock_slots(tx, &keys)
         .await?
         .into_iter()
         .map(|slot| ((slot.campus_id, slot.starts_at), slot.capacity - slot.taken))

@@ -114,10 +114,8 @@ async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<Vec<Value>> {
         changes.turn(&end.ctx, row, (state, next), effect, Some(event), None)?;
         results[place] = json!({ "phase": next.phase.key() });
     }
-    for low in stocked.low {
-        changes.low(&first.ctx, low);
-    }
     changes.write(tx).await?;
+    crate::stock::tell_low(&first.ctx, tx, &stocked.low).await?;
     Ok(results)
 }
 
@@ -198,6 +196,16 @@ async fn move_stock(tx: &mut Tx, ends: &[&StepEnd], now: i64) -> Result<Stocked>
     }
     let service = &first.ctx.service;
     let mut stocked = Stocked::default();
+    let moved: BTreeSet<(Step, Direction)> = moving
+        .iter()
+        .map(|end| (end.step, end.direction))
+        .filter(|(step, _)| *step != Step::VerifyStock)
+        .collect();
+    if moved.len() > 1 {
+        // Of all that is moved, before the first of it is.
+        let items = wanted.values().flatten().map(|(item, _)| *item);
+        stock::lock(tx, items.collect()).await?;
+    }
     // What is given back comes first, and may serve those who want something.
     for (step, direction) in [
         (Step::ConfirmReservation, Direction::Undo),
@@ -268,6 +276,7 @@ pub(crate) struct Changes {
     refunded: Vec<Uuid>,
     confirmed: Vec<Uuid>,
     cancelled: Vec<Cancelled>,
+    noted: Vec<(Uuid, String)>,
     events: Vec<NewEvent>,
     jobs: Vec<NewJob>,
 }
@@ -286,6 +295,7 @@ impl Changes {
             refunded: Vec::new(),
             confirmed: Vec::new(),
             cancelled: Vec::new(),
+            noted: Vec::new(),
             events: Vec::new(),
             jobs: Vec::new(),
         }
@@ -357,7 +367,7 @@ impl Changes {
         note: Option<String>,
     ) -> Result<()> {
         let reserved = match (before.phase, next.phase, event) {
-            (_, Phase::Forward(Step::Pay), _) => Reserved::Until(self.now + RESERVED),
+            _ if effect == Effect::Do(Step::Pay) => Reserved::Until(self.now + RESERVED),
             (Phase::Forward(Step::ConfirmReservation), _, Some(Event::Done(_)))
             | (
                 Phase::Back {
@@ -415,10 +425,21 @@ impl Changes {
                 }
                 self.begin(ctx, row, step, Direction::Undo)?;
             }
-            Effect::Wait | Effect::End => {}
+            Effect::Wait => {
+                self.noted.extend(note.map(|note| (row.order_id, note)));
+                // The step may wait for its next try: it is run now, and sees that it need not be. Where
+                // it runs already, whichever ends later is late.
+                if let Some(step) = next.phase.step() {
+                    self.begin(ctx, row, step, Direction::Do)?;
+                }
+            }
+            Effect::End => {}
         }
         match event {
-            Some(Event::Done(Step::SendConfirmation)) => {
+            // Whoever cancelled in the meantime is told of that alone.
+            Some(Event::Done(Step::SendConfirmation))
+                if next.phase == Phase::Forward(Step::Complete) =>
+            {
                 self.tell(ctx, row, OrderEvent::OrderConfirmed, payload(row));
             }
             Some(Event::Undone(Step::SendConfirmation)) => {
@@ -466,23 +487,6 @@ impl Changes {
             payload,
             account_id: Some(row.account_id),
             campus_id: Some(row.campus_id),
-            request_id: ctx.request_id.to_string(),
-            at: self.now,
-        });
-    }
-
-    fn low(&mut self, ctx: &Ctx, low: stock::BecameLow) {
-        self.events.push(NewEvent {
-            id: ctx.service.next_id(),
-            aggregate: format!("item:{}", low.item_id),
-            kind: OrderEvent::StockLow,
-            payload: EventPayload {
-                item_id: Some(low.item_id),
-                available: Some(low.available),
-                ..EventPayload::default()
-            },
-            account_id: None,
-            campus_id: None,
             request_id: ctx.request_id.to_string(),
             at: self.now,
         });
@@ -537,6 +541,9 @@ impl Changes {
         if !self.refunded.is_empty() {
             payment::refunded(tx, &self.refunded, self.now).await?;
         }
+        if !self.noted.is_empty() {
+            order::note(tx, &self.noted).await?;
+        }
         if !self.confirmed.is_empty() {
             order::confirm(tx, &self.confirmed, self.now).await?;
         }
@@ -545,6 +552,9 @@ impl Changes {
             for slot in order::cancel(tx, &self.cancelled, self.now).await? {
                 *freed.entry(slot).or_default() += 1;
             }
+            // In their order, as those who place orders lock them.
+            let slots: Vec<(Uuid, i64)> = freed.keys().copied().collect();
+            order::lock_slots(tx, &slots).await?;
             let freed: Vec<SlotChange> = freed
                 .into_iter()
                 .map(|((campus_id, starts_at), orders)| SlotChange {

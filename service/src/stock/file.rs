@@ -22,6 +22,8 @@ use uuid::Uuid;
 pub const FILE_MOST: usize = 512 * 1024;
 /// The most lines of a file below the first.
 pub const LINES_MOST: i64 = 5000;
+/// The largest file that goes out, in bytes: what is filled in has room besides.
+const EXPORT_MOST: usize = FILE_MOST / 4 * 3;
 /// How many lines are refused one by one; of a file that is no such file at all the rest says no more.
 const REFUSED_MOST: usize = 200;
 /// What spreadsheets need to read a file as UTF-8.
@@ -94,18 +96,25 @@ pub struct Imported {
     pub left_out: i64,
 }
 
-/// The items that a filter lets through, as a file for a spreadsheet: UTF-8, with a comma between.
+/// The items that a filter lets through, as a file for a spreadsheet: UTF-8, with a comma between. What goes
+/// out can come in again, with something in each of its lines.
 ///
 /// # Errors
-/// As [`super::list`].
+/// As [`super::list`]; [`InvalidCode::TooLong`] at `campus` where the file would be larger than one that
+/// comes in may be: one campus alone is smaller.
 pub async fn export_csv(ctx: &Ctx, filter: &StockFilter) -> Result<Vec<u8>> {
     ctx.allow(&KEEPERS)?;
     let (_, items) = select(ctx, filter).await?;
+    let items = within(items, filter.shortage);
+    let too_long = || Error::invalid("campus", InvalidCode::TooLong { max: LINES_MOST });
+    if items.len() as i64 > LINES_MOST {
+        return Err(too_long());
+    }
     let mut writer = WriterBuilder::new()
         .terminator(Terminator::CRLF)
         .from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
     writer.write_record(COLUMNS).map_err(Error::internal)?;
-    for item in within(items, filter.shortage) {
+    for item in items {
         let level = item.level;
         let record = [
             item.id.to_string(),
@@ -121,7 +130,11 @@ pub async fn export_csv(ctx: &Ctx, filter: &StockFilter) -> Result<Vec<u8>> {
         ];
         writer.write_record(record).map_err(Error::internal)?;
     }
-    writer.into_inner().map_err(Error::internal)
+    let file = writer.into_inner().map_err(Error::internal)?;
+    if file.len() > EXPORT_MOST {
+        return Err(too_long());
+    }
+    Ok(file)
 }
 
 /// Text that a spreadsheet does not take for a formula: an apostrophe before signs that begin one.
@@ -153,7 +166,8 @@ struct Lines {
 ///
 /// # Errors
 /// [`Problem::Invalid`] with every line that is refused, as `lines[7].quantity`, where nothing is to be
-/// taken then; with `file` where it is no such file: [`InvalidCode::Malformed`] where it is not UTF-8,
+/// taken then, and with `file` and [`InvalidCode::BadLines`] where those are more than two hundred, of
+/// which the first are named; `lines[7].line` is a line that is none as the first line says; with `file` where it is no such file: [`InvalidCode::Malformed`] where it is not UTF-8,
 /// [`InvalidCode::Required`] where it is empty, [`InvalidCode::TooLong`] beyond 5,000 lines; with the
 /// column that its first line lacks, as `columns.kind`. For others than staff and administrators as
 /// [`Ctx::allow`].
@@ -211,7 +225,10 @@ pub async fn import_csv(
     let left_out = refused.len() as i64;
     refused.truncate(REFUSED_MOST);
     if left_out > 0 && bad == BadLines::RefuseAll && !before {
-        return Err(Error::invalid_fields(fields_of(refused)));
+        let all = (left_out > refused.len() as i64)
+            .then(|| InvalidField::new("file", InvalidCode::BadLines { count: left_out }));
+        let fields = fields_of(refused).into_iter().chain(all);
+        return Err(Error::invalid_fields(fields.collect()));
     }
     let done = |moved: &&Moved| moved.is_done();
     let taken = moves.outcomes.iter().filter(done).count() as i64;
@@ -310,6 +327,7 @@ fn read(file: &[u8]) -> Result<Lines> {
         return Err(Error::invalid_fields(absent));
     }
     let places = READ.map(|column| place(column).unwrap_or_default());
+    let width = heads.len();
     let mut lines = Lines::default();
     let mut counted = LineCount::new(text);
     for (index, record) in reader.records().enumerate() {
@@ -321,7 +339,15 @@ fn read(file: &[u8]) -> Result<Lines> {
         let number = counted.at(begin as usize);
         let cell = |place: usize| record.get(place).unwrap_or_default().trim();
         let [item, kind, quantity, reason] = places.map(cell);
-        if [kind, quantity, reason].iter().all(|cell| cell.is_empty()) {
+        let silent = [kind, quantity, reason].iter().all(|cell| cell.is_empty());
+        if is_torn(&record, width, silent) {
+            lines.refused.push(RefusedLine {
+                line: number,
+                fields: vec![InvalidField::new("line", InvalidCode::Malformed)],
+            });
+            continue;
+        }
+        if silent {
             lines.silent += i64::from(says_something(&record));
             continue;
         }
@@ -369,6 +395,16 @@ impl<'a> LineCount<'a> {
         }
         self.line
     }
+}
+
+/// Whether a line is not one as the first line says: a quote that nobody closed has swallowed those after
+/// it, a quantity or a reason was cut off, or something stands where no column is. Spreadsheets leave
+/// empty cells at the end out: a line that names no movement may be shorter.
+fn is_torn(record: &StringRecord, width: usize, silent: bool) -> bool {
+    let says = |cell: &str| !cell.trim().is_empty();
+    record.iter().any(|cell| cell.contains(['\n', '\r']))
+        || record.iter().skip(width).any(says)
+        || (!silent && record.len() < width)
 }
 
 /// Whether a line has anything in it at all.
@@ -446,5 +482,28 @@ mod tests {
         }
         assert_eq!(refused(&format!("{BYTE_ORDER_MARK}{head}\r\na,b")), [2]);
         assert_eq!(refused(head), [0; 0]);
+    }
+
+    #[test]
+    fn a_line_that_is_torn_is_refused_whatever_it_says() {
+        let head = "item,name,kind,quantity,reason";
+        let item = Uuid::nil();
+        let of = |line: &str| {
+            let file = format!("{head}\n{item},{line}\n{item},Soup,RECEIVED,1,\n");
+            let lines = read(file.as_bytes()).unwrap();
+            let fields = lines.refused.into_iter().flat_map(|line| line.fields);
+            let fields: Vec<String> = fields.map(|refused| refused.field).collect();
+            (lines.good.len(), lines.silent, fields.join(" "))
+        };
+        let torn = |good| (good, 0, "line".to_owned());
+        // A quote that nobody closes swallows the line after it.
+        assert_eq!(of("\"Soup,,,"), torn(0));
+        assert_eq!(of("Soup,RECEIVED,1,\"truck"), torn(0));
+        assert_eq!(of("Soup,RECEIVED,1,spilt, all of it"), torn(1));
+        assert_eq!(of("Soup,,,,RECEIVED"), torn(1));
+        assert_eq!(of("Soup,RECEIVED,1"), torn(1));
+        // Empty cells are none, too many or too few.
+        assert_eq!(of("Soup,RECEIVED,1,,,"), (2, 0, String::new()));
+        assert_eq!(of("Soup"), (1, 1, String::new()));
     }
 }

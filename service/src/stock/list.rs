@@ -10,12 +10,15 @@ use domain::stock::Level;
 use domain::text::{Language, Localized, folded};
 use std::cmp::Ordering;
 use storage::stock::{self, StockRow};
+use storage::{campus, menu};
 use uuid::Uuid;
 
 /// How many items a page of the table may hold.
 pub const PAGE_MOST: i64 = 100;
-/// How many items are looked at: far more than people put on menus.
-pub const ITEMS_MOST: i64 = 20_000;
+/// How many items are looked at: as many as all menus show.
+pub const ITEMS_MOST: i64 = campus::CAMPUSES_MOST * menu::ITEMS_MOST;
+/// From how many items on they are searched and sorted apart from what answers others.
+const ASIDE: usize = 1000;
 /// The longest text that is looked for, in characters.
 const TEXT_MOST: i64 = 200;
 
@@ -209,6 +212,33 @@ pub async fn list(ctx: &Ctx, query: &StockQuery) -> Result<StockList> {
         }
     }
     let (campuses, matching) = select(ctx, &query.filter).await?;
+    let (query, language) = (query.clone(), ctx.language);
+    aside(matching.len(), move || {
+        page_of(campuses, matching, &query, language)
+    })
+    .await
+}
+
+/// Does something with so many items, of many in a thread where nobody waits for it.
+async fn aside<T: Send + 'static>(
+    items: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    if items <= ASIDE {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Error::internal)
+}
+
+/// The page that was asked for, of what a filter let through without regard to how much is left.
+fn page_of(
+    campuses: Vec<(String, Localized<String>)>,
+    matching: Vec<StockItem>,
+    query: &StockQuery,
+    language: Language,
+) -> StockList {
     let count_of = |shortage| {
         let items = matching.iter().filter(|item| item.is(shortage));
         items.count() as i64
@@ -219,7 +249,6 @@ pub async fn list(ctx: &Ctx, query: &StockQuery) -> Result<StockList> {
         count_of(Shortage::Out),
     );
     let mut items = within(matching, query.filter.shortage);
-    let language = ctx.language;
     let by_name = |item: &StockItem| {
         (
             folded(item.name.get(language)),
@@ -243,7 +272,7 @@ pub async fn list(ctx: &Ctx, query: &StockQuery) -> Result<StockList> {
     }
     let count = items.len() as i64;
     let begin = (query.page - 1).saturating_mul(query.limit);
-    Ok(StockList {
+    StockList {
         items: items
             .into_iter()
             .skip(begin as usize)
@@ -255,7 +284,7 @@ pub async fn list(ctx: &Ctx, query: &StockQuery) -> Result<StockList> {
         low,
         out,
         campuses,
-    })
+    }
 }
 
 fn reversed(one: i64, other: i64) -> Ordering {
@@ -283,36 +312,43 @@ pub(super) async fn select(
             InvalidCode::TooLong { max: TEXT_MOST },
         ));
     }
-    let rows = stock::list(&mut ctx.read().await?, ITEMS_MOST).await?;
-    let mut campuses: Vec<(String, Localized<String>)> = rows
-        .iter()
-        .map(|row| (row.campus.clone(), row.campus_name.0.clone()))
+    let mut tx = ctx.read().await?;
+    let campuses: Vec<(String, Localized<String>)> = campus::all(&mut tx)
+        .await?
+        .into_iter()
+        .map(|campus| (campus.slug, campus.name))
         .collect();
-    // They come by campus.
-    campuses.dedup_by(|one, other| one.0 == other.0);
     let unknown = |field| Err(Error::invalid(field, InvalidCode::UnknownChoice));
-    let campus = filter.campus.as_deref();
-    if campus.is_some_and(|wanted| campuses.iter().all(|(slug, _)| slug != wanted)) {
+    let wanted = filter.campus.as_deref();
+    if wanted.is_some_and(|wanted| campuses.iter().all(|(slug, _)| slug != wanted)) {
         return unknown("campus");
     }
     let kind = filter.kind.as_deref();
     if kind.is_some_and(|kind| MenuItemKind::from_key(kind, "").is_none()) {
         return unknown("kind");
     }
-    let words = folded(text);
-    let words: Vec<&str> = words.split_whitespace().collect();
+    let rows = stock::list(&mut tx, wanted, kind, ITEMS_MOST).await?;
+    drop(tx);
+    let text = folded(text);
+    let items = aside(rows.len(), move || named(rows, &text)).await??;
+    Ok((campuses, items))
+}
+
+/// Those whose name has all words of a text, which is folded, in one language or another.
+fn named(rows: Vec<StockRow>, text: &str) -> Result<Vec<StockItem>> {
+    let words: Vec<&str> = text.split_whitespace().collect();
     let is_meant = |row: &StockRow| {
-        campus.is_none_or(|campus| campus == row.campus)
-            && kind.is_none_or(|kind| kind == row.kind)
-            && (words.is_empty() || {
-                let names = Language::ALL.map(|language| folded(row.name.0.get(language)));
-                words
-                    .iter()
-                    .all(|word| names.iter().any(|name| name.contains(word)))
-            })
+        words.is_empty() || {
+            let names = Language::ALL.map(|language| folded(row.name.0.get(language)));
+            words
+                .iter()
+                .all(|word| names.iter().any(|name| name.contains(word)))
+        }
     };
-    let items = rows.into_iter().filter(is_meant).map(StockItem::try_from);
-    Ok((campuses, items.collect::<Result<_>>()?))
+    rows.into_iter()
+        .filter(is_meant)
+        .map(StockItem::try_from)
+        .collect()
 }
 
 /// An item of the stock table.
@@ -324,4 +360,18 @@ pub async fn get(ctx: &Ctx, item: Uuid) -> Result<StockItem> {
     ctx.allow(&KEEPERS)?;
     let row = stock::get(&mut ctx.read().await?, item).await?;
     row.ok_or(Error::Problem(Problem::NotFound))?.try_into()
+}
+
+/// An item of the stock table with the newest movement that somebody wrote down, or [`Uuid::nil`] where
+/// nobody has: what a correction starts from.
+///
+/// # Errors
+/// As [`get`].
+pub async fn to_correct(ctx: &Ctx, item: Uuid) -> Result<(StockItem, Uuid)> {
+    ctx.allow(&KEEPERS)?;
+    let mut tx = ctx.read().await?;
+    let row = stock::get(&mut tx, item).await?;
+    let last = stock::newest_by_hand(&mut tx, item).await?;
+    let row = row.ok_or(Error::Problem(Problem::NotFound))?;
+    Ok((row.try_into()?, last.unwrap_or_default()))
 }

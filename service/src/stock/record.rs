@@ -8,6 +8,7 @@ use crate::{Error, Result};
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::problem::Problem;
 use domain::stock::{Movement, MovementDraft, MovementKind, QUANTITY_MOST};
+use std::collections::BTreeSet;
 use storage::stock::{self, Moved, NewMovement};
 use uuid::Uuid;
 
@@ -29,6 +30,8 @@ pub struct Count {
     pub counted: Option<i64>,
     /// Why that may be.
     pub reason: String,
+    /// The newest movement that they had seen, as [`record_after`] takes it.
+    pub last: Option<Uuid>,
 }
 
 /// What the audit log calls a movement.
@@ -53,12 +56,37 @@ pub async fn record(
     draft: &MovementDraft,
     key: Option<&str>,
 ) -> Result<Recorded> {
+    record_after(ctx, item, None, draft, key).await
+}
+
+/// Writes a movement of an item down, where nobody has written another one down after the one that is named:
+/// the newest that whoever asks has seen, or [`Uuid::nil`] where they have seen none. What orders did to the
+/// item since is no matter.
+///
+/// # Errors
+/// As [`record`], and [`Problem::Conflict`] where somebody has.
+pub async fn record_after(
+    ctx: &Ctx,
+    item: Uuid,
+    last: Option<Uuid>,
+    draft: &MovementDraft,
+    key: Option<&str>,
+) -> Result<Recorded> {
     ctx.allow(&KEEPERS)?;
     let movement = draft.validate().map_err(Error::invalid_fields)?;
     let cause = format!("by-hand:{item}:{}", own_key(ctx, key)?);
     let mut tx = ctx.write().await?;
     if stock::get(&mut tx, item).await?.is_none() {
         return Err(Problem::NotFound.into());
+    }
+    if let Some(last) = last {
+        // From here on nobody else writes one down.
+        stock::lock(&mut tx, BTreeSet::from([item])).await?;
+        let newest = stock::newest_by_hand(&mut tx, item).await?;
+        let made = stock::made(&mut tx, std::slice::from_ref(&cause)).await?;
+        if newest.unwrap_or_default() != last && made.is_empty() {
+            return Err(Problem::Conflict.into());
+        }
     }
     let new = new_movement(ctx, item, &movement, cause.clone());
     let moves = stock::record(&mut tx, vec![new]).await?;
@@ -98,7 +126,7 @@ pub async fn record(
 /// Corrects what is on hand of an item to what somebody counted.
 ///
 /// # Errors
-/// As [`record`], with what was counted as the field `counted`; [`InvalidCode::OutOfRange`] where that is
+/// As [`record_after`], with what was counted as the field `counted`; [`InvalidCode::OutOfRange`] where that is
 /// not 0 to 100,000, and [`InvalidCode::NothingToCorrect`] where it is what they had seen.
 pub async fn correct(ctx: &Ctx, item: Uuid, count: &Count, key: Option<&str>) -> Result<Recorded> {
     ctx.allow(&KEEPERS)?;
@@ -121,7 +149,7 @@ pub async fn correct(ctx: &Ctx, item: Uuid, count: &Count, key: Option<&str>) ->
         quantity: count.counted.map(|counted| counted.saturating_sub(seen)),
         reason: count.reason.clone(),
     };
-    record(ctx, item, &draft, key)
+    record_after(ctx, item, count.last, &draft, key)
         .await
         .map_err(|error| match error {
             Error::Problem(Problem::Invalid { fields }) => {

@@ -2,7 +2,7 @@
 
 use crate::engines::{Engine, eventually, on_both_engines};
 use crate::plans::ended;
-use crate::{DAY, NOW, PASSWORD, Product, admin, draft, refused, register, week};
+use crate::{DAY, NOW, PASSWORD, Product, SECOND, admin, draft, refused, register, week};
 use domain::account::Role;
 use domain::allergen::Allergen;
 use domain::invalid::{InvalidCode, InvalidField};
@@ -27,6 +27,8 @@ on_both_engines!(
     what_a_profile_forbids_is_not_ordered_for_it,
     what_is_not_sold_together_is_ordered_in_parts,
     carts_that_visitors_leave_are_forgotten,
+    visitors_get_so_many_carts_a_minute,
+    what_left_the_catalogue_can_be_taken_out,
 );
 
 async fn seeded(engine: &Engine) -> Product {
@@ -91,10 +93,10 @@ async fn a_visitors_cart_is_known_by_its_token_and_taken_along(engine: &Engine) 
     let added = cart::add(&nobody, some(water, 2)).await.unwrap();
     let token = added.visitor.expect("a token");
 
-    // The token leads back to it, and is made once.
+    // The token leads back to it, and is made once: its browser keeps it for longer.
     let browser = visitor(&product, Some(&token));
     let again = cart::add(&browser, some(apple, 1)).await.unwrap();
-    assert_eq!(again.visitor, None);
+    assert_eq!(again.visitor.as_deref(), Some(token.as_str()));
     let seen = cart::get(&browser).await.unwrap();
     assert_eq!(quantities(&seen), [("still-water", 2), ("apple", 1)]);
     assert_eq!(cart::count(&browser).await.unwrap(), 3);
@@ -436,10 +438,20 @@ async fn a_day_of_the_plan_is_ordered_where_it_is_sold(engine: &Engine) {
     assert_eq!(seen.campus.unwrap().slug, "north");
     assert_eq!(seen.lines.len(), 1);
 
-    // What is sold out is said.
+    // What is sold out is said, and what was in the cart stays where nothing comes instead.
     engine
         .raw("UPDATE stock SET on_hand = 0, reserved = 0")
         .await;
+    let outcome = cart::add_from_plan(&ana, &meals(0, None), Some("lakeside"))
+        .await
+        .unwrap();
+    assert_eq!(
+        (outcome.campus.slug.as_str(), outcome.added.len()),
+        ("lakeside", 0)
+    );
+    let seen = cart::get(&ana).await.unwrap();
+    assert_eq!(seen.campus.unwrap().slug, "north");
+    assert_eq!(seen.lines.len(), 1);
     cart::clear(&ana).await.unwrap();
     let outcome = cart::add_from_plan(&ana, &meals(0, Some(0)), Some("north"))
         .await
@@ -578,6 +590,52 @@ async fn what_is_not_sold_together_is_ordered_in_parts(engine: &Engine) {
         .await;
     let parts = cart::parts(&ana, &left).await.unwrap();
     assert_eq!((parts.len(), parts[0].slots.len()), (1, 0));
+}
+
+async fn visitors_get_so_many_carts_a_minute(engine: &Engine) {
+    let product = seeded(engine).await;
+    let nobody = visitor(&product, None);
+    let water = item(&nobody, "north", "still-water").await.id;
+    engine.raw("UPDATE stock SET on_hand = 100000").await;
+    // What can't be put in makes no cart, and counts for nothing.
+    for _ in 0..cart::VISITORS_MOST {
+        let refusal = refused(cart::add(&nobody, some(Uuid::nil(), 1)).await);
+        assert_eq!(refusal, Problem::NotFound);
+    }
+    assert_eq!(engine.raw("SELECT COUNT(*) FROM cart").await, ["0"]);
+    let mut token = None;
+    for _ in 0..cart::VISITORS_MOST {
+        token = cart::add(&nobody, some(water, 1)).await.unwrap().visitor;
+    }
+    let refusal = refused(cart::add(&nobody, some(water, 1)).await);
+    assert!(matches!(refusal, Problem::RateLimited { after: 1.. }));
+    // Whoever has one, and members, go on; the others may a minute later.
+    let browser = visitor(&product, token.as_deref());
+    cart::add(&browser, some(water, 1)).await.unwrap();
+    let ana = product.member("ana").await;
+    cart::add(&ana, some(water, 1)).await.unwrap();
+    product.clock.advance(60 * SECOND);
+    cart::add(&nobody, some(water, 1)).await.unwrap();
+}
+
+async fn what_left_the_catalogue_can_be_taken_out(engine: &Engine) {
+    let product = seeded(engine).await;
+    let ana = product.member("ana").await;
+    let apple = item(&ana, "north", "apple").await.id;
+    cart::add(&ana, some(apple, 2)).await.unwrap();
+    engine
+        .raw("UPDATE menu_item SET reference = 'gone' WHERE reference = 'apple'")
+        .await;
+    let seen = cart::get(&ana).await.unwrap();
+    assert_eq!(quantities(&seen), [("gone", 2)]);
+    assert_eq!(seen.lines[0].trouble, Some(Trouble::NotSold));
+    assert!(!seen.is_orderable());
+    assert_eq!(
+        refused(cart::add(&ana, some(apple, 1)).await),
+        Problem::NotFound
+    );
+    cart::remove(&ana, seen.lines[0].id).await.unwrap();
+    assert!(cart::get(&ana).await.unwrap().lines.is_empty());
 }
 
 async fn carts_that_visitors_leave_are_forgotten(engine: &Engine) {

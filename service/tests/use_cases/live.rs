@@ -231,10 +231,11 @@ impl Receiver for Troubled {
         &'run self,
         tx: &'run mut Tx,
         events: &'run [Uuid],
+        now: i64,
     ) -> BoxFuture<'run, service::Result<()>> {
         let trouble = *self.trouble.borrow();
         async move {
-            Inboxes.deliver(tx, events).await?;
+            Inboxes.deliver(tx, events, now).await?;
             if self.late && events.iter().any(|event| Some(*event) == trouble) {
                 return Err(Error::Internal("on purpose".to_owned()));
             }
@@ -471,6 +472,13 @@ async fn whoever_comes_back_too_late_begins_anew(engine: &Engine) {
         .await;
     assert_eq!(begins(1).await, Beginning::Anew(4));
     assert_eq!(begins(2).await, Beginning::After(2));
+    // What is forgotten while somebody has yet to be told of it is not passed over in silence.
+    let mut late = live::follow(&ana, Some(2)).await.unwrap();
+    engine
+        .raw("DELETE FROM live_event WHERE sequence <= 3")
+        .await;
+    assert_eq!(late.next().await.unwrap(), Next::Behind);
+    assert_eq!(begins(2).await, Beginning::Anew(4));
     // Who begins anew hears of what comes.
     let mut anew = live::follow(&ana, Some(1)).await.unwrap();
     ready(&ana, "order:a", 5).await;
@@ -528,13 +536,34 @@ async fn members_read_their_own_messages(engine: &Engine) {
         refused(inbox::read(&ben, message.id).await),
         Problem::NotFound
     );
-    assert_eq!(inbox::read_all(&ben, message.id).await.unwrap(), 0);
+    assert_eq!(inbox::read_all(&ben, page.newest).await.unwrap(), 0);
     assert_eq!(inbox::unread(&ana).await.unwrap(), 2);
     let read = inbox::read(&ana, message.id).await.unwrap();
     assert_eq!(read.read_at, Some(NOW));
     assert_eq!(inbox::unread(&ana).await.unwrap(), 1);
-    assert_eq!(inbox::read_all(&ana, message.id).await.unwrap(), 1);
+    assert_eq!(inbox::read_all(&ana, page.newest).await.unwrap(), 1);
     assert_eq!(inbox::unread(&ana).await.unwrap(), 0);
+    // What is delivered after they looked stays unread, though it happened before what they saw.
+    let (older, newer) = (
+        event(&ana, "order:b", OrderEvent::OrderReady, 8),
+        event(&ana, "order:c", OrderEvent::OrderReady, 9),
+    );
+    append(&ana, &[newer]).await;
+    relay(&product).pass().await.unwrap();
+    let seen = inbox::list(&ana, None, 10).await.unwrap();
+    append(&ana, &[older]).await;
+    relay(&product).pass().await.unwrap();
+    assert_eq!(inbox::read_all(&ana, seen.newest).await.unwrap(), 1);
+    assert_eq!(inbox::unread(&ana).await.unwrap(), 1);
+    // A message that can't be read keeps nobody from the others, nor from the next page.
+    engine
+        .raw("UPDATE inbox_message SET payload = '7' WHERE read_at IS NULL")
+        .await;
+    let first = inbox::list(&ana, None, 1).await.unwrap();
+    let rest = inbox::list(&ana, first.next, 1).await.unwrap();
+    assert_eq!((first.items.len(), rest.items.len()), (1, 0));
+    let rest = inbox::list(&ana, rest.next, 10).await.unwrap();
+    assert_eq!(rest.items.len(), 2);
     let nobody = product.anonymous();
     assert_eq!(inbox::unread(&nobody).await.unwrap(), 0);
     assert_eq!(

@@ -13,6 +13,8 @@ use service::jobs::runner::Runner;
 use service::order::{self, OrderView};
 use service::{Actor, Ctx};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -26,6 +28,9 @@ on_both_engines!(
     a_gateway_that_fails_for_good_is_paid_nothing,
     a_member_cancels_and_gets_the_money_back,
     it_is_too_late_to_cancel_what_is_being_cooked,
+    an_order_that_waits_for_its_payment_is_cancelled_at_once,
+    requests_at_the_same_moment_are_refused_alike,
+    low_stock_is_told_with_its_name_and_place,
     nobody_else_sees_an_order,
     what_is_kept_for_too_long_is_given_back,
     a_saga_that_lost_its_job_is_taken_up_again,
@@ -411,20 +416,27 @@ async fn nobody_else_sees_an_order(engine: &Engine) {
 }
 
 async fn what_is_kept_for_too_long_is_given_back(engine: &Engine) {
-    // The gateway is away: the payment waits for its breaker and its next try.
-    let away = GatewaySettings::scripted(|asked| {
-        (asked.operation == Operation::Charge).then_some(Act::Unavailable)
+    // The gateway is away: the payment waits for its breaker and its next try, and so does the refund.
+    let away = Arc::new(AtomicBool::new(true));
+    let known = Arc::clone(&away);
+    let gateway = GatewaySettings::scripted(move |_| {
+        known.load(Ordering::SeqCst).then_some(Act::Unavailable)
     });
-    let (product, shop, maya, runner) = with_gateway(engine, away).await;
+    let (product, shop, maya, runner) = with_gateway(engine, gateway).await;
     let id = shop.place(&maya, "one", 1).await.unwrap().order_id;
     eventually("the portion is kept", async || {
         (available(engine, shop.soup).await == (10, 1)).then_some(())
     })
     .await;
     product.clock.advance(11 * 60 * 1_000_000);
+    eventually("the portion is free", async || {
+        product.clock.advance(1_000_000);
+        (available(engine, shop.soup).await == (10, 0)).then_some(())
+    })
+    .await;
+    away.store(false, Ordering::SeqCst);
     let view = settled(&product, &maya, id).await;
     assert_eq!(view.order.state, OrderState::Cancelled);
-    assert_eq!(available(engine, shop.soup).await, (10, 0));
     let (charged, refunded) = crate::shop::charged_and_refunded(engine).await;
     assert_eq!(charged, refunded);
     conserved(engine).await;
@@ -443,5 +455,74 @@ async fn a_saga_that_lost_its_job_is_taken_up_again(engine: &Engine) {
     product.clock.advance(2 * 60 * 1_000_000);
     let view = settled(&product, &maya, id).await;
     assert_eq!(view.order.state, OrderState::Confirmed);
+    runner.stop().await;
+}
+
+async fn an_order_that_waits_for_its_payment_is_cancelled_at_once(engine: &Engine) {
+    let away = GatewaySettings::scripted(|asked| {
+        (asked.operation == Operation::Charge).then_some(Act::Unavailable)
+    });
+    let (product, shop, maya, runner) = with_gateway(engine, away).await;
+    let id = shop.place(&maya, "one", 1).await.unwrap().order_id;
+    eventually("the payment waits for its next try", async || {
+        let waiting = "SELECT COUNT(*) FROM job WHERE kind = 'order.pay' AND state = 'retrying'";
+        (number(engine, waiting).await == 1).then_some(())
+    })
+    .await;
+    let until = number(engine, "SELECT reserved_until FROM saga").await;
+    let cook = admin(&product, "cook").await;
+    let cook = product.ctx(Actor::Account {
+        id: cook,
+        role: Role::Admin,
+    });
+    product.clock.advance(1000);
+    order::cancel(&cook, id, Some("Closed early"))
+        .await
+        .unwrap();
+    let longer = format!("SELECT COUNT(*) FROM saga WHERE reserved_until > {until}");
+    assert_eq!(
+        number(engine, &longer).await,
+        0,
+        "nothing is kept for longer"
+    );
+    // Time stands still: its next try does not come by itself.
+    let view = eventually("the saga ends", async || {
+        let view = order::get(&maya, id).await.unwrap();
+        view.current.is_none().then_some(view)
+    })
+    .await;
+    assert_eq!(view.order.state, OrderState::Cancelled);
+    assert_eq!(view.order.cancel_note.as_deref(), Some("Closed early"));
+    assert_eq!(crate::shop::charged_and_refunded(engine).await, (0, 0));
+    conserved(engine).await;
+    runner.stop().await;
+}
+
+async fn requests_at_the_same_moment_are_refused_alike(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let shop = Shop::open(&product, 3, 5).await;
+    let maya = product.member("maya").await;
+    let all = (0..50).map(|_| shop.place(&maya, "the same", 4));
+    for outcome in futures::future::join_all(all).await {
+        let refusals = vec![OrderRefusal::SoldOut {
+            line: 0,
+            available: 3,
+        }];
+        assert_eq!(refused(outcome), Problem::OrderRefused { refusals });
+    }
+}
+
+async fn low_stock_is_told_with_its_name_and_place(engine: &Engine) {
+    let (product, shop, maya, runner) = with_gateway(engine, GatewaySettings::kind()).await;
+    let id = shop.place(&maya, "all", 10).await.unwrap().order_id;
+    settled(&product, &maya, id).await;
+    let told = engine
+        .raw("SELECT CAST(payload AS TEXT) FROM outbox WHERE kind = 'STOCK_LOW' AND campus_id IS NOT NULL")
+        .await;
+    assert_eq!(told.len(), 1);
+    let told: serde_json::Value = serde_json::from_str(&told[0]).unwrap();
+    assert_eq!(told["item"]["en"], "Dish");
+    assert_eq!(told["campus"]["en"], "North");
+    assert_eq!(told["available"], 0);
     runner.stop().await;
 }

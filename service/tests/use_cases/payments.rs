@@ -39,6 +39,8 @@ on_both_engines!(
     a_card_tops_a_wallet_up_once,
     a_card_that_is_declined_tops_nothing_up,
     a_lost_answer_tops_a_wallet_up_once,
+    a_top_up_whose_job_was_cancelled_is_taken_up_again,
+    top_ups_under_way_count_towards_the_most,
     a_card_that_cannot_be_asked_is_not_charged,
     a_top_up_is_refused_with_its_reason,
     staff_top_a_wallet_up_with_a_reason,
@@ -490,11 +492,16 @@ async fn a_wallet_pays_as_far_as_it_goes(engine: &Engine) {
         reason: DeclineReason::InsufficientFunds,
     });
     let asked = charge(account, KEY, 950, 0);
-    assert_eq!(gateways.charge(kind, &asked).await, short);
     fund(&ctx, 949).await;
-    assert_eq!(gateways.charge(kind, &asked).await, short);
-    assert_eq!(gateways.look_up(kind, KEY).await, Ok(None));
+    let before = charge(account, "before", 950, 0);
+    assert_eq!(gateways.charge(kind, &before).await, short);
+    assert_eq!(gateways.look_up(kind, "before").await, Ok(None));
     fund(&ctx, 1).await;
+    // What was declined stays so: the order may have been given up.
+    assert_eq!(gateways.charge(kind, &before).await, short);
+    let returned = gateways.refund(kind, &refund(account, "before", 950)).await;
+    assert_eq!(returned, Ok(Refunded { reference: None }));
+    assert_eq!(balance(&ctx).await, 950);
     let Charged { reference } = gateways.charge(kind, &asked).await.unwrap();
     assert_eq!(balance(&ctx).await, 0);
     let found = gateways.look_up(kind, KEY).await;
@@ -683,6 +690,68 @@ async fn a_lost_answer_tops_a_wallet_up_once(engine: &Engine) {
     runner.stop().await;
 }
 
+async fn a_top_up_whose_job_was_cancelled_is_taken_up_again(engine: &Engine) {
+    let (product, ctx, _) = scripted(engine, |asked| {
+        (asked.operation == Operation::Charge).then_some(if asked.amount == 2_500 {
+            Act::TimeOutAfter
+        } else {
+            Act::TimeOutBefore
+        })
+    })
+    .await;
+    Shop::open(&product, 1, 1).await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    let charged = wallet::top_up(&ctx, top_up("one", 2_500)).await.unwrap();
+    let not = wallet::top_up(&ctx, top_up("two", 2_600)).await.unwrap();
+    // The clock stands still: the next try is not due.
+    eventually("both were tried", async || {
+        let waiting =
+            "SELECT COUNT(*) FROM job WHERE kind = 'wallet.top_up' AND state = 'retrying'";
+        (engine.raw(waiting).await == ["2"]).then_some(())
+    })
+    .await;
+    engine
+        .raw("UPDATE job SET state = 'cancelled', finished_at = created_at WHERE kind = 'wallet.top_up'")
+        .await;
+    for id in [charged.id, not.id] {
+        let known = wallet::top_up_by_id(&ctx, id).await.unwrap();
+        assert_eq!(known.status, TopUpStatus::Pending, "nobody knows yet");
+    }
+    assert_eq!(
+        outcome(&product, &ctx, charged.id).await.status,
+        TopUpStatus::Done
+    );
+    assert_eq!(
+        outcome(&product, &ctx, not.id).await.status,
+        TopUpStatus::Failed
+    );
+    assert_eq!(balance(&ctx).await, 2_500);
+    let kept = ledger(&ctx).await;
+    assert_eq!(kept.iter().filter(|charge| charge.is_kept()).count(), 1);
+    adds_up(&ctx).await;
+    runner.stop().await;
+}
+
+async fn top_ups_under_way_count_towards_the_most(engine: &Engine) {
+    let (product, ctx, _) = scripted(engine, |_| None).await;
+    Shop::open(&product, 1, 1).await;
+    let asking: Vec<_> = (0..8)
+        .map(|number| {
+            let ctx = ctx.clone();
+            let top_up = top_up(&format!("key {number}"), TOP_UP_MOST);
+            tokio::spawn(async move { wallet::top_up(&ctx, top_up).await })
+        })
+        .collect();
+    let mut promised = 0;
+    for asked in asking {
+        match asked.await.unwrap() {
+            Ok(_) => promised += TOP_UP_MOST,
+            other => assert_eq!(refused(other), invalid("amount", InvalidCode::WalletFull)),
+        }
+    }
+    assert_eq!(promised, BALANCE_MOST);
+}
+
 async fn a_card_that_cannot_be_asked_is_not_charged(engine: &Engine) {
     // To find that out and call it off takes several tries.
     let looked_up = AtomicI64::new(0);
@@ -820,7 +889,17 @@ async fn staff_top_a_wallet_up_with_a_reason(engine: &Engine) {
         change(&mut top_up);
         top_up
     };
-    let cases: [(StaffTopUp, Problem); 8] = [
+    let own = sam.account_id().unwrap();
+    let to_oneself = StaffTopUp {
+        account: own,
+        ..with(|_| {})
+    };
+    assert_eq!(refused(ask(&sam, to_oneself).await), Problem::Forbidden);
+    let cases: [(StaffTopUp, Problem); 9] = [
+        (
+            with(|it| it.reason = "\u{0}".to_owned()),
+            invalid("reason", InvalidCode::Malformed),
+        ),
         (
             with(|it| {
                 it.key = "one".to_owned();

@@ -24,6 +24,7 @@ on_both_engines!(
     a_movement_is_written_down_once,
     what_is_kept_for_orders_is_not_written_off,
     a_count_corrects_what_was_seen,
+    of_two_who_count_the_same_the_second_is_told,
     what_becomes_low_is_told_to_those_who_work_there,
     a_ledger_is_read_page_by_page,
     days_are_those_of_the_institution,
@@ -128,6 +129,7 @@ fn count(seen: i64, counted: i64) -> Count {
         seen: Some(seen),
         counted: Some(counted),
         reason: "counted".to_owned(),
+        last: None,
     }
 }
 
@@ -486,6 +488,45 @@ async fn a_count_corrects_what_was_seen(engine: &Engine) {
     assert_eq!(level(&sam, shop.soup).await, (20, 0));
 }
 
+async fn of_two_who_count_the_same_the_second_is_told(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let shop = Shop::open(&product, 10, 10).await;
+    let sam = sam(&product).await;
+    let ada = with_role(&product, "ada", Role::Admin).await;
+    let (item, last) = stock::to_correct(&sam, shop.soup).await.unwrap();
+    assert_eq!(item.level.on_hand(), 10);
+    // What orders do meanwhile is no matter.
+    let order = reserve(&product, shop.soup, 2).await;
+    sold(&product, &order).await;
+    let nine = Count {
+        last: Some(last),
+        ..count(10, 9)
+    };
+    let first = stock::correct(&sam, shop.soup, &nine, Some("sam")).await;
+    let second = stock::correct(&ada, shop.soup, &nine, Some("ada")).await;
+    assert_eq!(refused(second), Problem::Conflict);
+    assert_eq!(level(&sam, shop.soup).await, (7, 0));
+    // The same form again is no other one.
+    let again = stock::correct(&sam, shop.soup, &nine, Some("sam")).await;
+    assert_eq!(again.unwrap().movement, first.unwrap().movement);
+    let (item, last) = stock::to_correct(&ada, shop.soup).await.unwrap();
+    let eight = Count {
+        last: Some(last),
+        ..count(item.level.on_hand(), 8)
+    };
+    stock::correct(&ada, shop.soup, &eight, None).await.unwrap();
+    assert_eq!(level(&sam, shop.soup).await, (8, 0));
+    // Of an item that nobody has written down the newest movement is none.
+    let tart = sell(&product, &shop, both("Tart"), 0, 0).await;
+    let (_, none) = stock::to_correct(&sam, tart).await.unwrap();
+    assert_eq!(none, Uuid::nil());
+    let found = draft(MovementKind::Received, 1, "");
+    for (last, problem) in [(none, None), (none, Some(Problem::Conflict))] {
+        let done = stock::record_after(&sam, tart, Some(last), &found, None).await;
+        assert_eq!(done.err().map(Problem::from), problem);
+    }
+}
+
 async fn what_becomes_low_is_told_to_those_who_work_there(engine: &Engine) {
     let product = Product::start(engine).await;
     let shop = Shop::open(&product, 10, 10).await;
@@ -697,6 +738,16 @@ async fn a_file_with_a_bad_line_is_refused_whole_or_taken_without_it(engine: &En
     assert_eq!(level(&sam, shop.soup).await, (50, 0));
     assert_eq!(level(&sam, shop.salad).await, (8, 8));
     assert_eq!(actions(engine).await, ["stock.import"]);
+    // A quote that nobody closed takes nothing with it in silence.
+    let torn = file(&[
+        (shop.soup, "WASTED", "1", "\"spilt"),
+        (shop.soup, "RECEIVED", "40", ""),
+    ]);
+    assert_eq!(
+        refused(import(&sam, &torn, BadLines::RefuseAll).await),
+        invalid(&[("lines[2].line", InvalidCode::Malformed)])
+    );
+    assert_eq!(level(&sam, shop.soup).await, (50, 0));
     // Lines are taken in their order: what comes may go again.
     let good = file(&[
         (shop.salad, "RECEIVED", "2", "\"sent, late\""),
@@ -826,8 +877,14 @@ async fn what_is_no_such_file_is_refused(engine: &Engine) {
     let all = stock::import_csv(&sam, many(most).as_bytes(), BadLines::RefuseAll, None).await;
     assert_eq!(all.unwrap().taken, stock::LINES_MOST);
     assert_eq!(level(&sam, shop.soup).await, (10 + stock::LINES_MOST, 0));
-    let bad = file(&vec![(shop.soup, "EATEN", "1", ""); 300]);
-    let bad = stock::import_csv(&sam, bad.as_bytes(), BadLines::LeaveOut, None).await;
+    let eaten = file(&vec![(shop.soup, "EATEN", "1", ""); 300]);
+    let bad = stock::import_csv(&sam, eaten.as_bytes(), BadLines::LeaveOut, None).await;
     let bad = bad.unwrap();
     assert_eq!((bad.taken, bad.left_out, bad.refused.len()), (0, 300, 200));
+    let bad = stock::import_csv(&sam, eaten.as_bytes(), BadLines::RefuseAll, None).await;
+    let Problem::Invalid { fields } = refused(bad) else {
+        panic!("another problem");
+    };
+    let all = InvalidField::new("file", InvalidCode::BadLines { count: 300 });
+    assert_eq!((fields.len(), fields.last()), (201, Some(&all)));
 }

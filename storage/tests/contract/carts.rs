@@ -145,9 +145,11 @@ async fn only_carts_that_visitors_have_left_are_forgotten(engine: &Engine) {
     put(&db, &VISITOR, north, line(21, 1), NOW).await;
     put(&db, &young, north, line(22, 1), NOW + SECOND).await;
     let mut tx = db.write().await.unwrap();
-    let forgotten = cart::delete_expired(&mut tx, NOW + SECOND).await.unwrap();
+    let before = NOW + SECOND;
+    let none = cart::delete_expired(&mut tx, before, 0).await.unwrap();
+    let forgotten = cart::delete_expired(&mut tx, before, 9).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(forgotten, 1);
+    assert_eq!((none, forgotten), (0, 1));
     assert_eq!(found(&db, &VISITOR).await, None);
     assert!(found(&db, &ana).await.is_some() && found(&db, &young).await.is_some());
 }
@@ -224,7 +226,7 @@ async fn carts_are_read_by_index(engine: &Engine) {
     let cases: [(&str, &[&str], &str, &str); 4] = [
         ("OF_ACCOUNT", &[uuid], "account_id", "cart_account_id_key"),
         ("OF_VISITOR", &[hash], "token_hash", "cart_token_hash_key"),
-        ("DELETE_EXPIRED", &["7"], "cart_age", "cart_age"),
+        ("DELETE_EXPIRED", &["7", "10"], "cart_age", "cart_age"),
         (
             "SOLD",
             &[dishes],

@@ -131,7 +131,9 @@ async fn campuses_are_kept_and_found(engine: &Engine) {
     let found = campus::by_slug(&mut tx, "north").await.unwrap();
     assert_eq!(found.as_ref(), Some(&north));
     assert_eq!(campus::by_id(&mut tx, id(1)).await.unwrap(), Some(south));
-    assert_eq!(campus::by_slug(&mut tx, "North").await.unwrap(), None);
+    for none in ["North", "", "north\0", "\0", &"n".repeat(61)] {
+        assert_eq!(campus::by_slug(&mut tx, none).await.unwrap(), None);
+    }
     assert_eq!(campus::by_id(&mut tx, id(3)).await.unwrap(), None);
     drop(tx);
     db.close().await;

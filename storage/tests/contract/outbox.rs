@@ -26,6 +26,7 @@ on_both_engines!(
     a_message_is_its_owners_alone,
     an_event_tells_what_its_campus_is_called,
     what_everybody_had_is_forgotten_and_the_rest_is_kept,
+    an_event_is_due_alone_where_nothing_holds_it_back,
     frequent_statements_use_their_indexes,
 );
 
@@ -157,7 +158,7 @@ async fn an_event_that_is_delivered_twice_has_one_effect_on_each_consumer(engine
     for turn in 0..2 {
         let mut tx = db.write().await.unwrap();
         live::deliver(&mut tx, &[id(10)]).await.unwrap();
-        inbox::deliver(&mut tx, &[id(10)]).await.unwrap();
+        inbox::deliver(&mut tx, &[id(10)], NOW).await.unwrap();
         tx.commit().await.unwrap();
         if turn == 0 {
             let read = in_tx!(db, inbox::read, ana, id(10), NOW + 5);
@@ -370,7 +371,9 @@ async fn a_message_is_its_owners_alone(engine: &Engine) {
         ],
     )
     .await;
-    in_tx!(db, inbox::deliver, &[id(10), id(11), id(12)]);
+    in_tx!(db, inbox::deliver, &[id(11), id(12)], NOW);
+    let seen = in_tx!(db, inbox::newest, ana);
+    in_tx!(db, inbox::deliver, &[id(10)], NOW - SECOND);
     let list = async |account, before| {
         let rows = in_tx!(db, inbox::list, account, before, 10);
         rows.into_iter()
@@ -383,11 +386,11 @@ async fn a_message_is_its_owners_alone(engine: &Engine) {
     assert_eq!(in_tx!(db, inbox::read, ben, id(10), NOW), None);
     assert_eq!(in_tx!(db, inbox::count_unread, ana, 100), 2);
     assert_eq!(in_tx!(db, inbox::count_unread, ana, 1), 1);
-    // What is newer than what was seen stays unread.
-    assert_eq!(in_tx!(db, inbox::read_all, ana, id(10), NOW), 1);
+    // What was delivered later stays unread, whatever the clock showed and however old it is.
+    assert_eq!(in_tx!(db, inbox::read_all, ana, seen, NOW), 1);
     assert_eq!(in_tx!(db, inbox::count_unread, ana, 100), 1);
     // To read twice is to have read first.
-    let again = in_tx!(db, inbox::read, ana, id(10), NOW + SECOND).unwrap();
+    let again = in_tx!(db, inbox::read, ana, id(12), NOW + SECOND).unwrap();
     assert_eq!(again.read_at, Some(NOW));
     assert_eq!(in_tx!(db, inbox::count_unread, ben, 100), 1);
     // Who waits for no order has none.
@@ -424,7 +427,7 @@ async fn an_event_tells_what_its_campus_is_called(engine: &Engine) {
     };
     append(&db, &[at_campus, named]).await;
     in_tx!(db, live::deliver, &[id(10), id(11)]);
-    in_tx!(db, inbox::deliver, &[id(10), id(11)]);
+    in_tx!(db, inbox::deliver, &[id(10), id(11)], NOW);
     let followed = in_tx!(db, live::between_of, ana, 0, i64::MAX, 10);
     let messages = in_tx!(db, inbox::list, ana, Uuid::max(), 10);
     for payload in [&followed[0].payload.0, &messages[1].payload.0] {
@@ -445,7 +448,12 @@ async fn what_everybody_had_is_forgotten_and_the_rest_is_kept(engine: &Engine) {
         .map(|number| for_account(number, &format!("order:{number}"), ana))
         .collect();
     append(&db, &events).await;
-    in_tx!(db, inbox::deliver, &(10..16).map(id).collect::<Vec<_>>());
+    in_tx!(
+        db,
+        inbox::deliver,
+        &(10..16).map(id).collect::<Vec<_>>(),
+        NOW
+    );
     // 10 and 11 were had by all, 12 only by those who follow, 13 was given up, 14 is tried again.
     let all = due(&db, Consumer::Live, NOW, 100).await;
     let mut tx = db.write().await.unwrap();
@@ -478,8 +486,42 @@ async fn what_everybody_had_is_forgotten_and_the_rest_is_kept(engine: &Engine) {
     assert_eq!(in_tx!(db, inbox::list, ana, Uuid::max(), 10).len(), 4);
 }
 
+async fn an_event_is_due_alone_where_nothing_holds_it_back(engine: &Engine) {
+    let db = engine.open().await;
+    let ana = member(&db, 1).await;
+    assert_eq!(in_tx!(db, outbox::oldest), None);
+    let events = [
+        for_account(10, "order:a", ana),
+        for_account(11, "order:a", ana),
+        for_account(12, "order:b", ana),
+    ];
+    append(&db, &events).await;
+    let live = Consumer::Live;
+    let still = async |number, now| {
+        let due = in_tx!(db, outbox::still_due, live, id(number), now);
+        due.map(|event| event.failures)
+    };
+    assert_eq!(still(10, NOW).await, Some(0));
+    assert_eq!(still(11, NOW).await, None, "it comes after another");
+    assert_eq!(still(99, NOW).await, None);
+    assert_eq!(in_tx!(db, outbox::oldest), Some(NOW + 10));
+    // One that has failed waits for its time, and those after it for it.
+    fail(&db, live, 10, 3, Some(NOW + SECOND)).await;
+    fail(&db, Consumer::Inbox, 10, 3, Some(NOW + SECOND)).await;
+    assert_eq!(still(10, NOW).await, None);
+    assert_eq!(still(10, NOW + SECOND).await, Some(3));
+    assert_eq!(in_tx!(db, outbox::oldest), Some(NOW + 12));
+    // What was had is not had again.
+    deliver_live(&db, NOW).await;
+    assert_eq!(still(12, NOW).await, None);
+    assert_eq!(in_tx!(db, outbox::oldest), Some(NOW + 12), "of the inbox");
+}
+
 async fn frequent_statements_use_their_indexes(engine: &Engine) {
     let db = engine.open().await;
+    for number in 1..=50 {
+        member(&db, number).await;
+    }
     let dialect = db.dialect();
     let (numbers, uuid) = match dialect {
         Dialect::Sqlite => (
@@ -505,18 +547,55 @@ async fn frequent_statements_use_their_indexes(engine: &Engine) {
             SELECT n, {uuid}, 'ORDER_STEP', '{{}}', n FROM numbers"
         ))
         .await;
-    engine.raw("ANALYZE").await;
-    let (one, many) = match dialect {
-        Dialect::Sqlite => ("x'01'", format!("'[\"{:032x}\"]'", 4950)),
+    // Fifty members have read most of their messages.
+    let reader = match dialect {
+        Dialect::Sqlite => "unhex(printf('%032x', n % 50 + 1))",
+        Dialect::Postgres => "CAST(lpad(to_hex(n % 50 + 1), 32, '0') AS UUID)",
+    };
+    let (ana, last) = match dialect {
+        Dialect::Sqlite => (
+            "x'00000000000000000000000000000001'",
+            "x'00000000000000000000000000001388'",
+        ),
         Dialect::Postgres => (
-            "'00000000-0000-0000-0000-000000000001'::uuid",
-            format!("'[\"{:032x}\"]'::jsonb", 4950),
+            "CAST('00000000-0000-0000-0000-000000000001' AS UUID)",
+            "CAST('00000000-0000-0000-0000-000000001388' AS UUID)",
         ),
     };
+    engine
+        .raw(&format!(
+            "{numbers} INSERT INTO inbox_message (event_id, account_id, kind, payload, at, read_at, delivered_at)
+            SELECT {uuid}, {reader}, 'ORDER_READY', '{{}}', n, CASE WHEN n <= 4900 THEN n END, n FROM numbers"
+        ))
+        .await;
+    // Of those a few have failed.
+    engine
+        .raw(&format!(
+            "{numbers} INSERT INTO outbox_failure (event_id, consumer, attempts, next_at, dead, error, failed_at)
+            SELECT {uuid}, CASE WHEN n % 2 = 0 THEN 'LIVE' ELSE 'INBOX' END, 1, CASE WHEN n > 4000 THEN n END,
+                n <= 4000, '{{}}', n FROM numbers WHERE n > 3900 AND n <= 4980"
+        ))
+        .await;
+    engine.raw("ANALYZE").await;
+    let (one, many) = match dialect {
+        Dialect::Sqlite => (ana, format!("'[\"{:032x}\"]'", 4950)),
+        Dialect::Postgres => (ana, format!("'[\"{:032x}\"]'::jsonb", 4950)),
+    };
     let many = many.as_str();
-    let cases: [(&str, &[&str], &str); 8] = [
+    let waiting = "outbox_failure_waiting";
+    let cases: [(&str, &[&str], &str); 14] = [
         ("storage::outbox::DUE_LIVE", &["1", "100"], "outbox_live"),
         ("storage::outbox::DUE_INBOX", &["1", "100"], "outbox_inbox"),
+        ("storage::outbox::DUE_LIVE", &["4970", "100"], waiting),
+        ("storage::outbox::DUE_INBOX", &["4970", "100"], waiting),
+        ("storage::outbox::OLDEST", &[], "outbox_inbox"),
+        ("storage::outbox::LIVE_AGAIN", &[one, "1"], ""),
+        (
+            "storage::outbox::COUNT_DEAD",
+            &["100"],
+            "outbox_failure_dead",
+        ),
+        ("storage::inbox::NEWEST", &[one], "inbox_message_delivered"),
         ("storage::outbox::SETTLE_LIVE", &[many, "1"], ""),
         ("storage::live::DELIVER", &[many], ""),
         ("storage::live::BETWEEN", &["10", "20", "100"], ""),
@@ -527,7 +606,7 @@ async fn frequent_statements_use_their_indexes(engine: &Engine) {
         ),
         (
             "storage::inbox::LIST",
-            &[one, one, "20"],
+            &[one, last, "20"],
             "inbox_message_member",
         ),
         (

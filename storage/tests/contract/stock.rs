@@ -745,7 +745,7 @@ async fn a_ledger_is_read_page_by_page_and_summed_up(engine: &Engine) {
     let latest = stock::sums(&mut tx, item(1), ids[1], PERIOD).await;
     assert_eq!(latest.unwrap(), [sum(2, 1), sum(3, 1)]);
 
-    let listed = stock::list(&mut tx, 10).await.unwrap();
+    let listed = stock::list(&mut tx, None, None, 10).await.unwrap();
     // By their places on the menu.
     let names: Vec<_> = listed
         .iter()
@@ -754,7 +754,18 @@ async fn a_ledger_is_read_page_by_page_and_summed_up(engine: &Engine) {
     assert_eq!(names, [(item(2), "Dish 2", 9), (item(1), "Dish 1", 7)]);
     assert_eq!(listed[0].campus, "north");
     assert_eq!(listed[0].campus_name.es, "North (es)");
-    assert_eq!(stock::list(&mut tx, 1).await.unwrap(), listed[..1]);
+    assert_eq!(
+        stock::list(&mut tx, None, None, 1).await.unwrap(),
+        listed[..1]
+    );
+    for (campus, kind) in [(Some("nowhere"), None), (None, Some("SOUP"))] {
+        assert_eq!(stock::list(&mut tx, campus, kind, 9).await.unwrap(), []);
+    }
+    let first = &listed[0];
+    let alike = stock::list(&mut tx, Some(&first.campus), Some(&first.kind), 10).await;
+    let is_alike =
+        |row: &&stock::StockRow| (&row.campus, &row.kind) == (&first.campus, &first.kind);
+    assert!(alike.unwrap().iter().eq(listed.iter().filter(is_alike)));
     let one = stock::get(&mut tx, item(1)).await.unwrap().unwrap();
     assert_eq!(one, listed[1]);
     assert_eq!(stock::get(&mut tx, item(3)).await.unwrap(), None);

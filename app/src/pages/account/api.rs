@@ -8,6 +8,8 @@ use leptos::prelude::*;
 #[server(endpoint = "me")]
 pub async fn get_me() -> Result<Option<Me>, AppError> {
     let ctx = crate::context::ctx()?;
+    // Before the rest of the page is read: what comes after this number is asked for once it is open.
+    let heard = service::live::newest(&ctx).await?;
     let Some(me) = service::account::me(&ctx).await? else {
         return Ok(None);
     };
@@ -17,5 +19,6 @@ pub async fn get_me() -> Result<Option<Me>, AppError> {
         role: me.role,
         unread: service::inbox::unread(&ctx).await?,
         waits: service::live::waits(&ctx).await?,
+        heard,
     }))
 }

@@ -267,7 +267,7 @@ pub(super) fn addition(
     })
 }
 
-/// Lets the browser keep a cart that was just made for it.
+/// Lets a visitor's browser keep its cart from now on.
 pub(super) fn keep(ctx: &Ctx, visitor: Option<&str>) {
     if let Some(visitor) = visitor {
         set_cookie(&cart::cookie(ctx, visitor));

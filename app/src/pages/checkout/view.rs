@@ -172,7 +172,7 @@ fn part_choice(parts: Vec<(String, bool)>) -> AnyView {
     .into_any()
 }
 
-/// When it is collected: a radio button for each slot, by day.
+/// When it is collected: a radio button for each slot, by day. Later days are closed at first.
 #[component]
 fn Slots(days: Vec<DayView>) -> impl IntoView {
     let state = FormState::current();
@@ -180,41 +180,56 @@ fn Slots(days: Vec<DayView>) -> impl IntoView {
     let error = state.error("slot");
     let mut autofocus = state.takes_focus("slot");
     let invalid = error.is_some();
-    let days = days
-        .into_iter()
-        .map(|day| {
-            let slots = day
-                .slots
-                .into_iter()
-                .map(|slot| {
-                    let chosen = slot.value == typed && !slot.full;
-                    let focus = !slot.full && std::mem::take(&mut autofocus);
-                    let note = (!slot.note.is_empty()).then(|| view! { <small>{slot.note}</small> });
-                    view! {
-                        <label>
-                            <input type="radio" name="slot" value=slot.value checked=chosen disabled=slot.full autofocus=focus/>
-                            <span class="num">{slot.time}</span>
-                            {note}
-                        </label>
-                    }
-                })
-                .collect_view();
-            view! {
-                <div class="slots__day">
-                    <h3 class="label">{day.title}</h3>
-                    <div class="pills" aria-invalid=invalid.then_some("true")>{slots}</div>
-                </div>
-            }
-        })
-        .collect_view();
+    let free = |day: &DayView| day.slots.iter().filter(|slot| !slot.full).count();
+    // The first day is always open; where it is full, the next that is not is open too.
+    let first_free = days.iter().position(|day| free(day) > 0);
+    let mut days = days.into_iter().enumerate().map(|(place, day)| {
+        let open = first_free == Some(place) || day.slots.iter().any(|slot| slot.value == typed);
+        let left = match free(&day) {
+            0 => t(Key::CheckoutFull).to_owned(),
+            1 => t(Key::CheckoutFreeOne).to_owned(),
+            count => fill(Key::CheckoutFree, &[("count", &count.to_string())]),
+        };
+        let slots = day
+            .slots
+            .into_iter()
+            .map(|slot| {
+                let chosen = slot.value == typed && !slot.full;
+                let focus = !slot.full && std::mem::take(&mut autofocus);
+                let note = (!slot.note.is_empty()).then(|| view! { <small>{slot.note}</small> });
+                view! {
+                    <label>
+                        <input type="radio" name="slot" value=slot.value checked=chosen disabled=slot.full autofocus=focus/>
+                        <span class="num">{slot.time}</span>
+                        {note}
+                    </label>
+                }
+            })
+            .collect_view();
+        let title = view! { <h2 class="label">{day.title}</h2> };
+        let pills = view! { <div class="pills" aria-invalid=invalid.then_some("true")>{slots}</div> };
+        if place == 0 {
+            return view! { <div class="slots__day">{title}{pills}</div> }.into_any();
+        }
+        view! {
+            <details class="slots__day disclosure" open=open>
+                <summary>{title}<span class="small muted">{left}</span></summary>
+                {pills}
+            </details>
+        }
+        .into_any()
+    });
+    let first = days.next();
+    let later = days.collect_view();
     let error = error.map(|text| {
         view! { <p class="field__error" id="slot-error"><Icon path=icon::ALERT/><span>{text}</span></p> }
     });
     view! {
-        <fieldset class="field slots" aria-describedby="slot-error">
+        <fieldset class="field slots" aria-describedby="slot-error slot-hint">
             <legend>{t(Key::CheckoutSlot)}</legend>
-            <p class="field__hint">{t(Key::CheckoutSlotHint)}</p>
-            {days}
+            <p class="field__hint" id="slot-hint">{t(Key::CheckoutSlotHint)}</p>
+            {first}
+            <div>{later}</div>
             {error}
         </fieldset>
     }

@@ -1,6 +1,6 @@
 use super::api::{DishCard, DishesView, Filter, get_dishes};
-use crate::components::icon;
 use crate::components::{Choice, Choices, Empty, Icon, Plate, Skeleton};
+use crate::components::{filter, icon};
 use crate::context::{fill, name, t};
 use crate::pages::plan::answer;
 use domain::allergen::Allergen;
@@ -141,9 +141,9 @@ fn filters(filter: &Filter, cuisines: Vec<(String, String)>) -> AnyView {
                     <label for="q">{t(Key::DishesText)}</label>
                     <input class="input" id="q" name="q" type="search" maxlength="100" autocomplete="off" value=filter.text.clone()/>
                 </div>
-                {select("meal", Key::DishesMeal, meals.into(), &filter.meal)}
-                {select("diet", Key::DishesDiet, diets, &filter.diet)}
-                {select("cuisine", Key::DishesCuisine, cuisines, &filter.cuisine)}
+                {filter::select("meal", Key::DishesMeal, Key::DishesAny, meals.into(), &filter.meal)}
+                {filter::select("diet", Key::DishesDiet, Key::DishesAny, diets, &filter.diet)}
+                {filter::select("cuisine", Key::DishesCuisine, Key::DishesAny, cuisines, &filter.cuisine)}
             </div>
             <details class="disclosure" open=!absent.is_empty()>
                 <summary>{summary}</summary>
@@ -154,23 +154,6 @@ fn filters(filter: &Filter, cuisines: Vec<(String, String)>) -> AnyView {
                 {clear}
             </div>
         </form>
-    }
-    .into_any()
-}
-
-fn select(id: &'static str, label: Key, options: Vec<(String, String)>, chosen: &str) -> AnyView {
-    let options = options
-        .into_iter()
-        .map(|(value, label)| {
-            let selected = value.eq_ignore_ascii_case(chosen);
-            view! { <option value=value selected=selected>{label}</option> }
-        })
-        .collect_view();
-    view! {
-        <div class="field">
-            <label for=id>{t(label)}</label>
-            <select class="input" id=id name=id><option value="">{t(Key::DishesAny)}</option>{options}</select>
-        </div>
     }
     .into_any()
 }

@@ -11,8 +11,8 @@ pub struct InboxView {
     pub items: Vec<MessageView>,
     /// "3 unread messages".
     pub count: String,
-    /// The newest message that is seen here, where some of all are not read: everything up to it can be
-    /// marked as read.
+    /// When the last message was delivered, where some of all are not read: what was delivered up to then
+    /// can be marked as read.
     pub newest: Option<String>,
     /// Where the next page begins.
     pub next: Option<String>,
@@ -54,11 +54,14 @@ pub async fn read_message(#[server(default)] id: String) -> Result<(), AppError>
     Ok(())
 }
 
-/// Marks everything up to a message as read, and leads back to the inbox.
+/// Marks everything that was delivered up to `newest` as read, and leads back to the inbox.
 #[server(endpoint = "inbox/read-all")]
 pub async fn read_all_messages(#[server(default)] newest: String) -> Result<(), AppError> {
     let ctx = crate::context::ctx()?;
-    service::inbox::read_all(&ctx, service::plan::parse_id(&newest)?).await?;
+    let newest = newest
+        .parse()
+        .map_err(|_| domain::problem::Problem::Malformed)?;
+    service::inbox::read_all(&ctx, newest).await?;
     leptos_axum::redirect("/inbox");
     Ok(())
 }

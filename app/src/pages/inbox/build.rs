@@ -19,14 +19,14 @@ pub(super) async fn inbox(ctx: &Ctx, after: &str) -> Result<InboxView, AppError>
         id => Some(service::plan::parse_id(id)?),
     };
     let page = inbox::list(ctx, after, PAGE).await?;
-    let newest = page.items.first().filter(|_| page.unread > 0);
+    let newest = (page.unread > 0).then_some(page.newest);
     Ok(InboxView {
         count: match page.unread {
             0 => words.t(Key::InboxCountNone),
             1 => words.t(Key::InboxCountOne),
             unread => words.fill(Key::InboxCount, &[("count", &unread_number(unread))]),
         },
-        newest: newest.map(|message| message.id.to_string()),
+        newest: newest.map(|newest| newest.to_string()),
         next: page.next.map(|id| id.to_string()),
         items: page
             .items

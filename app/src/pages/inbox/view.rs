@@ -89,7 +89,7 @@ fn message(message: MessageView) -> AnyView {
     } = message;
     let label = format!("{}: {title}", t(Key::InboxOpen));
     let open = if unread {
-        view! { <button class="btn btn--s btn--primary" name="id" value=id.clone() aria-label=label>{t(Key::InboxOpen)}</button> }
+        view! { <button class="btn btn--s" name="id" value=id.clone() aria-label=label>{t(Key::InboxOpen)}</button> }
             .into_any()
     } else {
         view! { <a class="btn btn--s" href=href aria-label=label>{t(Key::InboxOpen)}</a> }

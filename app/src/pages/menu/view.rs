@@ -1,7 +1,7 @@
 use super::api::{CampusView, Filter, ItemCard, MenuView, get_campuses, get_menu};
 use super::parts::{allergens, diets, forbidden, state_chip, stock_chip};
-use crate::components::icon;
 use crate::components::{Choice, Choices, Empty, Form, Icon, Notice, Plate, Skeleton};
+use crate::components::{filter, icon};
 use crate::context::{fill, name, t};
 use crate::pages::cart::api::AddToCart;
 use crate::pages::cart::other_campus;
@@ -212,8 +212,8 @@ fn filters(campus: &str, filter: &Filter, currency: &str, restricted: bool) -> A
                     <label for="q">{t(Key::MenuText)}</label>
                     <input class="input" id="q" name="q" type="search" maxlength="100" autocomplete="off" value=filter.text.clone()/>
                 </div>
-                {select("diet", Key::DishesDiet, diets, &filter.diet)}
-                {select("ready", Key::MenuReady, ready, &filter.ready)}
+                {filter::select("diet", Key::DishesDiet, Key::DishesAny, diets, &filter.diet)}
+                {filter::select("ready", Key::MenuReady, Key::DishesAny, ready, &filter.ready)}
                 <div class="field">
                     <label for="price">{t(Key::MenuPrice)}</label>
                     <div class="affix">
@@ -232,23 +232,6 @@ fn filters(campus: &str, filter: &Filter, currency: &str, restricted: bool) -> A
                 {hide}
             </div>
         </form>
-    }
-    .into_any()
-}
-
-fn select(id: &'static str, label: Key, options: Vec<(String, String)>, chosen: &str) -> AnyView {
-    let options = options
-        .into_iter()
-        .map(|(value, label)| {
-            let selected = value.eq_ignore_ascii_case(chosen);
-            view! { <option value=value selected=selected>{label}</option> }
-        })
-        .collect_view();
-    view! {
-        <div class="field">
-            <label for=id>{t(label)}</label>
-            <select class="input" id=id name=id><option value="">{t(Key::DishesAny)}</option>{options}</select>
-        </div>
     }
     .into_any()
 }

@@ -111,7 +111,6 @@ fn order_form(
     });
     view! {
         <Form action=AddToCart::PATH>
-            {other_campus()}
             <input type="hidden" name="item" value=id/>
             {groups.into_iter().map(|one| view! { <OptionsOf group=one/> }).collect_view()}
             {rules}
@@ -120,6 +119,7 @@ fn order_form(
                 <Field name="quantity" label=t(Key::MenuItemQuantity) inputmode="numeric" value="1"/>
                 <button class="btn btn--primary btn--l">{t(Key::MenuItemAdd)}</button>
             </div>
+            {other_campus()}
         </Form>
     }
     .into_any()

@@ -65,7 +65,7 @@ pub struct CountdownView {
     pub at: String,
     /// When this was written, the same.
     pub now: String,
-    /// "in 25 min".
+    /// "in 25 min 03 s".
     pub text: String,
 }
 

@@ -49,6 +49,7 @@ pub(super) async fn order(ctx: &Ctx, id: &str) -> Result<OrderView, AppError> {
     ];
     let number = number(order.number);
     let living = order.state.is_living();
+    let (slot_at, now) = (order.slot_at / MILLISECOND, ctx.now() / MILLISECOND);
     let own = view.member.is_none();
     Ok(OrderView {
         id: order.id.to_string(),
@@ -66,9 +67,9 @@ pub(super) async fn order(ctx: &Ctx, id: &str) -> Result<OrderView, AppError> {
         remark: remark(words, &view),
         slot: slot_text(ctx, &view.campus, order.slot_at),
         countdown: living.then(|| CountdownView {
-            at: (order.slot_at / MILLISECOND).to_string(),
-            now: (ctx.now() / MILLISECOND).to_string(),
-            text: words.until(order.slot_at, ctx.now()),
+            at: slot_at.to_string(),
+            now: now.to_string(),
+            text: words.countdown((slot_at - now) * MILLISECOND),
         }),
         steps: steps(ctx, &view),
         lines: view
@@ -95,8 +96,8 @@ pub(super) async fn order(ctx: &Ctx, id: &str) -> Result<OrderView, AppError> {
 /// How an order stands.
 pub(crate) fn state_view(words: Words, state: OrderState) -> StateView {
     let tone = match state {
-        OrderState::Pending => "blue",
-        OrderState::Confirmed => "accent",
+        OrderState::Pending => "none",
+        OrderState::Confirmed => "blue",
         OrderState::Preparing => "saffron",
         OrderState::Ready => "leaf",
         OrderState::Collected => "none",
@@ -299,10 +300,15 @@ fn step_view(ctx: &Ctx, step: Drawn) -> StepView {
         }
         None => (String::new(), String::new()),
     };
+    // That it was cancelled is drawn as a failure, but came about.
+    let spoken = match step.key.as_str() {
+        "CANCELLED" => "done",
+        _ => step.state,
+    };
     StepView {
         key: step.key,
         title: step.title,
-        spoken: words.name("step_state", step.state),
+        spoken: words.name("step_state", spoken),
         state: step.state.to_owned(),
         time,
         note: step.note,

@@ -57,14 +57,16 @@ fn page(data: OrdersView, state: &str, later: bool) -> AnyView {
             view! { <li><a href=address(&key) aria-current=current>{name}</a></li> }
         })
         .collect_view();
-    let list = if items.is_empty() {
-        let (title, text) = if state.is_empty() {
-            (Key::OrdersEmpty, Key::OrdersEmptyText)
-        } else {
-            (Key::OrdersNone, Key::OrdersNoneText)
-        };
+    let list = if items.is_empty() && !state.is_empty() {
         view! {
-            <Empty title=t(title) text=t(text) within=true>
+            <Empty title=t(Key::OrdersNone) text=t(Key::OrdersNoneText) within=true>
+                <a class="btn" href="/orders">{t(Key::OrdersShowAll)}</a>
+            </Empty>
+        }
+        .into_any()
+    } else if items.is_empty() {
+        view! {
+            <Empty title=t(Key::OrdersEmpty) text=t(Key::OrdersEmptyText) within=true>
                 <a class="btn btn--primary" href="/menu">{t(Key::CartToMenu)}<Icon path=icon::ARROW/></a>
             </Empty>
         }

@@ -1,6 +1,6 @@
 use super::api::{StaffCard, StaffView, get_staff_orders};
 use crate::components::{Empty, Field, Form, Live, Skeleton};
-use crate::context::{fill, name, t};
+use crate::context::{fill, name, number, t};
 use crate::pages::order::api::{AdvanceOrder, CancelOrder};
 use crate::pages::order::state_chip;
 use crate::pages::plan::answer;
@@ -40,6 +40,7 @@ fn address(campus: &str) -> String {
 fn page(data: StaffView, cancelling: &str) -> AnyView {
     let StaffView {
         campus,
+        campus_id,
         campuses,
         count,
         living,
@@ -47,9 +48,10 @@ fn page(data: StaffView, cancelling: &str) -> AnyView {
     } = data;
     let tabs = campuses
         .into_iter()
-        .map(|(slug, name)| {
+        .map(|(slug, name, left)| {
             let current = (slug == campus).then_some("page");
-            view! { <li><a href=address(&slug) aria-current=current>{name}</a></li> }
+            let left = (left > 0).then(|| view! { " "<span class="badge">{number(left)}</span> });
+            view! { <li><a href=address(&slug) aria-current=current>{name}{left}</a></li> }
         })
         .collect_view();
     let question = living
@@ -82,9 +84,9 @@ fn page(data: StaffView, cancelling: &str) -> AnyView {
         <div class="page stack stack--l">
             <div class="cluster cluster--between">
                 <h1>{t(Key::StaffTitle)}</h1>
-                <Live follows="orders"/>
+                <Live follows="orders" campus=campus_id/>
             </div>
-            <nav class="tabs" aria-label=t(Key::StaffCampuses)><ul>{tabs}</ul></nav>
+            <nav class="tabs" aria-label=t(Key::StaffCampuses)><ul data-live="tabs">{tabs}</ul></nav>
             {question}
             <Form action=AdvanceOrder::PATH>
                 <input type="hidden" name="back" value=back/>

@@ -21,7 +21,7 @@ pub fn WalletPage() -> impl IntoView {
     );
     view! {
         <Title text=t(Key::WalletTitle)/>
-        <Suspense fallback=|| view! { <div class="page page--text"><Skeleton lines=4/></div> }>
+        <Suspense fallback=|| view! { <div class="page"><Skeleton lines=4/></div> }>
             {move || Suspend::new(async move { answer(wallet.await, page) })}
         </Suspense>
     }
@@ -46,28 +46,35 @@ fn page(data: WalletView) -> AnyView {
         .into_any();
     }
     let currencies: Vec<String> = holdings.iter().map(|held| held.currency.clone()).collect();
+    let several = holdings.len() > 1;
+    let balances = holdings
+        .into_iter()
+        .map(|held| holding(held, several))
+        .collect_view();
     let next =
         next.map(|href| view! { <a class="btn" href=href rel="next">{t(Key::WalletMore)}</a> });
     let newest =
         newest.map(|href| view! { <a class="btn btn--quiet" href=href>{t(Key::WalletNewest)}</a> });
     view! {
-        <div class="page page--text stack stack--l">
+        <div class="page stack stack--l">
             <div class="stack stack--s">
                 <h1>{t(Key::WalletTitle)}</h1>
                 <p class="lede">{t(Key::WalletLede)}</p>
             </div>
             {top_up.map(told)}
-            <section class="card" aria-labelledby="balance">
-                <h2 class="h3" id="balance">{t(Key::WalletBalance)}</h2>
-                <ul class="cluster">{holdings.into_iter().map(holding).collect_view()}</ul>
-            </section>
-            <section class="card" aria-labelledby="top-up">
-                <div class="stack stack--s">
-                    <h2 class="h3" id="top-up">{t(Key::WalletTopUp)}</h2>
-                    <p class="small muted">{t(Key::WalletTopUpHint)}</p>
-                </div>
-                {form(key, currencies, currency)}
-            </section>
+            <div class="split split--even wallet">
+                <section class="card" aria-labelledby="balance">
+                    <h2 class="h3" id="balance">{t(Key::WalletBalance)}</h2>
+                    <ul class="cluster">{balances}</ul>
+                </section>
+                <section class="card" aria-labelledby="top-up">
+                    <div class="stack stack--s">
+                        <h2 class="h3" id="top-up">{t(Key::WalletTopUp)}</h2>
+                        <p class="small muted">{t(Key::WalletTopUpHint)}</p>
+                    </div>
+                    {form(key, currencies, currency)}
+                </section>
+            </div>
             <section class="stack" aria-labelledby="entries">
                 <h2 class="h3" id="entries">{t(Key::WalletEntries)}</h2>
                 {statement(entries)}
@@ -96,13 +103,16 @@ fn told(notice: TopUpNotice) -> AnyView {
     .into_any()
 }
 
-fn holding(held: HoldingView) -> AnyView {
-    let currency = match held.href {
-        Some(href) => view! { <a href=href>{held.currency}</a> }.into_any(),
-        None => held.currency.into_any(),
-    };
-    view! { <li class="stat"><b class="num">{held.balance}</b><span>{currency}</span></li> }
-        .into_any()
+/// A balance. Which currency it is of is said again where there are several, for that leads to its statement.
+fn holding(held: HoldingView, several: bool) -> AnyView {
+    let currency = several.then(|| {
+        let currency = match held.href {
+            Some(href) => view! { <a href=href>{held.currency}</a> }.into_any(),
+            None => held.currency.into_any(),
+        };
+        view! { <span>{currency}</span> }
+    });
+    view! { <li class="stat"><b class="num">{held.balance}</b>{currency}</li> }.into_any()
 }
 
 fn form(key: String, currencies: Vec<String>, currency: String) -> AnyView {
@@ -146,6 +156,7 @@ fn statement(entries: Vec<EntryView>) -> AnyView {
         <div class="card">
             <div class="table-box">
                 <table class="table table--cards">
+                    <caption class="visually-hidden">{t(Key::WalletEntries)}</caption>
                     <thead>
                         <tr>
                             <th scope="col">{t(Key::WalletWhat)}</th>

@@ -33,7 +33,8 @@ const fn one() -> i64 {
 }
 
 /// Puts something into your cart. The same choice again is the same line with more portions. A browser
-/// in which nobody has signed in gets a cookie with its cart's token.
+/// in which nobody has signed in gets a cookie with its cart's token, anew each time: it is kept for as
+/// long as the cart.
 #[utoipa::path(
     post, path = "/v1/cart/lines", tag = "cart", security((), ("bearer" = [])), request_body = LineRequest,
     responses(
@@ -41,6 +42,7 @@ const fn one() -> i64 {
         (status = 404, description = "No such item is sold", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "Your cart is of another campus", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "The choice breaks rules of the item, each at `options.<group>`, or there is no room or stock", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many visitors get a cart just now", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn add(

@@ -1,7 +1,7 @@
 use super::api::{JobsView, get_jobs};
 use super::filter::{Filter, SIZES};
-use crate::components::icon;
 use crate::components::{Empty, Icon, Notice, Skeleton};
+use crate::components::{filter, icon};
 use crate::context::{name, t};
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::admin::line::{job_table, state_name};
@@ -155,9 +155,9 @@ fn filters(
                     <label for="text">{t(Key::JobsText)}</label>
                     <input class="input" id="text" name="text" type="search" maxlength="100" autocomplete="off" value=filter.text.clone()/>
                 </div>
-                {select("queue", Key::JobsQueue, queues, &filter.queue)}
-                {select("kind", Key::JobsKind, kinds, &filter.kind)}
-                {select("state", Key::JobsState, states, &filter.state)}
+                {filter::select("queue", Key::JobsQueue, Key::JobsAny, queues, &filter.queue)}
+                {filter::select("kind", Key::JobsKind, Key::JobsAny, kinds, &filter.kind)}
+                {filter::select("state", Key::JobsState, Key::JobsAny, states, &filter.state)}
             </div>
             <details class="disclosure" open=more>
                 <summary>{t(Key::JobsMoreFilters)}</summary>
@@ -190,23 +190,6 @@ fn time(id: &'static str, label: Key, value: &str) -> AnyView {
         <div class="field">
             <label for=id>{t(label)}</label>
             <input class="input" id=id name=id type="datetime-local" step="3600" value=value.to_owned()/>
-        </div>
-    }
-    .into_any()
-}
-
-fn select(id: &'static str, label: Key, options: Vec<(String, String)>, chosen: &str) -> AnyView {
-    let options = options
-        .into_iter()
-        .map(|(value, label)| {
-            let selected = value == chosen;
-            view! { <option value=value selected=selected>{label}</option> }
-        })
-        .collect_view();
-    view! {
-        <div class="field">
-            <label for=id>{t(label)}</label>
-            <select class="input" id=id name=id><option value="">{t(Key::JobsAny)}</option>{options}</select>
         </div>
     }
     .into_any()

@@ -59,6 +59,8 @@ pub struct Correcting {
     pub name: String,
     /// Portions on hand.
     pub seen: i64,
+    /// The newest movement that somebody wrote down.
+    pub last: String,
     /// Under which the correction is made once.
     pub key: String,
 }
@@ -79,6 +81,7 @@ pub async fn correct_stock(
     #[server(default)] seen: String,
     #[server(default)] counted: String,
     #[server(default)] reason: String,
+    #[server(default)] last: String,
     #[server(default)] key: String,
     #[server(default)] back: String,
 ) -> Result<(), AppError> {
@@ -88,6 +91,9 @@ pub async fn correct_stock(
         seen: seen.parse().ok(),
         counted: super::build::portions("counted", &counted)?,
         reason,
+        last: super::build::given(&last)
+            .map(service::plan::parse_id)
+            .transpose()?,
     };
     service::stock::correct(&ctx, item, &count, super::build::given(&key)).await?;
     leptos_axum::redirect(&super::build::back(&back, "corrected=1"));

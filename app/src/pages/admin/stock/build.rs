@@ -21,7 +21,7 @@ pub(super) async fn stock(
     let correcting = match correct {
         "" => None,
         id => {
-            let item = stock::get(ctx, service::plan::parse_id(id)?).await?;
+            let (item, last) = stock::to_correct(ctx, service::plan::parse_id(id)?).await?;
             let id = item.id.to_string();
             // It may have moved to another page meanwhile.
             if items.iter().all(|line| line.id != id) {
@@ -31,6 +31,7 @@ pub(super) async fn stock(
                 id,
                 name: words.of(&item.name),
                 seen: item.level.on_hand(),
+                last: last.to_string(),
                 key: ctx.service.next_id().to_string(),
             })
         }

@@ -1,10 +1,12 @@
 use super::api::{CorrectStock, Correcting, StockLine, StockView, get_stock};
 use super::filter::{DESCENDING, Filter, SIZES};
-use crate::components::icon;
+use crate::components::form::Submitted;
 use crate::components::{Empty, Field, Form, Icon, Notice, Skeleton, Submit};
+use crate::components::{filter, icon};
 use crate::context::{fill, name, number, t};
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::plan::answer;
+use domain::problem::Problem;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -289,8 +291,10 @@ fn correction(form: Correcting, filter: &Filter) -> AnyView {
                 <Form action=CorrectStock::PATH class="stock-correct">
                     <input type="hidden" name="item" value=form.id/>
                     <input type="hidden" name="seen" value=form.seen/>
+                    <input type="hidden" name="last" value=form.last/>
                     <input type="hidden" name="key" value=form.key/>
                     <input type="hidden" name="back" value=back/>
+                    {changed(form.seen)}
                     <p class="field__hint">{hint}</p>
                     <Field name="counted" label=t(Key::StockCounted) inputmode="numeric" value=form.seen.to_string()/>
                     <Field name="reason" label=t(Key::StockReason)/>
@@ -300,6 +304,19 @@ fn correction(form: Correcting, filter: &Filter) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// Says that somebody else was there first, where that is why nothing was corrected.
+fn changed(seen: i64) -> Option<AnyView> {
+    let refused = use_context::<StoredValue<Option<Submitted>>>()
+        .and_then(|all| all.get_value())
+        .is_some_and(|submitted| {
+            submitted.action == CorrectStock::PATH && submitted.problem == Problem::Conflict
+        });
+    refused.then(|| {
+        let text = fill(Key::StockChanged, &[("count", &number(seen))]);
+        view! { <p class="field__error"><span>{text}</span></p> }.into_any()
+    })
 }
 
 fn filters(filter: &Filter, campuses: Vec<(String, String)>) -> AnyView {
@@ -330,8 +347,8 @@ fn filters(filter: &Filter, campuses: Vec<(String, String)>) -> AnyView {
                     <label for="text">{t(Key::StockText)}</label>
                     <input class="input" id="text" name="text" type="search" maxlength="100" autocomplete="off" value=filter.text.clone()/>
                 </div>
-                {select("campus", Key::StockCampus, campuses, &filter.campus)}
-                {select("kind", Key::StockKind, kinds.into(), &filter.kind)}
+                {filter::select("campus", Key::StockCampus, Key::StockAny, campuses, &filter.campus)}
+                {filter::select("kind", Key::StockKind, Key::StockAny, kinds.into(), &filter.kind)}
                 <div class="field">
                     <label for="sort">{t(Key::StockSort)}</label>
                     <select class="input" id="sort" name="sort">{sorts}</select>
@@ -354,23 +371,6 @@ fn filters(filter: &Filter, campuses: Vec<(String, String)>) -> AnyView {
                 {clear}
             </div>
         </form>
-    }
-    .into_any()
-}
-
-fn select(id: &'static str, label: Key, options: Vec<(String, String)>, chosen: &str) -> AnyView {
-    let options = options
-        .into_iter()
-        .map(|(value, label)| {
-            let selected = value == chosen;
-            view! { <option value=value selected=selected>{label}</option> }
-        })
-        .collect_view();
-    view! {
-        <div class="field">
-            <label for=id>{t(label)}</label>
-            <select class="input" id=id name=id><option value="">{t(Key::StockAny)}</option>{options}</select>
-        </div>
     }
     .into_any()
 }

@@ -24,7 +24,7 @@ test("someone orders, pays, follows the order and cancels it", async ({ page, op
     );
     await expect(page.locator("[data-live=payment]")).toContainText(text("payment_state.CHARGED"));
     await expect(page.locator(".order-head__number b")).toHaveText(/^\d+$/);
-    await expect(page.getByRole("timer")).toHaveText(/\d/);
+    await expect(page.getByRole("timer")).toHaveText(/\d+\s(min|h|d) \d\d\s(s|min|h)$/);
   });
 
   await test.step("it is among the orders", async () => {
@@ -80,6 +80,20 @@ test("an order is paid from the wallet where there is enough", async ({ page, op
     `${text("gateway.WALLET")} · ${text("payment_state.CHARGED")}`,
     { timeout: 30_000 },
   );
+});
+
+test("a time on a later day is one more step away", async ({ page, open, signUp }) => {
+  await signUp();
+  await open(pageOf(await plainItem(page.request)));
+  await addToCart(page);
+  await page.getByRole("link", { name: text("cart.checkout") }).click();
+  const day = page.getByRole("group", { name: text("checkout.slot") }).locator("details").last();
+  const time = day.locator("label:has(input:enabled)").first();
+  await expect(time).toBeHidden();
+  await day.locator("summary").click();
+  await time.click();
+  await page.getByRole("button", { name: placing() }).click();
+  await expect(page).toHaveURL(/\/orders\/[0-9a-f-]{36}$/);
 });
 
 test.describe("what is refused", () => {
