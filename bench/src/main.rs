@@ -32,6 +32,10 @@ enum Benchmark {
     QueueChild(queue::Child),
 }
 
+/// The server's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Benchmark::parse() {

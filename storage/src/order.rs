@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 statements! {
     PLACED(1) = "SELECT orders.account_id, orders.idempotency_key, orders.id, orders.request_hash
-        FROM json_each($1) CROSS JOIN orders ON orders.account_id = unhex(value ->> 'accountId')
+        FROM jsonb_each($1) CROSS JOIN orders ON orders.account_id = unhex(value ->> 'accountId')
             AND orders.idempotency_key = value ->> 'key'"
       | "SELECT orders.account_id, orders.idempotency_key, orders.id, orders.request_hash
         FROM jsonb_to_recordset($1) AS row(\"accountId\" UUID, key TEXT)
         JOIN orders ON orders.account_id = row.\"accountId\" AND orders.idempotency_key = row.key";
     OPEN_SLOTS(1) = "INSERT INTO slot (campus_id, starts_at, capacity, taken)
-        SELECT unhex(value ->> 'campusId'), value ->> 'startsAt', value ->> 'capacity', 0 FROM json_each($1) WHERE true
+        SELECT unhex(value ->> 'campusId'), value ->> 'startsAt', value ->> 'capacity', 0 FROM jsonb_each($1) WHERE true
         ON CONFLICT (campus_id, starts_at) DO UPDATE SET capacity = MAX(excluded.capacity, slot.taken)
             WHERE slot.capacity <> excluded.capacity"
       | "INSERT INTO slot (campus_id, starts_at, capacity, taken)
@@ -28,7 +28,7 @@ statements! {
         ON CONFLICT (campus_id, starts_at) DO UPDATE SET capacity = GREATEST(excluded.capacity, slot.taken)
             WHERE slot.capacity <> excluded.capacity";
     LOCK_SLOTS(1) = "SELECT slot.campus_id, slot.starts_at, slot.capacity, slot.taken
-        FROM json_each($1) CROSS JOIN slot ON slot.campus_id = unhex(value ->> 'campusId')
+        FROM jsonb_each($1) CROSS JOIN slot ON slot.campus_id = unhex(value ->> 'campusId')
             AND slot.starts_at = value ->> 'startsAt'"
       | "SELECT slot.campus_id, slot.starts_at, slot.capacity, slot.taken
         FROM jsonb_to_recordset($1) AS row(\"campusId\" UUID, \"startsAt\" BIGINT)
@@ -36,7 +36,7 @@ statements! {
         ORDER BY 1, 2 FOR UPDATE OF slot";
     TAKE_SLOTS(1) = "UPDATE slot SET taken = slot.taken + change.orders
         FROM (SELECT unhex(value ->> 'campusId') AS campus_id, value ->> 'startsAt' AS starts_at,
-            value ->> 'orders' AS orders FROM json_each($1)) AS change
+            value ->> 'orders' AS orders FROM jsonb_each($1)) AS change
         WHERE slot.campus_id = change.campus_id AND slot.starts_at = change.starts_at"
       | "UPDATE slot SET taken = slot.taken + change.orders
         FROM jsonb_to_recordset($1) AS change(\"campusId\" UUID, \"startsAt\" BIGINT, orders BIGINT)
@@ -55,7 +55,7 @@ statements! {
         SELECT unhex(value ->> 'id'), value ->> 'number', unhex(value ->> 'accountId'), unhex(value ->> 'campusId'),
             value ->> 'slotAt', 'PENDING', value ->> 'gateway', value ->> 'total', value ->> 'currency',
             value ->> 'key', value ->> 'requestHash', value ->> 'placedAt', value ->> 'requestId'
-        FROM json_each($1) WHERE true ON CONFLICT (account_id, idempotency_key) DO NOTHING"
+        FROM jsonb_each($1) WHERE true ON CONFLICT (account_id, idempotency_key) DO NOTHING"
       | "INSERT INTO orders (id, number, account_id, campus_id, slot_at, state, gateway, total, currency,
             idempotency_key, request_hash, placed_at, request_id)
         SELECT id, number, \"accountId\", \"campusId\", \"slotAt\", 'PENDING', gateway, total, currency, key,
@@ -64,19 +64,27 @@ statements! {
             \"slotAt\" BIGINT, gateway TEXT, total BIGINT, currency TEXT, key TEXT, \"requestHash\" TEXT,
             \"placedAt\" BIGINT, \"requestId\" TEXT)
         ORDER BY \"accountId\", key ON CONFLICT (account_id, idempotency_key) DO NOTHING";
-    INSERT_LINES(1) = "INSERT INTO order_line (order_id, position, item_id, quantity, unit_price, document)
+    INSERT_ITEMS(1) = "INSERT INTO ordered_item (id, document)
+        SELECT unhex(value ->> 'id'), value -> 'document' FROM jsonb_each($1) WHERE true
+        ON CONFLICT (id) DO NOTHING"
+      | "INSERT INTO ordered_item (id, document)
+        SELECT id, document FROM jsonb_to_recordset($1) AS row(id UUID, document JSONB) ORDER BY id
+        ON CONFLICT (id) DO NOTHING";
+    INSERT_LINES(1) = "INSERT INTO order_line (order_id, position, item_id, quantity, unit_price, ordered_item_id)
         SELECT unhex(value ->> 'orderId'), value ->> 'position', unhex(value ->> 'itemId'), value ->> 'quantity',
-            value ->> 'unitPrice', value -> 'document'
-        FROM json_each($1)"
-      | "INSERT INTO order_line (order_id, position, item_id, quantity, unit_price, document)
-        SELECT \"orderId\", position, \"itemId\", quantity, \"unitPrice\", document
+            value ->> 'unitPrice', unhex(value ->> 'orderedItemId')
+        FROM jsonb_each($1)"
+      | "INSERT INTO order_line (order_id, position, item_id, quantity, unit_price, ordered_item_id)
+        SELECT \"orderId\", position, \"itemId\", quantity, \"unitPrice\", \"orderedItemId\"
         FROM jsonb_to_recordset($1) AS row(\"orderId\" UUID, position BIGINT, \"itemId\" UUID, quantity BIGINT,
-            \"unitPrice\" BIGINT, document JSONB)";
+            \"unitPrice\" BIGINT, \"orderedItemId\" UUID)";
     LINES(1) = "SELECT order_line.order_id, position, item_id, quantity, unit_price, document
         FROM json_each($1) AS wanted CROSS JOIN order_line ON order_line.order_id = unhex(wanted.value)
+            CROSS JOIN ordered_item ON ordered_item.id = order_line.ordered_item_id
         ORDER BY order_line.order_id, position"
       | "SELECT order_line.order_id, position, item_id, quantity, unit_price, document
         FROM jsonb_array_elements_text($1) AS wanted(id) JOIN order_line ON order_line.order_id = CAST(wanted.id AS UUID)
+            JOIN ordered_item ON ordered_item.id = order_line.ordered_item_id
         ORDER BY order_line.order_id, position";
     QUANTITIES(1) = "SELECT order_line.order_id, item_id, CAST(SUM(quantity) AS BIGINT) AS quantity
         FROM json_each($1) AS wanted CROSS JOIN order_line ON order_line.order_id = unhex(wanted.value)
@@ -262,7 +270,19 @@ pub struct NewLine {
     /// What one costs, in minor units.
     pub unit_price: i64,
     /// What it was when it was ordered.
-    pub document: Value,
+    #[serde(with = "uuid::serde::simple")]
+    pub ordered_item_id: Uuid,
+}
+
+/// An item as it was when it was ordered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewItem<'a> {
+    /// That of the document: the same for the same.
+    #[serde(with = "uuid::serde::simple")]
+    pub id: Uuid,
+    /// Its name, options, allergens and nutrients.
+    pub document: &'a Value,
 }
 
 /// A line of an order.
@@ -407,7 +427,15 @@ pub async fn insert(tx: &mut Tx, orders: &[NewOrder]) -> Result<u64> {
     execute!(tx, INSERT, Json(orders))
 }
 
-/// Writes lines of orders.
+/// Writes what items are when they are ordered, where that is new.
+///
+/// # Errors
+/// Where the database does.
+pub async fn insert_items(tx: &mut Tx, items: &[NewItem<'_>]) -> Result<()> {
+    execute!(tx, INSERT_ITEMS, Json(items)).map(drop)
+}
+
+/// Writes lines of orders, whose items are written.
 ///
 /// # Errors
 /// Where the database does.

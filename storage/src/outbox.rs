@@ -23,7 +23,7 @@ statements! {
             COALESCE((SELECT MAX(position) FROM outbox WHERE aggregate = value ->> 'aggregate'), 0) + (value ->> 'step'),
             value ->> 'kind', value -> 'payload', unhex(value ->> 'accountId'), unhex(value ->> 'campusId'),
             value ->> 'requestId', value ->> 'at', value ->> 'inboxAt'
-        FROM json_each($1)"
+        FROM jsonb_each($1)"
       | "INSERT INTO outbox (id, aggregate, position, kind, payload, account_id, campus_id, request_id, at, inbox_at)
         SELECT id, aggregate,
             COALESCE((SELECT MAX(position) FROM outbox WHERE outbox.aggregate = row.aggregate), 0) + step,

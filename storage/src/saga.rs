@@ -32,7 +32,7 @@ statements! {
                 ELSE wanted.reserved END, updated_at = wanted.now
         FROM (SELECT unhex(value ->> 'orderId') AS order_id, value ->> 'phase' AS phase, value ->> 'step' AS step,
                 value ->> 'reached' AS reached, value ->> 'reason' AS reason, value ->> 'reserved' AS reserved,
-                value ->> 'now' AS now FROM json_each($1)) AS wanted
+                value ->> 'now' AS now FROM jsonb_each($1)) AS wanted
         WHERE saga.order_id = wanted.order_id"
       | "UPDATE saga SET phase = wanted.phase, step = wanted.step, reached = wanted.reached,
             reason = wanted.reason, reserved_until = CASE wanted.reserved WHEN -1 THEN NULL WHEN 0 THEN reserved_until
@@ -43,7 +43,7 @@ statements! {
     STEPS(1) = "INSERT INTO saga_step (order_id, step, direction, state, attempts, error, started_at, ended_at)
         SELECT unhex(value ->> 'orderId'), value ->> 'step', value ->> 'direction', value ->> 'state',
             value ->> 'attempts', value -> 'error', value ->> 'startedAt', value ->> 'endedAt'
-        FROM json_each($1) WHERE true
+        FROM jsonb_each($1) WHERE true
         ON CONFLICT (order_id, step, direction) DO UPDATE SET state = excluded.state,
             attempts = MAX(excluded.attempts, saga_step.attempts),
             error = COALESCE(excluded.error, saga_step.error), ended_at = excluded.ended_at"

@@ -13,7 +13,7 @@ use domain::amount::Amount;
 use domain::diet::Diet;
 use domain::event::{EventPayload, OrderEvent};
 use domain::invalid::{InvalidCode, InvalidField};
-use domain::menu::{Campus, ChosenOption, PricedItem, Selection};
+use domain::menu::{BrokenRule, Campus, ChosenOption, PricedItem, Selection};
 use domain::nutrient::Nutrient;
 use domain::order::{LineDraft, OrderRefusal, check_lines};
 use domain::payment::GatewayKind;
@@ -26,12 +26,14 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use storage::menu::MenuItemRow;
-use storage::order::{NewLine, NewOrder, NewSlot, NumbersWanted, RequestKey, SlotChange};
+use storage::order::{NewItem, NewLine, NewOrder, NewSlot, NumbersWanted, RequestKey, SlotChange};
 use storage::outbox::NewEvent;
 use storage::{Db, Tx, campus, job, order, outbox, stock};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+/// Of so many ordered items it is remembered that they are written.
+const WRITTEN_MOST: usize = 10_000;
 /// The most orders that one transaction places: a bound to how long the others wait for it.
 const BATCH_MOST: usize = 512;
 /// How many may wait; whoever comes then waits to be let in.
@@ -126,8 +128,9 @@ impl Placer {
         let (sender, mut commands) = mpsc::channel(COMMANDS);
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH_MOST);
+            let mut written = HashSet::new();
             while commands.recv_many(&mut batch, BATCH_MOST).await > 0 {
-                place_all(&db, std::mem::take(&mut batch)).await;
+                place_all(&db, std::mem::take(&mut batch), &mut written).await;
             }
         });
         Self(sender)
@@ -166,14 +169,14 @@ pub async fn place(ctx: &Ctx, order: PlaceOrder) -> Result<Accepted> {
     answer.await.unwrap_or(Err(Problem::Unavailable.into()))
 }
 
-async fn place_all(db: &Db, batch: Vec<Command>) {
-    match persist(db, &batch).await {
+async fn place_all(db: &Db, batch: Vec<Command>, written: &mut HashSet<Uuid>) {
+    match persist(db, &batch, written).await {
         Ok(answers) => answer(batch, answers),
         // What one of them does to the database must not be the others' harm.
         Err(error) if batch.len() > 1 && !error.is_passing() => {
             for command in batch {
                 let one = [command];
-                let answers = persist(db, &one).await;
+                let answers = persist(db, &one, written).await;
                 let answers = answers.unwrap_or_else(|error| vec![Err(error)]);
                 answer(Vec::from(one), answers);
             }
@@ -191,15 +194,19 @@ async fn place_all(db: &Db, batch: Vec<Command>) {
 
 /// Tries again where another process was faster with one of the keys, or locked what this one wanted
 /// in another order.
-async fn persist(db: &Db, batch: &[Command]) -> Result<Vec<Result<Accepted>>> {
+async fn persist(
+    db: &Db,
+    batch: &[Command],
+    written: &mut HashSet<Uuid>,
+) -> Result<Vec<Result<Accepted>>> {
     for _ in 1..ATTEMPTS {
-        match attempt(db, batch).await {
+        match attempt(db, batch, written).await {
             Err(Error::Problem(Problem::Conflict)) => {}
             Err(Error::Storage(error)) if error.is_clash() => {}
             done => return done,
         }
     }
-    attempt(db, batch).await
+    attempt(db, batch, written).await
 }
 
 fn answer(batch: Vec<Command>, answers: Vec<Result<Accepted>>) {
@@ -223,10 +230,15 @@ struct Draft {
     day: String,
     currency: String,
     total: i64,
-    lines: Vec<(Uuid, i64, i64, Value)>,
+    lines: Vec<(Uuid, i64, i64, Uuid)>,
 }
 
-async fn attempt(db: &Db, batch: &[Command]) -> Result<Vec<Result<Accepted>>> {
+/// Places what can be placed. `written` has the ids of ordered items that are known to be there.
+async fn attempt(
+    db: &Db,
+    batch: &[Command],
+    written: &mut HashSet<Uuid>,
+) -> Result<Vec<Result<Accepted>>> {
     let mut tx = db.write().await?;
     let mut answers: Vec<Option<Result<Accepted>>> = batch.iter().map(|_| None).collect();
     let twins = replay(&mut tx, batch, &mut answers).await?;
@@ -234,6 +246,7 @@ async fn attempt(db: &Db, batch: &[Command]) -> Result<Vec<Result<Accepted>>> {
         .filter(|place| answers[*place].is_none() && twins[*place].is_none())
         .collect();
     let mut placed = 0;
+    let mut new = Vec::new();
     if let Some(first) = fresh.first() {
         let service = Arc::clone(&batch[*first].ctx.service);
         let known = known(&mut tx, batch, &fresh).await?;
@@ -248,11 +261,29 @@ async fn attempt(db: &Db, batch: &[Command]) -> Result<Vec<Result<Accepted>>> {
         let drafts = seat(&mut tx, drafts, &mut answers).await?;
         placed = drafts.len();
         if !drafts.is_empty() {
+            let items: BTreeMap<Uuid, NewItem<'_>> = priced
+                .values()
+                .flatten()
+                .filter(|offer| !written.contains(&offer.id))
+                .map(|offer| {
+                    let item = NewItem {
+                        id: offer.id,
+                        document: &offer.document,
+                    };
+                    (offer.id, item)
+                })
+                .collect();
+            if !items.is_empty() {
+                let items: Vec<NewItem<'_>> = items.into_values().collect();
+                order::insert_items(&mut tx, &items).await?;
+                new.extend(items.iter().map(|item| item.id));
+            }
             write(&mut tx, &service, batch, drafts, &mut answers).await?;
         }
     }
     // Whatever was refused has changed nothing, but may have opened a slot.
     tx.commit().await?;
+    keep(written, new);
     metrics::counter!("orders_created_total").increment(placed as u64);
     let firsts: Vec<std::result::Result<Accepted, Problem>> = answers
         .iter()
@@ -272,6 +303,14 @@ async fn attempt(db: &Db, batch: &[Command]) -> Result<Vec<Result<Accepted>>> {
             (None, None) => Err(Problem::Internal.into()),
         })
         .collect())
+}
+
+/// Remembers what is written, and forgets it all where it has become much.
+fn keep(written: &mut HashSet<Uuid>, new: Vec<Uuid>) {
+    if written.len() + new.len() > WRITTEN_MOST {
+        written.clear();
+    }
+    written.extend(new);
 }
 
 /// Answers what was placed before; for what comes twice in this batch, which one comes first.
@@ -351,8 +390,15 @@ async fn known(tx: &mut Tx, batch: &[Command], places: &[usize]) -> Result<Known
     })
 }
 
-/// What one of an item is and costs, by what was chosen.
-type Priced = HashMap<(Uuid, Selection), std::result::Result<(i64, Value), OrderRefusal>>;
+/// What one of an item is and costs.
+struct Offer {
+    unit_price: i64,
+    id: Uuid,
+    document: Value,
+}
+
+/// Offers, by item and by what was chosen.
+type Priced = HashMap<(Uuid, Selection), std::result::Result<Offer, Vec<BrokenRule>>>;
 
 /// Checks an order against what is known, and prices it.
 fn draft(
@@ -400,25 +446,21 @@ fn draft(
             .entry((item.id, asked.options.clone()))
             .or_insert_with(|| price_of(service, item, &asked.options));
         match one {
-            Err(OrderRefusal::BrokenRules { rules, .. }) => {
+            Err(rules) => {
                 let rules = rules.clone();
                 refusals.push(OrderRefusal::BrokenRules { line, rules });
                 continue;
             }
-            Err(refusal) => {
-                refusals.push(refusal.clone());
-                continue;
-            }
-            Ok((unit_price, document)) => {
-                if *unit_price != asked.unit_price {
+            Ok(offer) => {
+                if offer.unit_price != asked.unit_price {
                     refusals.push(OrderRefusal::StalePrice {
                         line,
                         offered: asked.unit_price,
-                        price: *unit_price,
+                        price: offer.unit_price,
                     });
                 }
-                total += *unit_price * asked.quantity;
-                lines.push((item.id, asked.quantity, *unit_price, document.clone()));
+                total += offer.unit_price * asked.quantity;
+                lines.push((item.id, asked.quantity, offer.unit_price, offer.id));
             }
         }
         let available = known.available.get(&item.id).copied().unwrap_or_default();
@@ -452,13 +494,19 @@ fn price_of(
     service: &Service,
     item: &MenuItemRow,
     selection: &Selection,
-) -> std::result::Result<(i64, Value), OrderRefusal> {
-    let priced = menu::price(service.catalogue(), item, selection)
-        .map_err(|rules| OrderRefusal::BrokenRules { line: 0, rules })?;
+) -> std::result::Result<Offer, Vec<BrokenRule>> {
+    let priced = menu::price(service.catalogue(), item, selection)?;
     let unit_price = priced.unit_price;
     // Texts and integers always have a JSON form.
     let document = serde_json::to_value(OrderedItem::from(priced)).unwrap_or_default();
-    Ok((unit_price, document))
+    let digest = Sha256::digest(document.to_string());
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    Ok(Offer {
+        unit_price,
+        id: uuid::Builder::from_custom_bytes(id).into_uuid(),
+        document,
+    })
 }
 
 /// Gives each order a place in its slot; first come, first served.
@@ -477,9 +525,18 @@ async fn seat(
     }
     let keys: Vec<(Uuid, i64)> = slots.keys().copied().collect();
     let slots: Vec<NewSlot> = slots.into_values().collect();
-    order::open_slots(tx, &slots).await?;
-    let mut left: HashMap<(Uuid, i64), i64> = order::lock_slots(tx, &keys)
-        .await?
+    let mut known = order::lock_slots(tx, &keys).await?;
+    let as_wanted = |slot: &NewSlot| {
+        known.iter().any(|known| {
+            (known.campus_id, known.starts_at) == (slot.campus_id, slot.starts_at)
+                && known.capacity == slot.capacity.max(known.taken)
+        })
+    };
+    if !slots.iter().all(as_wanted) {
+        order::open_slots(tx, &slots).await?;
+        known = order::lock_slots(tx, &keys).await?;
+    }
+    let mut left: HashMap<(Uuid, i64), i64> = known
         .into_iter()
         .map(|slot| ((slot.campus_id, slot.starts_at), slot.capacity - slot.taken))
         .collect();
@@ -554,7 +611,7 @@ async fn write(
             .entry((draft.slot.campus_id, draft.day))
             .or_default();
         *number += 1;
-        for (position, (item_id, quantity, unit_price, document)) in
+        for (position, (item_id, quantity, unit_price, ordered_item_id)) in
             draft.lines.into_iter().enumerate()
         {
             lines.push(NewLine {
@@ -563,7 +620,7 @@ async fn write(
                 item_id,
                 quantity,
                 unit_price,
-                document,
+                ordered_item_id,
             });
         }
         let request_id = command.ctx.request_id.to_string();
