@@ -225,12 +225,6 @@ impl Rates {
     }
 }
 
-/// How the simulated gateway answers a call, as the world is taken to be.
-#[must_use]
-pub fn simulate(seed: u64, key: &str, amount: i64, attempt: i64) -> Simulated {
-    Rates::USUAL.simulate(seed, key, amount, attempt)
-}
-
 /// What the simulated gateway takes for fraud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FraudRules {
@@ -351,7 +345,10 @@ mod tests {
         let calls = 100_000;
         let (mut approved, mut transient, mut declined) = (0, 0, 0);
         for number in 0..calls {
-            match simulate(7, &format!("order:{number}:charge"), 950, 1).verdict {
+            match Rates::USUAL
+                .simulate(7, &format!("order:{number}:charge"), 950, 1)
+                .verdict
+            {
                 Verdict::Approved => approved += 1,
                 Verdict::Transient => transient += 1,
                 Verdict::Declined(_) => declined += 1,

@@ -337,18 +337,14 @@ pub async fn remove(ctx: &Ctx, line: Uuid) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn remove_ordered(ctx: &Ctx, lines: &[Uuid]) -> Result<()> {
-    let outcome = change(ctx, |cart| {
+    change_any(ctx, |cart| {
         for line in lines {
             // What has been taken out already is out.
             let _ = cart.remove(*line);
         }
         Ok(())
     })
-    .await;
-    match outcome {
-        Err(Error::Problem(Problem::NotFound)) => Ok(()),
-        outcome => outcome,
-    }
+    .await
 }
 
 /// Takes everything out of the cart of whoever asks.
@@ -356,12 +352,19 @@ pub async fn remove_ordered(ctx: &Ctx, lines: &[Uuid]) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn clear(ctx: &Ctx) -> Result<()> {
-    let outcome = change(ctx, |cart| {
+    change_any(ctx, |cart| {
         *cart = domain::cart::Cart::default();
         Ok(())
     })
-    .await;
-    match outcome {
+    .await
+}
+
+/// Changes a cart, where there is one.
+async fn change_any(
+    ctx: &Ctx,
+    edit: impl FnOnce(&mut domain::cart::Cart) -> std::result::Result<(), CartFault>,
+) -> Result<()> {
+    match change(ctx, edit).await {
         Err(Error::Problem(Problem::NotFound)) => Ok(()),
         outcome => outcome,
     }

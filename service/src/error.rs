@@ -48,6 +48,16 @@ impl Error {
     }
 }
 
+/// Refuses a page of none, or of more entries than a list gives at once.
+pub(crate) fn check_limit(limit: i64, most: i64) -> Result<()> {
+    if (1..=most).contains(&limit) {
+        Ok(())
+    } else {
+        let code = InvalidCode::OutOfRange { min: 1, max: most };
+        Err(Error::invalid("limit", code))
+    }
+}
+
 /// What leaves the product. What is behind a fault is logged here, and only here.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {

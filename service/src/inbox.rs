@@ -3,7 +3,6 @@
 use crate::ctx::{Actor, Ctx};
 use crate::{Error, Result};
 use domain::event::{EventPayload, OrderEvent};
-use domain::invalid::InvalidCode;
 use domain::problem::Problem;
 use storage::inbox::{self, MessageRow};
 use uuid::Uuid;
@@ -63,13 +62,7 @@ pub struct MessagePage {
 /// not 1 to 100.
 pub async fn list(ctx: &Ctx, after: Option<Uuid>, limit: i64) -> Result<MessagePage> {
     let account = ctx.account_id()?;
-    if !(1..=PAGE_MOST).contains(&limit) {
-        let most = InvalidCode::OutOfRange {
-            min: 1,
-            max: PAGE_MOST,
-        };
-        return Err(Error::invalid("limit", most));
-    }
+    crate::error::check_limit(limit, PAGE_MOST)?;
     let mut tx = ctx.read().await?;
     // One more than asked for tells whether there is a next page.
     let before = after.unwrap_or(Uuid::max());

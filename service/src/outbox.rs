@@ -12,7 +12,6 @@ use crate::ctx::{Ctx, Institution, Service};
 use crate::{Error, Result};
 use domain::account::Role;
 use domain::event::{EventPayload, OrderEvent, redelivered_in};
-use domain::invalid::InvalidCode;
 use domain::problem::Problem;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -540,13 +539,7 @@ fn dead_event(row: outbox::DeadEvent) -> Result<DeadEvent> {
 /// [`InvalidCode::OutOfRange`] where `limit` is not 1 to 100.
 pub async fn dead(ctx: &Ctx, after: Option<DeadEventId>, limit: i64) -> Result<DeadPage> {
     ctx.allow(&VIEWERS)?;
-    if !(1..=PAGE_MOST).contains(&limit) {
-        let most = InvalidCode::OutOfRange {
-            min: 1,
-            max: PAGE_MOST,
-        };
-        return Err(Error::invalid("limit", most));
-    }
+    crate::error::check_limit(limit, PAGE_MOST)?;
     let mut tx = ctx.read().await?;
     // One more than asked for tells whether there is a next page.
     let after = after.map(|id| (id.event, id.consumer));

@@ -264,15 +264,7 @@ pub fn parse_id(id: &str) -> Result<Uuid> {
 /// [`InvalidCode::OutOfRange`] where `limit` is not 1 to 100.
 pub async fn list(ctx: &Ctx, after: Option<Uuid>, limit: i64) -> Result<PlanPage> {
     let account = ctx.account_id()?;
-    if !(1..=PAGE_MOST).contains(&limit) {
-        return Err(Error::invalid(
-            "limit",
-            InvalidCode::OutOfRange {
-                min: 1,
-                max: PAGE_MOST,
-            },
-        ));
-    }
+    crate::error::check_limit(limit, PAGE_MOST)?;
     // One more than asked for tells whether there is a next page.
     let before = after.unwrap_or(Uuid::max());
     let mut items = plan::list(&mut ctx.read().await?, account, before, limit + 1).await?;

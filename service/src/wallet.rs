@@ -139,13 +139,7 @@ pub async fn statement(
     limit: i64,
 ) -> Result<Statement> {
     let account = ctx.account_id()?;
-    if !(1..=PAGE_MOST).contains(&limit) {
-        let code = InvalidCode::OutOfRange {
-            min: 1,
-            max: PAGE_MOST,
-        };
-        return Err(Error::invalid("limit", code));
-    }
+    crate::error::check_limit(limit, PAGE_MOST)?;
     let mut tx = ctx.read().await?;
     let balances = wallet::balances(&mut tx, account).await?;
     let currency = match currency {

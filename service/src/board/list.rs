@@ -421,15 +421,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<JobList> {
     ctx.allow(&VIEWERS)?;
-    if !(1..=PAGE_MOST).contains(&limit) {
-        return Err(Error::invalid(
-            "limit",
-            InvalidCode::OutOfRange {
-                min: 1,
-                max: PAGE_MOST,
-            },
-        ));
-    }
+    crate::error::check_limit(limit, PAGE_MOST)?;
     let mut tx = ctx.read().await?;
     let selection = Selection::of(&mut tx, filter, |_| true).await?;
     let (page, count) = if selection.searches() {

@@ -45,7 +45,7 @@ pub enum TopUpResult {
     /// The card was declined.
     Declined(DeclineReason),
     /// The card could not be asked; nothing was taken.
-    CalledOff(bool),
+    CalledOff,
 }
 
 impl TopUpResult {
@@ -174,7 +174,7 @@ impl TopUpWallet {
         };
         let called_off = gateways.refund(GatewayKind::Simulated, &request).await;
         called_off.map_err(|error| later(&run, error))?;
-        result(&TopUpResult::CalledOff(true))
+        result(&TopUpResult::CalledOff)
     }
 }
 

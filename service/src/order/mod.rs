@@ -343,15 +343,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<OrderPage> {
     let account = ctx.account_id()?;
-    if !(1..=PAGE_MOST).contains(&limit) {
-        return Err(Error::invalid(
-            "limit",
-            InvalidCode::OutOfRange {
-                min: 1,
-                max: PAGE_MOST,
-            },
-        ));
-    }
+    crate::error::check_limit(limit, PAGE_MOST)?;
     let before = after.unwrap_or(Uuid::max());
     let state = state.map(OrderState::key);
     let mut tx = ctx.read().await?;

@@ -4,7 +4,6 @@ use super::KEEPERS;
 use crate::ctx::Ctx;
 use crate::jobs::first_id_of;
 use crate::{Error, Result};
-use domain::invalid::InvalidCode;
 use domain::problem::Problem;
 use domain::stock::{Level, MovementKind};
 use domain::week::Date;
@@ -107,15 +106,7 @@ pub async fn movements(
     limit: i64,
 ) -> Result<MovementList> {
     ctx.allow(&KEEPERS)?;
-    if !(1..=MOVEMENTS_MOST).contains(&limit) {
-        return Err(Error::invalid(
-            "limit",
-            InvalidCode::OutOfRange {
-                min: 1,
-                max: MOVEMENTS_MOST,
-            },
-        ));
-    }
+    crate::error::check_limit(limit, MOVEMENTS_MOST)?;
     let mut tx = ctx.read().await?;
     if stock::get(&mut tx, item).await?.is_none() {
         return Err(Problem::NotFound.into());
