@@ -16,6 +16,8 @@ use uuid::Uuid;
 pub(super) const ORDERS_MOST: i64 = 500;
 /// How many orders it shows that were collected or cancelled.
 const ENDED_MOST: i64 = 30;
+/// Microseconds of a minute.
+const MINUTE: i64 = 60_000_000;
 /// How far back unfinished orders are looked for after midnight, in microseconds.
 const EVENING: i64 = 6 * 3_600_000_000;
 
@@ -71,7 +73,7 @@ pub(super) fn period(ctx: &Ctx) -> Result<(i64, i64)> {
     Ok((since, midnight + LONGEST_DAY))
 }
 
-/// What a campus's kitchen has to do today; once nothing of that is left, what tomorrow begins with. Of a
+/// What a campus's kitchen has to do today; once nothing more is to come, also what tomorrow begins with. Of a
 /// station, where one is named, only what has something that is made there. With `only`, everything is
 /// listed all the same, but only what of these orders is in them is told: so that a display can bring them
 /// up to date without reading all of them anew.
@@ -93,9 +95,13 @@ pub async fn kitchen(
         .ok_or(Error::Problem(Problem::NotFound))?;
     let mut rows =
         storage::order::in_kitchen(&mut tx, campus.id, since, until, ORDERS_MOST).await?;
-    if rows.is_empty() {
-        let tomorrow = until + DAY;
-        rows = storage::order::in_kitchen(&mut tx, campus.id, until, tomorrow, ORDERS_MOST).await?;
+    let now = ctx.now();
+    let length = campus.slot_minutes * MINUTE;
+    if rows.iter().all(|row| row.slot_at + length <= now) {
+        // Nothing more comes today.
+        let tomorrow =
+            storage::order::in_kitchen(&mut tx, campus.id, until, until + DAY, ORDERS_MOST).await?;
+        rows.extend(tomorrow);
     }
     if let Some(station) = station {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
@@ -111,7 +117,6 @@ pub async fn kitchen(
         .collect();
     let mut details = read_details(&mut tx, &wanted).await?;
     drop(tx);
-    let now = ctx.now();
     let orders = rows
         .into_iter()
         .map(|row| {

@@ -155,6 +155,8 @@ pub struct OrderView {
     pub next: Option<Advance>,
     /// Who ordered, for those who work with it.
     pub member: Option<String>,
+    /// Whether whoever looks has ordered it.
+    pub own: bool,
     /// What of it was out of stock, what was offered in its place, and what came of that.
     pub offers: Vec<Offer>,
     /// What goes back to the member's wallet once it is collected, or has, in minor units: something
@@ -285,6 +287,9 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OrderView> {
         .map(|offer| offer::view(offer, &lines))
         .collect::<Result<_>>()?;
     let asked = offers.iter().any(Offer::is_open);
+    let own = ctx
+        .account_id()
+        .is_ok_and(|account| account == row.account_id);
     let order = OrderItem::try_from(row)?;
     let current = match saga.phase {
         Phase::Forward(step) => Some((step, Direction::Do)),
@@ -315,6 +320,7 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OrderView> {
         next: (is_staff(ctx) && !asked)
             .then(|| Advance::of(order.state))
             .flatten(),
+        own,
         owed: offers.iter().map(|offer| offer.owed).sum(),
         offers,
         member,
