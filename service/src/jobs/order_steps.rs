@@ -277,14 +277,12 @@ impl Job for TendOrders {
                 }
             }
             let top_ups = crate::wallet::revive(&run.ctx).await?;
-            Ok(Outcome::Result(
-                json!({
-                    "expired": expired,
-                    "unanswered": unanswered,
-                    "takenUp": stranded,
-                    "topUps": top_ups,
-                }),
-            ))
+            Ok(Outcome::Result(json!({
+                "expired": expired,
+                "unanswered": unanswered,
+                "takenUp": stranded,
+                "topUps": top_ups,
+            })))
         }
         .boxed()
     }
