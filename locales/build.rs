@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Tables that no island says: pages are rendered on the server, and the browser need not load them.
-const SERVER_ONLY: [&str; 77] = [
+const SERVER_ONLY: [&str; 83] = [
     "account",
     "admin",
     "advance",
+    "age",
     "breaker",
     "cancel_reason",
     "cart",
@@ -34,11 +35,14 @@ const SERVER_ONLY: [&str; 77] = [
     "follow",
     "frame",
     "gateway",
+    "hall",
     "inbox",
     "job",
     "job_state",
     "jobs",
     "kind",
+    "kitchen",
+    "kitchen_state",
     "landing",
     "live",
     "menu",
@@ -52,6 +56,8 @@ const SERVER_ONLY: [&str; 77] = [
     "nav",
     "not_found",
     "nutrients",
+    "offer",
+    "offer_state",
     "order",
     "order_state",
     "order_step",
@@ -71,7 +77,7 @@ const SERVER_ONLY: [&str; 77] = [
     "shortage",
     "sign_in",
     "sign_up",
-    "staff",
+    "station",
     "status",
     "step_state",
     "stock",

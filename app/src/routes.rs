@@ -21,7 +21,9 @@ use crate::pages::cart::CartPage;
 use crate::pages::checkout::CheckoutPage;
 use crate::pages::dish::DishPage;
 use crate::pages::dishes::DishesPage;
+use crate::pages::hall::HallPage;
 use crate::pages::inbox::InboxPage;
+use crate::pages::kitchen::KitchenPage;
 use crate::pages::landing::LandingPage;
 use crate::pages::menu::{CampusesPage, MenuPage};
 use crate::pages::menu_item::MenuItemPage;
@@ -35,7 +37,6 @@ use crate::pages::profile::ProfilePage;
 use crate::pages::shopping::ShoppingPage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::sign_up::SignUpPage;
-use crate::pages::staff_orders::StaffOrdersPage;
 use crate::pages::wallet::WalletPage;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -78,7 +79,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/checkout") view=CheckoutPage ssr=Async/>
                     <Route path=path!("/orders") view=OrdersPage ssr=Async/>
                     <Route path=path!("/orders/:id") view=OrderPage ssr=Async/>
-                    <Route path=path!("/staff/orders") view=StaffOrdersPage ssr=Async/>
+                    <Route path=path!("/kitchen") view=KitchenPage ssr=Async/>
+                    <Route path=path!("/kitchen/:campus") view=KitchenPage ssr=Async/>
+                    <Route path=path!("/board/:campus") view=HallPage ssr=Async/>
                     <Route path=path!("/inbox") view=InboxPage ssr=Async/>
                     <Route path=path!("/wallet") view=WalletPage ssr=Async/>
                     <Route path=path!("/admin") view=AdminPage ssr=Async/>

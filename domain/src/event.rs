@@ -31,11 +31,15 @@ pub enum OrderEvent {
     PaymentRefunded,
     /// Few portions of something are left.
     StockLow,
+    /// Something of an order is out of stock, and its member is asked what they want in its place.
+    SubstituteOffered,
+    /// They have chosen.
+    SubstituteAccepted,
 }
 
 impl OrderEvent {
     /// Every kind, in the order in which they happen.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::OrderCreated,
         Self::OrderStep,
         Self::OrderConfirmed,
@@ -47,6 +51,8 @@ impl OrderEvent {
         Self::PaymentDeclined,
         Self::PaymentRefunded,
         Self::StockLow,
+        Self::SubstituteOffered,
+        Self::SubstituteAccepted,
     ];
 
     /// The stable name, SCREAMING_SNAKE_CASE, in the database and on the wire.
@@ -64,6 +70,8 @@ impl OrderEvent {
             Self::PaymentDeclined => "PAYMENT_DECLINED",
             Self::PaymentRefunded => "PAYMENT_REFUNDED",
             Self::StockLow => "STOCK_LOW",
+            Self::SubstituteOffered => "SUBSTITUTE_OFFERED",
+            Self::SubstituteAccepted => "SUBSTITUTE_ACCEPTED",
         }
     }
 
@@ -79,7 +87,11 @@ impl OrderEvent {
     pub const fn reaches_inbox(self) -> bool {
         matches!(
             self,
-            Self::OrderConfirmed | Self::OrderReady | Self::OrderCancelled | Self::PaymentRefunded
+            Self::OrderConfirmed
+                | Self::OrderReady
+                | Self::OrderCancelled
+                | Self::PaymentRefunded
+                | Self::SubstituteOffered
         )
     }
 }

@@ -16,6 +16,7 @@ pub mod event;
 pub mod food;
 pub mod invalid;
 pub mod job;
+pub mod kitchen;
 pub mod measure;
 pub mod menu;
 pub mod nutrient;

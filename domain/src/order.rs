@@ -85,6 +85,13 @@ impl OrderState {
     pub const fn staff_may_cancel(self) -> bool {
         self.is_living()
     }
+
+    /// Whether the kitchen may say that something of it is out of stock: once it has the order, and
+    /// until the meal stands on the counter.
+    #[must_use]
+    pub const fn kitchen_may_refuse(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Preparing)
+    }
 }
 
 /// What staff do with an order.
@@ -128,6 +135,14 @@ impl Advance {
             Self::Ready => (OrderState::Preparing, OrderState::Ready),
             Self::Collected => (OrderState::Ready, OrderState::Collected),
         }
+    }
+
+    /// The state after this; nothing where it can't be done: the order stands otherwise, or its member
+    /// has been asked what is to be in it and has not answered.
+    #[must_use]
+    pub fn after(self, state: OrderState, asked: bool) -> Option<OrderState> {
+        let (from, to) = self.states();
+        (state == from && !asked).then_some(to)
     }
 
     /// What comes next for an order in a state.
@@ -298,6 +313,33 @@ pub fn check_lines(lines: &[LineDraft]) -> Vec<InvalidField> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_kitchen_goes_one_step_at_a_time_and_none_while_the_member_is_asked() {
+        for advance in Advance::ALL {
+            for state in OrderState::ALL {
+                let (from, to) = advance.states();
+                let expected = (state == from).then_some(to);
+                assert_eq!(
+                    advance.after(state, false),
+                    expected,
+                    "{advance:?} {state:?}"
+                );
+                assert_eq!(advance.after(state, true), None, "{advance:?} {state:?}");
+            }
+        }
+        // Whatever is pressed how often: nothing is passed over, and nothing comes back.
+        let mut state = OrderState::Confirmed;
+        for advance in [
+            Advance::Ready,
+            Advance::Start,
+            Advance::Start,
+            Advance::Collected,
+        ] {
+            state = advance.after(state, false).unwrap_or(state);
+        }
+        assert_eq!(state, OrderState::Preparing);
+    }
 
     #[test]
     fn an_order_moves_on_one_state_at_a_time() {

@@ -25,6 +25,12 @@ export function table(name: string, language: Language = "en"): string[] {
     .map(([, sentence]) => sentence);
 }
 
+/** How a sentence begins, before the first of its arguments. */
+export function beginning(key: string, language: Language = "en"): string {
+  const gap = "\u0000";
+  return text(key, new Proxy({}, { get: () => gap }), language).split(gap)[0] ?? "";
+}
+
 /** A regular expression for a sentence with any numbers in the place of its arguments. */
 export function pattern(key: string, language: Language = "en"): RegExp {
   const gap = "\u0000";

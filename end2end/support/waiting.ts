@@ -20,12 +20,24 @@ interface MenuItem {
   firstSlot?: string;
 }
 
-/** Orders something simple for whoever is signed in, until a payment goes through. */
-export async function confirmedOrder(request: APIRequestContext): Promise<Placed> {
+/** What is ordered, where it is something of which the test knows. */
+export interface Wanted {
+  campus: string;
+  itemId: string;
+  price: number;
+  firstSlot: string | null;
+}
+
+/** Orders something for whoever is signed in, until a payment goes through: something simple, or this. */
+export async function confirmedOrder(
+  request: APIRequestContext,
+  wanted?: Wanted,
+): Promise<Placed> {
   let confirmed: Placed | undefined;
   // One payment in twenty is declined.
   await expect(async () => {
-    const { orderId, number, status } = await settled(request, await place(request));
+    const order = wanted ? await placeOne(request, wanted) : await place(request);
+    const { orderId, number, status } = await settled(request, order);
     expect(status).toBe("CONFIRMED");
     confirmed = { orderId, number };
   }).toPass();
@@ -41,19 +53,24 @@ async function place(request: APIRequestContext): Promise<string> {
     };
     const item = menu.items.find((one) => one.firstSlot && one.left > 0 && !one.configurable);
     if (!item) continue;
-    const response = await request.post("/v1/orders", {
-      headers: { "idempotency-key": `${Date.now()}-${Math.random()}` },
-      data: {
-        campus: slug,
-        slotAt: item.firstSlot,
-        payment: "SIMULATED",
-        lines: [{ itemId: item.itemId, quantity: 1, unitPrice: item.price }],
-      },
-    });
-    expect(response.status(), await response.text()).toBe(202);
-    return ((await response.json()) as { orderId: string }).orderId;
+    const { itemId, price, firstSlot = null } = item;
+    return await placeOne(request, { campus: slug, itemId, price, firstSlot });
   }
   throw new Error("nothing simple is sold just now");
+}
+
+async function placeOne(request: APIRequestContext, item: Wanted): Promise<string> {
+  const response = await request.post("/v1/orders", {
+    headers: { "idempotency-key": `${Date.now()}-${Math.random()}` },
+    data: {
+      campus: item.campus,
+      slotAt: item.firstSlot,
+      payment: "SIMULATED",
+      lines: [{ itemId: item.itemId, quantity: 1, unitPrice: item.price }],
+    },
+  });
+  expect(response.status(), await response.text()).toBe(202);
+  return ((await response.json()) as { orderId: string }).orderId;
 }
 
 async function settled(

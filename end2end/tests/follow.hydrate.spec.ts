@@ -141,29 +141,25 @@ function asked(page: Page): () => number {
 const pause = (milliseconds: number) =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-test("a page asks for what is new at its campus, and not for each event", async ({
-  page,
-  open,
-}) => {
+test("a page asks for what is new, and not for each event", async ({ page, open }) => {
   await signInAs(page, "staff");
   const sockets = await played(page);
   const tell = teller(sockets);
   const times = asked(page);
-  await open("/staff/orders");
+  await open("/admin/stock");
   await expect.poll(() => sockets.length).toBe(1);
   tell({ kind: "CONNECTED", id: 1 });
   // By itself it looks once more before it relies on what it is told.
   await expect.poll(times).toBeGreaterThan(0);
-  const campusId = await page.locator("[data-live-control]").getAttribute("data-campus");
   await pause(500);
   times();
-  tell({ kind: "ORDER_CREATED", id: 2, campusId: "0197a5c4-0000-7000-8000-000000000000" });
+  tell({ kind: "ORDER_CREATED", id: 2, orderId: "0197a5c4-0000-7000-8000-000000000000" });
   await pause(1200);
-  expect(times(), "that is another campus").toBe(0);
-  tell({ kind: "ORDER_CREATED", id: 3, campusId });
+  expect(times(), "that is about an order").toBe(0);
+  tell({ kind: "STOCK_LOW", id: 3 });
   await expect.poll(times, { timeout: 700 }).toBe(1);
   for (let id = 4; id < 34; id += 1) {
-    tell({ kind: "ORDER_CREATED", id, campusId });
+    tell({ kind: "STOCK_LOW", id });
     await pause(40);
   }
   await pause(1000);

@@ -3,7 +3,7 @@ import { expectAccessible } from "../support/accessibility";
 import { signInAs } from "../support/board";
 import { expect, refusedWith, test } from "../support/fixtures";
 import { invisibleStops, tabTo } from "../support/keyboard";
-import { addToCart, configurable, NORTH, pageOf, plainItem } from "../support/ordering";
+import { addToCart, configurable, LAKESIDE, NORTH, pageOf, plainItem } from "../support/ordering";
 import { text } from "../support/texts";
 import { confirmedOrder } from "../support/waiting";
 
@@ -42,8 +42,11 @@ async function way(page: Page, open: Open, check: Check): Promise<void> {
   await visit(`/orders/${orderId}`);
   await visit(`/orders/${orderId}?ask=cancel`);
   await signInAs(page, "staff");
-  await visit(`/staff/orders?campus=${NORTH}`);
-  await visit("/staff/orders?campus=lakeside");
+  for (const campus of [NORTH, LAKESIDE]) {
+    await visit(`/kitchen/${campus}`);
+    await visit(`/kitchen/${campus}?station=COLD`);
+    await visit(`/board/${campus}`);
+  }
 }
 
 test("the way to a meal is accessible in both themes", async ({ page, open, withProfile }) => {

@@ -3,7 +3,8 @@
 //!
 //! It keeps a WebSocket to the server open, asks after a lost connection for what was missed, and tells
 //! the page of each event by a `nutriflow:event` at the document, which brings the page's parts up to
-//! date (`app/src/components/live.js`). When a meal is ready it says so wherever the member is. What it
+//! date (`app/src/components/live.js`). When a meal is ready, or something of it is out of stock, it
+//! says so wherever the member is. What it
 //! says comes from the page: `app/src/components/follow.rs` is the other half.
 
 mod page;

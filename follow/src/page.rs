@@ -14,11 +14,12 @@ const FOLLOW: &str = "nutriflow:follow";
 /// How many toasts stand at once; the oldest go.
 const TOASTS_MOST: u32 = 3;
 /// What is also in the inbox.
-const MESSAGES: [&str; 4] = [
+const MESSAGES: [&str; 5] = [
     "ORDER_CONFIRMED",
     "ORDER_READY",
     "ORDER_CANCELLED",
     "PAYMENT_REFUNDED",
+    "SUBSTITUTE_OFFERED",
 ];
 /// How old what has happened may be to be worth a toast, in milliseconds.
 const TOAST_AGE_MOST: f64 = 600_000.0;
@@ -107,9 +108,14 @@ impl Page {
             self.ahead.set(age);
         }
         if field(&event, "own").as_bool() == Some(true) {
-            if kind == "ORDER_READY" && age - self.ahead.get() < TOAST_AGE_MOST {
+            let text = match kind.as_str() {
+                "ORDER_READY" => "ready",
+                "SUBSTITUTE_OFFERED" => "substitute",
+                _ => "",
+            };
+            if !text.is_empty() && age - self.ahead.get() < TOAST_AGE_MOST {
                 // A page without a place for it is no page of ours.
-                let _ = self.announce(&event);
+                let _ = self.announce(text, &event);
             }
             if MESSAGES.contains(&kind.as_str()) {
                 self.count_unread();
@@ -120,8 +126,8 @@ impl Page {
         }
     }
 
-    /// Says that a meal is ready.
-    fn announce(&self, event: &JsValue) -> Result<(), JsValue> {
+    /// Says that a meal is ready, or that something of it is out of stock.
+    fn announce(&self, text: &str, event: &JsValue) -> Result<(), JsValue> {
         let order = string(event, "orderId");
         let language = self
             .document
@@ -130,9 +136,11 @@ impl Page {
             .unwrap_or_default();
         let number = field(event, "number").as_f64().unwrap_or_default();
         let campus = string(&field(event, "campus"), &language);
+        let item = string(&field(event, "item"), &language);
         let said = self
-            .text("ready")
+            .text(text)
             .replace("{number}", &number.to_string())
+            .replace("{item}", &item)
             .replace("{campus}", &campus);
 
         let toast = self.document.create_element("div")?;

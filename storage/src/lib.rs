@@ -37,6 +37,7 @@ pub mod session;
 pub mod setting;
 mod statement;
 pub mod stock;
+pub mod substitution;
 pub mod wallet;
 pub mod worker;
 
@@ -76,6 +77,7 @@ pub fn statements() -> Vec<&'static Statement> {
         session::STATEMENTS,
         setting::STATEMENTS,
         stock::STATEMENTS,
+        substitution::STATEMENTS,
         wallet::STATEMENTS,
         worker::STATEMENTS,
     ]

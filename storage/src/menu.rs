@@ -3,6 +3,7 @@
 use crate::board::many;
 use crate::statement::{execute, optional, rows, statements};
 use crate::{Result, Tx};
+use domain::kitchen::Station;
 use domain::menu::{MenuItemKind, Options, Sale};
 use domain::text::Localized;
 use serde::Serialize;
@@ -11,22 +12,28 @@ use uuid::Uuid;
 
 statements! {
     INSERT(1) = "INSERT INTO menu_item (id, campus_id, kind, reference, name, price, options, sale, minutes, active,
-            position)
+            position, station)
         SELECT unhex(value ->> 'id'), unhex(value ->> 'campusId'), value ->> 'kind', value ->> 'reference',
             value -> 'name', value ->> 'price', value -> 'options', value -> 'sale', value ->> 'minutes',
-            value ->> 'active', value ->> 'position'
+            value ->> 'active', value ->> 'position', value ->> 'station'
         FROM json_each($1)"
-      | "INSERT INTO menu_item (id, campus_id, kind, reference, name, price, options, sale, minutes, active, position)
-        SELECT id, \"campusId\", kind, reference, name, price, options, sale, minutes, active, position
+      | "INSERT INTO menu_item (id, campus_id, kind, reference, name, price, options, sale, minutes, active, position,
+            station)
+        SELECT id, \"campusId\", kind, reference, name, price, options, sale, minutes, active, position, station
         FROM jsonb_to_recordset($1) AS row(id UUID, \"campusId\" UUID, kind TEXT, reference TEXT, name JSONB,
-            price BIGINT, options JSONB, sale JSONB, minutes BIGINT, active BOOLEAN, position BIGINT)";
-    OF_CAMPUS(2) = "SELECT id, campus_id, kind, reference, name, price, options, sale, minutes, active, position
+            price BIGINT, options JSONB, sale JSONB, minutes BIGINT, active BOOLEAN, position BIGINT,
+            station TEXT)";
+    OF_CAMPUS(2) = "SELECT id, campus_id, kind, reference, name, price, options, sale, minutes, active, position,
+            station
         FROM menu_item WHERE campus_id = $1 ORDER BY position, id LIMIT $2";
-    BY_IDS(1) = "SELECT menu_item.id, campus_id, kind, reference, name, price, options, sale, minutes, active, position
+    BY_IDS(1) = "SELECT menu_item.id, campus_id, kind, reference, name, price, options, sale, minutes, active, position,
+            station
         FROM json_each($1) AS wanted CROSS JOIN menu_item ON menu_item.id = unhex(wanted.value)"
-      | "SELECT id, campus_id, kind, reference, name, price, options, sale, minutes, active, position
+      | "SELECT id, campus_id, kind, reference, name, price, options, sale, minutes, active, position,
+            station
         FROM menu_item WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))";
-    ONE(2) = "SELECT id, campus_id, kind, reference, name, price, options, sale, minutes, active, position
+    ONE(2) = "SELECT id, campus_id, kind, reference, name, price, options, sale, minutes, active, position,
+            station
         FROM menu_item WHERE id = $1 AND campus_id = $2";
 }
 
@@ -60,6 +67,8 @@ pub struct MenuItemRow {
     pub active: bool,
     /// Its place on the menu.
     pub position: i64,
+    /// Where in the kitchen it is made.
+    pub station: Station,
 }
 
 #[derive(sqlx::FromRow)]
@@ -75,6 +84,7 @@ struct Row {
     minutes: i64,
     active: bool,
     position: i64,
+    station: String,
 }
 
 impl From<Row> for MenuItemRow {
@@ -93,6 +103,7 @@ impl From<Row> for MenuItemRow {
             minutes: row.minutes,
             active: row.active,
             position: row.position,
+            station: Station::from_key(&row.station).unwrap_or_default(),
         }
     }
 }

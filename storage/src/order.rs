@@ -5,6 +5,7 @@
 use crate::board::many;
 use crate::statement::{execute, optional, rows, statements};
 use crate::{Result, Tx};
+use domain::kitchen::Station;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -108,6 +109,41 @@ statements! {
             cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
         FROM orders WHERE campus_id = $1 AND slot_at >= $2 AND slot_at < $3
         ORDER BY state IN ('COLLECTED', 'CANCELLED'), slot_at, id LIMIT $4";
+    // SQLite uses the kitchen's index only where its own words stand in the condition.
+    KITCHEN(4) = "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
+            cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
+        FROM orders WHERE campus_id = $1 AND slot_at >= $2 AND slot_at < $3
+            AND state IN ('CONFIRMED', 'PREPARING', 'READY')
+        ORDER BY slot_at, id LIMIT $4";
+    ENDED(4) = "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
+            cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
+        FROM orders WHERE campus_id = $1 AND slot_at >= $2 AND slot_at < $3 AND state IN ('COLLECTED', 'CANCELLED')
+        ORDER BY slot_at DESC, id DESC LIMIT $4";
+    CALLED(4) = "SELECT number, state FROM orders WHERE campus_id = $1 AND slot_at >= $2 AND slot_at < $3
+            AND state IN ('CONFIRMED', 'PREPARING', 'READY') AND state <> 'CONFIRMED'
+        ORDER BY slot_at, id LIMIT $4";
+    AT_STATION(2) = "SELECT DISTINCT order_line.order_id
+        FROM json_each($1) AS wanted CROSS JOIN order_line ON order_line.order_id = unhex(wanted.value)
+            CROSS JOIN menu_item ON menu_item.id = item_id
+        WHERE station = $2"
+      | "SELECT DISTINCT order_line.order_id
+        FROM jsonb_array_elements_text($1) AS wanted(id) JOIN order_line ON order_line.order_id = CAST(wanted.id AS UUID)
+            JOIN menu_item ON menu_item.id = item_id
+        WHERE station = $2";
+    STATION_LINES(1) = "SELECT order_line.order_id, order_line.position, item_id, quantity, unit_price, document, station
+        FROM json_each($1) AS wanted CROSS JOIN order_line ON order_line.order_id = unhex(wanted.value)
+            CROSS JOIN ordered_item ON ordered_item.id = order_line.ordered_item_id
+            CROSS JOIN menu_item ON menu_item.id = item_id
+        ORDER BY order_line.order_id, order_line.position"
+      | "SELECT order_line.order_id, order_line.position, item_id, quantity, unit_price, document, station
+        FROM jsonb_array_elements_text($1) AS wanted(id) JOIN order_line ON order_line.order_id = CAST(wanted.id AS UUID)
+            JOIN ordered_item ON ordered_item.id = order_line.ordered_item_id
+            JOIN menu_item ON menu_item.id = item_id
+        ORDER BY order_line.order_id, order_line.position";
+    REPLACE(5) = "UPDATE order_line SET item_id = $3, unit_price = MIN(unit_price, $4), ordered_item_id = $5
+        WHERE order_id = $1 AND item_id = $2"
+      | "UPDATE order_line SET item_id = $3, unit_price = LEAST(unit_price, $4), ordered_item_id = $5
+        WHERE order_id = $1 AND item_id = $2";
     TO_DO(2) = "SELECT campus.id, COUNT(orders.id) FROM campus LEFT JOIN orders ON orders.campus_id = campus.id
             AND orders.slot_at >= $1 AND orders.slot_at < $2 AND orders.state NOT IN ('COLLECTED', 'CANCELLED')
         GROUP BY campus.id";
@@ -302,6 +338,16 @@ pub struct LineRow {
     pub document: Json<Value>,
 }
 
+/// A line of an order, and where in the kitchen it is made.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct StationLine {
+    /// The line.
+    #[sqlx(flatten)]
+    pub line: LineRow,
+    /// The station, by its key.
+    pub station: String,
+}
+
 /// How many portions of an item an order has.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Quantity {
@@ -493,6 +539,89 @@ pub async fn of_slots(
     limit: i64,
 ) -> Result<Vec<OrderRow>> {
     rows!(tx, OrderRow, OF_SLOTS, campus, since, until, limit)
+}
+
+/// The orders of a campus whose slots are in a time and which its kitchen has, by slot.
+///
+/// # Errors
+/// Where the database does.
+pub async fn in_kitchen(
+    tx: &mut Tx,
+    campus: Uuid,
+    since: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<OrderRow>> {
+    rows!(tx, OrderRow, KITCHEN, campus, since, until, limit)
+}
+
+/// The orders of a campus whose slots are in a time and which were collected or cancelled, the latest
+/// slot first.
+///
+/// # Errors
+/// Where the database does.
+pub async fn ended(
+    tx: &mut Tx,
+    campus: Uuid,
+    since: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<OrderRow>> {
+    rows!(tx, OrderRow, ENDED, campus, since, until, limit)
+}
+
+/// The numbers of a campus's orders with slots in a time that are being cooked or can be collected, with
+/// their states, by slot.
+///
+/// # Errors
+/// Where the database does.
+pub async fn called(
+    tx: &mut Tx,
+    campus: Uuid,
+    since: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<(i64, String)>> {
+    rows!(tx, (i64, String), CALLED, campus, since, until, limit)
+}
+
+/// Which of some orders have something that is made at a station.
+///
+/// # Errors
+/// Where the database does.
+pub async fn at_station(tx: &mut Tx, orders: &[Uuid], station: Station) -> Result<Vec<Uuid>> {
+    let rows = rows!(tx, (Uuid,), AT_STATION, many(orders), station.key())?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The lines of some orders, in order, with where each is made.
+///
+/// # Errors
+/// Where the database does.
+pub async fn station_lines(tx: &mut Tx, orders: &[Uuid]) -> Result<Vec<StationLine>> {
+    rows!(tx, StationLine, STATION_LINES, many(orders))
+}
+
+/// Puts another item into the lines of an order that have one: what one of it costs at the most, and what it
+/// is, which is written. Gives how many lines that are.
+///
+/// # Errors
+/// Where the database does.
+pub async fn replace(
+    tx: &mut Tx,
+    order: Uuid,
+    item: Uuid,
+    (substitute, unit_price, ordered_item): (Uuid, i64, Uuid),
+) -> Result<u64> {
+    execute!(
+        tx,
+        REPLACE,
+        order,
+        item,
+        substitute,
+        unit_price,
+        ordered_item
+    )
 }
 
 /// How many orders with slots in a time each campus has still to hand out.

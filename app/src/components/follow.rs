@@ -1,7 +1,7 @@
 //! Pages of somebody who waits for an order follow what happens to it.
 //!
 //! [`Follow`] loads the `follow` module, which tells the page of each event: [`super::Live`] brings its
-//! parts up to date at once, and a toast says when a meal is ready. What it says stands here, in the
+//! parts up to date at once, and a toast says when a meal is ready or the kitchen has a question. What it says stands here, in the
 //! page's language. Everybody else loads nothing.
 
 use crate::context::{self, Me, t};
@@ -16,7 +16,7 @@ use locales::Key;
 const FOLLOW: &str = include_str!("follow.js");
 
 /// Where those who work there follow everybody's orders and the stock.
-const WORK: [&str; 2] = ["/staff/", "/admin/stock"];
+const WORK: [&str; 2] = ["/kitchen", "/admin/stock"];
 
 /// The place of toasts, and the module that fills it, for those who have something to follow.
 #[component]
@@ -53,6 +53,7 @@ fn place(heard: i64) -> AnyView {
             data-follow="/v1/events"
             data-after=heard
             data-ready=t(Key::FollowReady)
+            data-substitute=t(Key::FollowSubstitute)
             data-open=t(Key::FollowOpen)
             data-dismiss=t(Key::FollowDismiss)
         ></div>

@@ -59,7 +59,7 @@ fn StaffLink() -> impl IntoView {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
                 let works = me.await.is_some_and(|me| matches!(me.role, Role::Staff | Role::Admin));
-                works.then(|| view! { <li><A href="/staff/orders" attr:class="nav-link">{t(Key::NavStaff)}</A></li> })
+                works.then(|| view! { <li><A href="/kitchen" attr:class="nav-link">{t(Key::NavStaff)}</A></li> })
             })}
         </Suspense>
     }

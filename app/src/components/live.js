@@ -9,6 +9,11 @@
   const toggle = control.querySelector("button");
   const reload = control.querySelector("a");
   const status = control.querySelector("[role=status]");
+  // The parameter by which the page tells of some orders only, and which of them have changed.
+  const only = control.dataset.only ?? "";
+  const changed = new Set();
+  // More than so many are not asked for one by one.
+  const CHANGED_MOST = 40;
   const parts = (root) =>
     new Map([...root.querySelectorAll("[data-live]")].map((part) => [part.dataset.live, part]));
 
@@ -37,12 +42,15 @@
       const known = key(child)
         ? [...node.children].find((one) => alike(one, child))
         : place && alike(place, child) && place;
+      const same = child.dataset?.same !== undefined;
       if (!known) {
-        node.insertBefore(document.importNode(child, true), place);
+        // What is only named should be here and is not: it is asked for by itself.
+        if (same) changed.add(key(child));
+        else node.insertBefore(document.importNode(child, true), place);
         continue;
       }
       if (known !== place) node.insertBefore(known, place);
-      follow(known, child);
+      if (!same) follow(known, child);
       place = known.nextSibling;
     }
     while (place) {
@@ -57,9 +65,14 @@
     (part.contains(document.activeElement) &&
       document.activeElement.matches("input, select, textarea"));
 
-  /** Brings the parts up to date; false where the page is no longer for this reader. */
-  const update = async () => {
-    const answer = await fetch(location.href, {
+  /**
+   * Brings the parts up to date, as far as they are about some orders where any are named; false where the
+   * page is no longer for this reader.
+   */
+  const update = async (some) => {
+    const address = new URL(location.href);
+    if (some.length > 0) address.searchParams.set(only, some.join("."));
+    const answer = await fetch(some.length > 0 ? address : location.href, {
       cache: "no-store",
       headers: { accept: "text/html" },
       signal: AbortSignal.timeout(10000),
@@ -74,8 +87,11 @@
       const html = other.innerHTML;
       if (html === said.get(name)) continue;
       follow(part, other);
-      said.set(name, html);
+      // A part of it is not what the server would say of all of it.
+      if (some.length > 0) said.delete(name);
+      else said.set(name, html);
     }
+    document.dispatchEvent(new CustomEvent("nutriflow:shown"));
     return true;
   };
 
@@ -83,8 +99,12 @@
   let running = false;
   // Whether something has happened while the page was being asked for.
   let again = false;
+  // Whether all of the page is to be asked for, and not only what has changed.
+  let whole = false;
   let period = PERIOD;
   let delay = PERIOD;
+  // When all of it is asked for next, whatever happens until then.
+  let due = 0;
   let since = "";
   // When the page was last asked for because something had happened.
   let hastened = -CALM;
@@ -103,9 +123,13 @@
     clearTimeout(timer);
     if (!wanted || running || document.visibilityState !== "visible") return;
     running = true;
+    const some = whole || changed.size > CHANGED_MOST ? [] : [...changed];
+    whole = false;
+    changed.clear();
     try {
-      if (await update()) {
+      if (await update(some)) {
         delay = period;
+        if (some.length === 0) due = performance.now() + period;
         if (wanted) show("");
       } else {
         wanted = false;
@@ -114,18 +138,21 @@
       }
     } catch {
       delay = Math.min(delay * 2, LONGEST);
+      // Nobody knows any more what has been missed.
+      whole = true;
+      due = performance.now() + delay;
       if (wanted) show("lost");
     }
     running = false;
-    if (again) hasten();
-    else timer = setTimeout(turn, delay);
+    if (again || (changed.size > 0 && !whole)) hasten();
+    else timer = setTimeout(turn, only ? Math.max(0, due - performance.now()) : delay);
     again = false;
   };
 
   /** Asks for the page because something has happened: at once, where nothing has for a while. */
   const hasten = () => {
     clearTimeout(timer);
-    const wait = Math.max(0, hastened + CALM - performance.now());
+    const wait = only ? 0 : Math.max(0, hastened + CALM - performance.now());
     timer = setTimeout(() => {
       hastened = performance.now();
       turn();
@@ -133,11 +160,13 @@
   };
 
   const follows = (control.dataset.follows ?? "").split(" ").filter(Boolean);
+  const kinds = (control.dataset.kinds ?? "").split(" ").filter(Boolean);
   const { campus } = control.dataset;
   /** Whether what this page shows may be another since an event. */
   const concerns = ({ kind, orderId, itemId, campusId, own }) =>
     follows.length > 0 &&
     (!campus || !campusId || campusId === campus) &&
+    (kinds.length === 0 || kind === "CONNECTED" || kind === "RESET" || kinds.includes(kind)) &&
     (kind === "CONNECTED" ||
       kind === "RESET" ||
       follows.includes(kind === "STOCK_LOW" ? "stock" : "orders") ||
@@ -146,6 +175,8 @@
       (own && follows.includes("messages")));
   document.addEventListener("nutriflow:event", ({ detail }) => {
     if (!concerns(detail)) return;
+    if (only && detail.orderId) changed.add(detail.orderId);
+    else whole = true;
     if (running) again = true;
     else hasten();
   });
@@ -164,13 +195,17 @@
     since = "";
     if (wanted) {
       delay = period;
+      whole = true;
       show("");
       turn();
     } else {
       show("stopped");
     }
   });
-  document.addEventListener("visibilitychange", turn);
+  document.addEventListener("visibilitychange", () => {
+    whole = true;
+    turn();
+  });
   show("");
   timer = setTimeout(turn, delay);
 }

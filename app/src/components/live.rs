@@ -9,6 +9,9 @@
 //! [`super::follow`] module hears of events, and only now and then besides. Of what happens in quick
 //! succession the first is shown at once, and the others together.
 //!
+//! A page with hundreds of orders on it names a parameter by which it tells of some of them `only`: then
+//! what happens to an order is shown without asking for all the others.
+//!
 //! Without JavaScript there is a link that loads the page again.
 
 use super::icon::{self, Icon};
@@ -31,6 +34,14 @@ pub fn Live(
     /// over.
     #[prop(into, optional)]
     campus: String,
+    /// The kinds of events that change anything here, apart by spaces; all of them, where empty.
+    #[prop(optional)]
+    kinds: &'static str,
+    /// The parameter by which the page tells of some orders only, named by their ids and apart by dots, and
+    /// of the others no more than that they are there: `data-same`. Then each event is shown at once, and
+    /// only what has changed is asked for.
+    #[prop(optional)]
+    only: &'static str,
 ) -> impl IntoView {
     let script = format!("({LIVE})()");
     view! {
@@ -39,6 +50,8 @@ pub fn Live(
             data-live-control
             data-follows=follows
             data-campus=campus
+            data-kinds=kinds
+            data-only=only
             data-stopped=t(Key::LiveStopped)
             data-lost=t(Key::LiveLost)
             data-ended=t(Key::LiveEnded)

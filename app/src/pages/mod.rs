@@ -15,7 +15,11 @@ pub mod dish;
 #[cfg(feature = "ssr")]
 pub mod dishes;
 #[cfg(feature = "ssr")]
+pub mod hall;
+#[cfg(feature = "ssr")]
 pub mod inbox;
+#[cfg(feature = "ssr")]
+pub mod kitchen;
 #[cfg(feature = "ssr")]
 pub mod landing;
 #[cfg(feature = "ssr")]
@@ -41,7 +45,5 @@ pub mod shopping;
 pub mod sign_in;
 #[cfg(feature = "ssr")]
 pub mod sign_up;
-#[cfg(feature = "ssr")]
-pub mod staff_orders;
 #[cfg(feature = "ssr")]
 pub mod wallet;

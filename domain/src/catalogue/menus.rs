@@ -8,6 +8,7 @@ use crate::amount::Amount;
 use crate::diet::{Composition, Diet};
 use crate::dish::{DishId, Portion};
 use crate::food::NdbNo;
+use crate::kitchen::Station;
 use crate::menu::{
     Campus, CampusState, MenuItemKind, MenuOption, Opening, OpeningHours, OptionGroup, OptionRule,
     Options, ProductId, RuleKind, Sale,
@@ -76,6 +77,8 @@ pub struct OfferedItem {
     pub stock: i64,
     /// With so many left, or fewer, somebody should see to it.
     pub low_mark: i64,
+    /// Where it is made.
+    pub station: Station,
 }
 
 #[derive(Deserialize)]
@@ -155,6 +158,8 @@ struct WrittenItem {
     #[serde(default)]
     groups: Vec<String>,
     stock: i64,
+    #[serde(default)]
+    station: Station,
 }
 
 fn wrong(part: &str, problem: impl ToString) -> DataError {
@@ -282,6 +287,7 @@ impl Library<'_> {
             stock: written.stock,
             // Enough for those who are on their way.
             low_mark: written.stock / 8,
+            station: written.station,
             kind,
         })
     }

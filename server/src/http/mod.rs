@@ -4,6 +4,7 @@ pub(crate) mod assets;
 pub(crate) mod connection;
 mod health;
 pub(crate) mod metrics;
+mod moved;
 mod pages;
 mod preferences;
 pub mod problem;
@@ -34,6 +35,7 @@ pub fn router(service: &Arc<Service>, traffic: &Arc<Traffic>, metrics: Option<Ro
         .route("/preferences", post(preferences::set))
         .route("/sign-out", post(preferences::sign_out))
         .route("/plan/{week}/shopping.csv", get(shopping::csv))
+        .route("/staff/orders", get(moved::staff_orders))
         .route("/health/detailed", get(health::detailed))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(request::refuse_foreign_origin))

@@ -47,9 +47,9 @@ pub(crate) struct EventMessage {
     id: Option<i64>,
     /// `ORDER_CREATED`, `ORDER_STEP`, `ORDER_CONFIRMED`, `ORDER_PREPARING`, `ORDER_READY`,
     /// `ORDER_COLLECTED`, `ORDER_CANCELLED`, `PAYMENT_CHARGED`, `PAYMENT_DECLINED`, `PAYMENT_REFUNDED`,
-    /// `STOCK_LOW`; and of the connection itself: first of all `CONNECTED`, or `RESET` where what came
-    /// after the `after` that you gave is no longer known and all that you show has to be read anew; then
-    /// `HEARTBEAT` every 15 seconds.
+    /// `STOCK_LOW`, `SUBSTITUTE_OFFERED`, `SUBSTITUTE_ACCEPTED`; and of the connection itself: first of all
+    /// `CONNECTED`, or `RESET` where what came after the `after` that you gave is no longer known and all
+    /// that you show has to be read anew; then `HEARTBEAT` every 15 seconds.
     kind: String,
     /// When it happened.
     at: String,

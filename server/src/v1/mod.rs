@@ -10,6 +10,7 @@ mod dishes;
 mod events;
 mod foods;
 mod inbox;
+mod kitchen;
 mod menu;
 mod orders;
 mod profile;
@@ -103,6 +104,11 @@ pub fn router() -> Router {
         .routes(routes!(orders::cancel::cancel))
         .routes(routes!(orders::advance::advance))
         .routes(routes!(orders::today::today))
+        .routes(routes!(orders::substitutes::substitutes))
+        .routes(routes!(orders::refuse::refuse))
+        .routes(routes!(orders::answer::answer))
+        .routes(routes!(kitchen::get::get))
+        .routes(routes!(kitchen::board::board))
         .routes(routes!(admin::jobs::list::list))
         .routes(routes!(admin::jobs::change_all::change_all))
         .routes(routes!(admin::jobs::get::get))

@@ -457,7 +457,7 @@ async fn pages_lead_from_the_menu_to_the_order(engine: &Engine) {
         StatusCode::NOT_FOUND
     );
     assert_eq!(
-        other.open("/staff/orders").await.status,
+        other.open("/kitchen/north").await.status,
         StatusCode::FORBIDDEN
     );
     app.stop().await;

@@ -12,6 +12,7 @@ mod engines;
 mod events;
 mod http;
 mod input;
+mod kitchen;
 mod menu;
 mod operations;
 mod orders;

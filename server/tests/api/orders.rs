@@ -53,7 +53,7 @@ async fn stock_up(engine: &Engine, service: &Arc<Service>) {
     }
 }
 
-async fn open(engine: &Engine) -> TestApp {
+pub async fn open(engine: &Engine) -> TestApp {
     let app = TestApp::start(engine).await;
     stock_up(engine, &app.service).await;
     app
@@ -90,14 +90,14 @@ async fn post(caller: &Caller, key: &str, body: &Value) -> Answer {
     Answer::of(request.header("idempotency-key", key)).await
 }
 
-async fn order(caller: &Caller, key: &str) -> String {
+pub async fn order(caller: &Caller, key: &str) -> String {
     let body = request(caller, 1).await;
     let answer = post(caller, key, &body).await;
     text(&answer.expect(StatusCode::ACCEPTED)["orderId"])
 }
 
 /// Waits until an order stands so.
-async fn stands(caller: &Caller, order: &str, status: &str) -> Value {
+pub async fn stands(caller: &Caller, order: &str, status: &str) -> Value {
     eventually(status, async || {
         let answer = caller.get(&format!("/v1/orders/{order}")).await;
         let order = answer.expect(StatusCode::OK);

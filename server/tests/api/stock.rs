@@ -65,6 +65,7 @@ async fn stocked(app: &TestApp, dishes: &[(&str, i64)]) -> Vec<Uuid> {
             minutes: 10,
             active: true,
             position,
+            station: Default::default(),
         })
         .collect();
     storage::menu::insert(&mut tx, &items).await.unwrap();

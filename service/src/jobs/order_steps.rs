@@ -232,8 +232,9 @@ async fn failed(
     Err(JobError::Passing(Error::Internal(error.to_string())))
 }
 
-/// Ends reservations that were kept for long enough, and takes up sagas and top-ups again that nothing
-/// moves any more, as where a job was given up because its worker had died again and again.
+/// Ends reservations that were kept for long enough and offers that nobody answered, and takes up sagas and
+/// top-ups again that nothing moves any more, as where a job was given up because its worker had died again
+/// and again.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct TendOrders {}
 
@@ -260,6 +261,14 @@ impl Job for TendOrders {
                     break;
                 }
             }
+            let mut unanswered = 0;
+            loop {
+                let seen = crate::order::expire_offers(&run.ctx, CHUNK).await?;
+                unanswered += seen;
+                if seen < CHUNK as usize {
+                    break;
+                }
+            }
             let mut stranded = 0;
             loop {
                 let seen = crate::order::take_up(&run.ctx, STRANDED, CHUNK).await?;
@@ -269,9 +278,12 @@ impl Job for TendOrders {
                 }
             }
             let top_ups = crate::wallet::revive(&run.ctx).await?;
-            Ok(Outcome::Result(
-                json!({ "expired": expired, "takenUp": stranded, "topUps": top_ups }),
-            ))
+            Ok(Outcome::Result(json!({
+                "expired": expired,
+                "unanswered": unanswered,
+                "takenUp": stranded,
+                "topUps": top_ups,
+            })))
         }
         .boxed()
     }

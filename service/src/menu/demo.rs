@@ -39,6 +39,7 @@ pub async fn seed(ctx: &Ctx) -> Result<()> {
                 minutes: offered.minutes,
                 active: true,
                 position,
+                station: offered.station,
             };
             counted.push(NewStock {
                 item_id: item.id,

@@ -92,10 +92,15 @@ pub(super) async fn of_slug(tx: &mut Tx, slug: &str) -> Result<Campus> {
 
 /// What the profile of whoever asks forbids; nothing where there is none.
 pub(crate) async fn restrictions(ctx: &Ctx, tx: &mut Tx) -> Result<Restrictions> {
-    let profile = match ctx.actor {
-        Actor::Account { id, .. } => profile::get(tx, id).await?,
-        Actor::Anonymous | Actor::System => None,
-    };
+    match ctx.actor {
+        Actor::Account { id, .. } => restrictions_of(tx, id).await,
+        Actor::Anonymous | Actor::System => Ok(Restrictions::default()),
+    }
+}
+
+/// What the profile of an account forbids; nothing where it has none.
+pub(crate) async fn restrictions_of(tx: &mut Tx, account: Uuid) -> Result<Restrictions> {
+    let profile = profile::get(tx, account).await?;
     Ok(profile.as_ref().map(Restrictions::from).unwrap_or_default())
 }
 

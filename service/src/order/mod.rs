@@ -1,7 +1,17 @@
 //! Orders: placed, looked at, moved on by staff, cancelled.
 
+mod hall;
+mod kitchen;
+mod offer;
 mod place;
+mod refuse;
 pub(crate) mod settle;
+
+pub use hall::{Called, called};
+pub use kitchen::{Kitchen, KitchenDetails, KitchenLine, KitchenOrder, kitchen};
+pub(crate) use offer::expire as expire_offers;
+pub use offer::{Answer, Offer, OfferChoice, answer};
+pub use refuse::{Candidate, candidates, refuse};
 
 pub use place::{Accepted, OrderedItem, PlaceOrder, Placer, place};
 
@@ -145,6 +155,13 @@ pub struct OrderView {
     pub next: Option<Advance>,
     /// Who ordered, for those who work with it.
     pub member: Option<String>,
+    /// Whether whoever looks has ordered it.
+    pub own: bool,
+    /// What of it was out of stock, what was offered in its place, and what came of that.
+    pub offers: Vec<Offer>,
+    /// What goes back to the member's wallet once it is collected, or has, in minor units: something
+    /// that was taken instead costs less.
+    pub owed: i64,
 }
 
 /// A page of a list.
@@ -264,6 +281,15 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OrderView> {
     } else {
         None
     };
+    let said = storage::substitution::of_order(&mut tx, id).await?;
+    let offers: Vec<Offer> = said
+        .into_iter()
+        .map(|offer| offer::view(offer, &lines))
+        .collect::<Result<_>>()?;
+    let asked = offers.iter().any(Offer::is_open);
+    let own = ctx
+        .account_id()
+        .is_ok_and(|account| account == row.account_id);
     let order = OrderItem::try_from(row)?;
     let current = match saga.phase {
         Phase::Forward(step) => Some((step, Direction::Do)),
@@ -291,7 +317,12 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OrderView> {
             updated_at: payment.updated_at,
         }),
         can_cancel: may && !cancelling,
-        next: is_staff(ctx).then(|| Advance::of(order.state)).flatten(),
+        next: (is_staff(ctx) && !asked)
+            .then(|| Advance::of(order.state))
+            .flatten(),
+        own,
+        owed: offers.iter().map(|offer| offer.owed).sum(),
+        offers,
         member,
         order,
     })
@@ -425,18 +456,25 @@ fn midnight(ctx: &Ctx) -> Result<i64> {
         .ok_or_else(|| Error::Internal(format!("no day begins on {today}")))
 }
 
-/// Moves an order on in the kitchen.
+/// Moves an order on in the kitchen. With the last step what is owed to its member, because something
+/// that they took instead costs less, goes into their wallet: until then the order may still be
+/// cancelled, and everything goes back to where it came from.
 ///
 /// # Errors
 /// For others than staff and administrators as [`Ctx::allow`]; [`Problem::Conflict`] where it stands
-/// otherwise, as where somebody else was faster.
+/// otherwise, as where somebody else was faster, or its member has been asked and has not answered.
 pub async fn advance(ctx: &Ctx, id: Uuid, advance: Advance) -> Result<()> {
     ctx.allow(&STAFF)?;
-    let (from, to) = advance.states();
     let mut tx = ctx.write().await?;
-    let row = storage::order::get(&mut tx, id)
+    let locked = storage::saga::lock(&mut tx, &[id]).await?;
+    let row = locked.first().ok_or(Error::Problem(Problem::NotFound))?;
+    let asked = !storage::substitution::open(&mut tx, &[id])
         .await?
-        .ok_or(Error::Problem(Problem::NotFound))?;
+        .is_empty();
+    let from = state_of(&row.state)?;
+    let to = advance
+        .after(from, asked)
+        .ok_or(Error::Problem(Problem::Conflict))?;
     if !storage::order::advance(&mut tx, id, from.key(), to.key(), ctx.now()).await? {
         return Err(Problem::Conflict.into());
     }
@@ -445,25 +483,39 @@ pub async fn advance(ctx: &Ctx, id: Uuid, advance: Advance) -> Result<()> {
         Advance::Ready => OrderEvent::OrderReady,
         Advance::Collected => OrderEvent::OrderCollected,
     };
+    tell(ctx, &mut tx, row, kind, EventPayload::default()).await?;
+    if advance == Advance::Collected {
+        offer::pay_back(ctx, &mut tx, row).await?;
+    }
+    let action = format!("order.{}", advance.key().to_lowercase());
+    ctx.audit(&mut tx, &action, &id.to_string()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Writes an event of an order down, with what every event of it tells.
+async fn tell(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    row: &SagaRow,
+    kind: OrderEvent,
+    payload: EventPayload,
+) -> Result<()> {
     let event = NewEvent {
         id: ctx.service.next_id(),
-        aggregate: subject(id),
+        aggregate: subject(row.order_id),
         kind,
         payload: EventPayload {
-            order_id: Some(id),
+            order_id: Some(row.order_id),
             number: Some(row.number),
             slot_at: Some(row.slot_at),
-            ..EventPayload::default()
+            ..payload
         },
         account_id: Some(row.account_id),
         campus_id: Some(row.campus_id),
         request_id: ctx.request_id.to_string(),
         at: ctx.now(),
     };
-    outbox::append(&mut tx, &[event]).await?;
-    let action = format!("order.{}", advance.key().to_lowercase());
-    ctx.audit(&mut tx, &action, &id.to_string()).await?;
-    Ok(tx.commit().await?)
+    Ok(outbox::append(tx, &[event]).await?)
 }
 
 /// Cancels an order: whoever ordered until cooking starts, staff until it is collected, with a note
@@ -504,6 +556,9 @@ pub async fn cancel(ctx: &Ctx, id: Uuid, note: Option<&str>) -> Result<()> {
         _ => state.staff_may_cancel(),
     };
     let note = note.filter(|_| reason == CancelReason::Staff);
+    if allowed {
+        offer::withdraw(ctx, &mut tx, saga).await?;
+    }
     if !allowed || !turn_back(ctx, &mut tx, saga, reason, note).await? {
         return Err(Problem::Conflict.into());
     }

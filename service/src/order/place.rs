@@ -499,14 +499,19 @@ fn price_of(
     let unit_price = priced.unit_price;
     // Texts and integers always have a JSON form.
     let document = serde_json::to_value(OrderedItem::from(priced)).unwrap_or_default();
+    Ok(Offer {
+        unit_price,
+        id: id_of(&document),
+        document,
+    })
+}
+
+/// The id of an ordered item: the same for the same.
+pub(super) fn id_of(document: &Value) -> Uuid {
     let digest = Sha256::digest(document.to_string());
     let mut id = [0; 16];
     id.copy_from_slice(&digest[..16]);
-    Ok(Offer {
-        unit_price,
-        id: uuid::Builder::from_custom_bytes(id).into_uuid(),
-        document,
-    })
+    uuid::Builder::from_custom_bytes(id).into_uuid()
 }
 
 /// Gives each order a place in its slot; first come, first served.

@@ -8,6 +8,7 @@ mod carts;
 mod crashes;
 #[path = "../../../storage/tests/support/engines.rs"]
 mod engines;
+mod kitchen;
 mod live;
 mod menu;
 mod orders;

@@ -76,6 +76,7 @@ impl Shop {
             minutes: 10,
             active: true,
             position: position as i64,
+            station: Default::default(),
         };
         let items = [item(shop.soup, 0), item(shop.salad, 1)];
         storage::menu::insert(&mut tx, &items).await.unwrap();

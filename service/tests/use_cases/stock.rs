@@ -68,6 +68,7 @@ async fn sell(
         minutes: 0,
         active: true,
         position: 9,
+        station: Default::default(),
     };
     let mut tx = ctx.institution.db.write().await.unwrap();
     storage::menu::insert(&mut tx, &[item]).await.unwrap();

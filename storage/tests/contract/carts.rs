@@ -179,6 +179,7 @@ async fn campuses_tell_what_they_sell_of_some_dishes(engine: &Engine) {
         minutes: 8,
         active,
         position: number as i64,
+        station: Default::default(),
     };
     let dish = |name: &str| MenuItemKind::Dish(DishId(name.to_owned()));
     let mut tx = db.write().await.unwrap();

@@ -21,6 +21,7 @@ mod schedules;
 mod side;
 mod statements;
 mod stock;
+mod substitutions;
 mod unique_keys;
 mod wallet;
 mod work;

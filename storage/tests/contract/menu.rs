@@ -101,6 +101,7 @@ fn item(number: u128, campus: u128, kind: MenuItemKind, position: i64) -> MenuIt
         minutes: 8,
         active: number % 2 == 1,
         position,
+        station: domain::kitchen::Station::Drinks,
     }
 }
 

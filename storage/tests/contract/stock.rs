@@ -80,6 +80,7 @@ async fn stocked(engine: &Engine, portions: &[i64]) -> Db {
             active: true,
             // The other way round than their ids.
             position: -(number as i64),
+            station: Default::default(),
         })
         .collect();
     menu::insert(&mut tx, &items).await.unwrap();

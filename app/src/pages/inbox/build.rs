@@ -74,6 +74,7 @@ fn view(ctx: &Ctx, message: &Message) -> MessageView {
         tone: match message.kind {
             OrderEvent::OrderReady => "leaf",
             OrderEvent::OrderCancelled => "beet",
+            OrderEvent::SubstituteOffered => "saffron",
             _ => "blue",
         }
         .to_owned(),
@@ -112,10 +113,16 @@ fn text(ctx: &Ctx, message: &Message) -> String {
         words.date(slot.date)
     };
     let reason = payload.reason.as_deref().unwrap_or_default();
+    let item = payload.item.as_ref().map(|item| words.of(item));
+    let said = match (message.kind, reason) {
+        (OrderEvent::PaymentRefunded, "SUBSTITUTE") => "SUBSTITUTE_REFUNDED",
+        (kind, _) => kind.key(),
+    };
     words.fill_name(
         "message_text",
-        message.kind.key(),
+        said,
         &[
+            ("item", &item.unwrap_or_default()),
             ("number", &order),
             ("campus", &campus.unwrap_or_default()),
             ("day", &day),

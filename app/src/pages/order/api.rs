@@ -45,6 +45,36 @@ pub struct OrderView {
     pub next: Option<String>,
     /// Whether something is still to come.
     pub living: bool,
+    /// What of it was out of stock, and what was or may be had instead.
+    pub offers: Vec<OfferView>,
+    /// What goes into the member's wallet once it is collected; mostly empty.
+    pub owed: String,
+}
+
+/// Something that is out of stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferView {
+    /// Names it among the offers.
+    pub id: String,
+    /// "2 × Chilaquiles".
+    pub item: String,
+    /// What came of it; what is asked while that is open.
+    pub text: String,
+    /// What may be had instead, for whoever may answer: ids of items, and names.
+    pub choices: Vec<OfferChoiceView>,
+    /// Whether whoever looks may answer now.
+    pub open: bool,
+}
+
+/// Something that may be had instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferChoiceView {
+    /// The item's id.
+    pub item: String,
+    /// What it is called.
+    pub name: String,
+    /// "Contains milk. MX$20.00 goes back to you."
+    pub note: String,
 }
 
 /// How an order stands.
@@ -130,5 +160,20 @@ pub async fn advance_order(
     service::order::advance(&ctx, id, advance).await?;
     let here = format!("/orders/{id}");
     leptos_axum::redirect(crate::context::local_path(&back).unwrap_or(&here));
+    Ok(())
+}
+
+/// Answers what the kitchen asks about an order, and leads to it: `answer` is `ACCEPT:<item>` or
+/// `DECLINE`.
+#[server(endpoint = "order/answer")]
+pub async fn answer_offer(
+    #[server(default)] order: String,
+    #[server(default)] answer: String,
+) -> Result<(), AppError> {
+    let ctx = crate::context::ctx()?;
+    let id = service::plan::parse_id(&order)?;
+    let answer = super::build::offer_answer(&answer)?;
+    service::order::answer(&ctx, id, answer).await?;
+    leptos_axum::redirect(&format!("/orders/{id}"));
     Ok(())
 }

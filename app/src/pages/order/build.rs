@@ -1,6 +1,8 @@
 //! An order in words.
 
-use super::api::{CountdownView, OrderLineView, OrderView, StateView, StepView};
+use super::api::{
+    CountdownView, OfferChoiceView, OfferView, OrderLineView, OrderView, StateView, StepView,
+};
 use crate::context::number;
 use crate::error::AppError;
 use crate::words::Words;
@@ -14,7 +16,7 @@ use domain::problem::Problem;
 use domain::saga::{Direction, Step};
 use locales::Key;
 use service::Ctx;
-use service::order::{self, OrderLine, OrderStep};
+use service::order::{self, Answer, Offer, OrderLine, OrderStep};
 use service::plan::parse_id;
 use uuid::Uuid;
 
@@ -86,6 +88,18 @@ pub(super) async fn order(ctx: &Ctx, id: &str) -> Result<OrderView, AppError> {
             .collect(),
         can_cancel: view.can_cancel,
         must_say_why: !own,
+        offers: view
+            .offers
+            .iter()
+            .map(|offer| offer_view(ctx, &order.currency, view.own, offer))
+            .collect(),
+        owed: match view.owed {
+            0 => String::new(),
+            owed => words.fill(
+                Key::OfferOwed,
+                &[("amount", &words.price(owed, &order.currency))],
+            ),
+        },
         next: view.next.map(|next| next.key().to_owned()),
         member: view.member,
         // Also while what was paid is on its way back.
@@ -315,6 +329,69 @@ fn step_view(ctx: &Ctx, step: Drawn) -> StepView {
     }
 }
 
+/// What is out of stock, in words. Only whoever ordered is asked.
+fn offer_view(ctx: &Ctx, currency: &str, own: bool, offer: &Offer) -> OfferView {
+    let words = Words(ctx.language);
+    let open = own && offer.is_open();
+    let item = format!(
+        "{}\u{a0}× {}",
+        number(offer.quantity),
+        words.of(&offer.name)
+    );
+    let until = words.clock(ctx.service.local_time(offer.expires_at));
+    let chosen = offer
+        .choices
+        .iter()
+        .find(|choice| Some(choice.item_id) == offer.chosen)
+        .map(|choice| words.of(&choice.item.name));
+    let text = if open {
+        words.fill(Key::OfferAsk, &[("time", &until)])
+    } else {
+        words.fill_name(
+            "offer_state",
+            offer.state.key(),
+            &[("time", &until), ("item", &chosen.unwrap_or_default())],
+        )
+    };
+    let choices = offer.choices.iter().filter(|_| open).map(|choice| {
+        let allergens: Vec<String> = choice
+            .item
+            .allergens
+            .iter()
+            .map(|one| words.name("allergen", one.key()))
+            .collect();
+        let mut notes = Vec::new();
+        if !allergens.is_empty() {
+            notes.push(words.fill(Key::OfferAllergens, &[("allergens", &allergens.join(", "))]));
+        }
+        notes.push(match choice.back {
+            0 => words.t(Key::OfferSamePrice),
+            back => words.fill(Key::OfferBack, &[("amount", &words.price(back, currency))]),
+        });
+        OfferChoiceView {
+            item: choice.item_id.to_string(),
+            name: words.of(&choice.item.name),
+            note: notes.join(" "),
+        }
+    });
+    OfferView {
+        id: offer.id.to_string(),
+        item,
+        text,
+        choices: choices.collect(),
+        open,
+    }
+}
+
+/// What a member says to an offer, from a button.
+pub(super) fn offer_answer(text: &str) -> Result<Answer, AppError> {
+    match text.split_once(':') {
+        Some(("ACCEPT", item)) => Ok(Answer::Accept(parse_id(item)?)),
+        None if text == "DECLINE" => Ok(Answer::Decline),
+        _ => Err(Problem::Malformed.into()),
+    }
+}
+
 /// An order and what is to be done with it, from a button.
 pub(super) fn advance(text: &str) -> Result<(Uuid, Advance), AppError> {
     let (id, advance) = text.split_once(':').ok_or(Problem::Malformed)?;
@@ -325,6 +402,7 @@ pub(super) fn advance(text: &str) -> Result<(Uuid, Advance), AppError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::kitchen::OfferState;
     use domain::text::Language;
 
     fn step(direction: Direction, state: &str, attempts: i64, error: bool) -> OrderStep {
@@ -383,6 +461,26 @@ mod tests {
         let (state, note) = drawn("PENDING", 1, true, true);
         assert!(state == "current" && !note.is_empty(), "{note}");
         assert_eq!(drawn("REFUSED", 1, true, false).0, "failed");
+    }
+
+    #[test]
+    fn a_button_says_what_is_wanted_instead() {
+        let id = "0197a5c4-0000-7000-8000-000000000000";
+        let item = id.parse().expect("an id");
+        assert_eq!(
+            offer_answer(&format!("ACCEPT:{id}")),
+            Ok(Answer::Accept(item))
+        );
+        assert_eq!(offer_answer("DECLINE"), Ok(Answer::Decline));
+        for other in ["", "ACCEPT", "ACCEPT:soup", "DECLINE:", "EAT"] {
+            assert!(offer_answer(other).is_err(), "{other}");
+        }
+        for state in OfferState::ALL {
+            assert_ne!(
+                Words(Language::En).name("offer_state", state.key()),
+                state.key()
+            );
+        }
     }
 
     #[test]

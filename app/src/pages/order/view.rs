@@ -1,6 +1,6 @@
 use super::api::{
-    AdvanceOrder, CancelOrder, CountdownView, OrderLineView, OrderView, StateView, StepView,
-    get_order,
+    AdvanceOrder, AnswerOffer, CancelOrder, CountdownView, OfferView, OrderLineView, OrderView,
+    StateView, StepView, get_order,
 };
 use crate::components::icon;
 use crate::components::{Field, Form, Icon, Live, Notice, Skeleton};
@@ -52,7 +52,7 @@ fn page(order: OrderView, asking: bool) -> AnyView {
         ().into_any()
     };
     let back = match &order.member {
-        Some(_) => ("/staff/orders", Key::StaffTitle),
+        Some(_) => ("/kitchen", Key::KitchenTitle),
         None => ("/orders", Key::OrdersTitle),
     };
     let question = asking.then(|| question(&order));
@@ -67,6 +67,9 @@ fn page(order: OrderView, asking: bool) -> AnyView {
             <div class="split">
                 <div class="stack stack--l">
                     <div data-live="order">{head(&order)}</div>
+                    <div class="stack" data-live="offers">
+                        {order.offers.into_iter().map(|one| offer(&order.id, one)).collect_view()}
+                    </div>
                     <section class="stack" aria-labelledby="order-steps">
                         <h2 class="h4" id="order-steps">{t(Key::OrderSteps)}</h2>
                         <ol class="timeline" data-live="steps">
@@ -77,9 +80,10 @@ fn page(order: OrderView, asking: bool) -> AnyView {
                 <aside class="stack split__aside">
                     <section class="card" aria-labelledby="order-lines">
                         <h2 class="h4" id="order-lines">{t(Key::OrderLines)}</h2>
-                        <ul class="rule-list checkout-lines">{order.lines.into_iter().map(line).collect_view()}</ul>
+                        <ul class="rule-list checkout-lines" data-live="lines">{order.lines.into_iter().map(line).collect_view()}</ul>
                         <p class="cluster cluster--between"><span>{t(Key::CartTotal)}</span><b class="order-total num">{order.total}</b></p>
                         <p class="small" data-live="payment">{order.payment}</p>
+                        <p class="small" data-live="owed">{order.owed}</p>
                         <p class="small muted num">{order.energy}</p>
                         {allergens(order.allergens)}
                     </section>
@@ -114,6 +118,53 @@ fn head(order: &OrderView) -> AnyView {
                 </p>
             </div>
         </header>
+    }
+    .into_any()
+}
+
+/// What is out of stock: what is asked about it, or what came of that.
+fn offer(order: &str, offer: OfferView) -> AnyView {
+    let OfferView {
+        id,
+        item,
+        text,
+        choices,
+        open,
+    } = offer;
+    let (order, title) = (order.to_owned(), fill(Key::OfferTitle, &[("item", &item)]));
+    if !open {
+        return view! {
+            <p class="small" data-key=id><b>{title}</b>" "{text}</p>
+        }
+        .into_any();
+    }
+    let choices = choices
+        .into_iter()
+        .map(|choice| {
+            let spoken = format!("{}: {}", t(Key::OfferTake), choice.name);
+            view! {
+                <li class="cluster cluster--between">
+                    <span class="grow"><b>{choice.name}</b><br/><small class="muted">{choice.note}</small></span>
+                    <button class="btn btn--primary" name="answer" value=format!("ACCEPT:{}", choice.item) aria-label=spoken>
+                        {t(Key::OfferTake)}
+                    </button>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <div data-key=id>
+            <Notice tone="saffron" title=title>
+                <p>{text}</p>
+                <Form action=AnswerOffer::PATH>
+                    <input type="hidden" name="order" value=order/>
+                    <ul class="rule-list offer-choices">{choices}</ul>
+                    <div class="form-actions">
+                        <button class="btn btn--danger" name="answer" value="DECLINE">{t(Key::OfferDecline)}</button>
+                    </div>
+                </Form>
+            </Notice>
+        </div>
     }
     .into_any()
 }

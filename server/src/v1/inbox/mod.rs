@@ -33,7 +33,10 @@ pub struct InboxMessage {
     /// When it is to be collected.
     #[serde(skip_serializing_if = "Option::is_none")]
     slot_at: Option<String>,
-    /// Why it was cancelled.
+    /// What is out of stock, in each language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<Localized<String>>,
+    /// Why it was cancelled, or given back.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// How much was given back, in minor units.
@@ -56,6 +59,7 @@ impl From<service::inbox::Message> for InboxMessage {
             number: payload.number,
             campus: payload.campus,
             slot_at: payload.slot_at.map(rfc3339),
+            item: payload.item,
             reason: payload.reason,
             amount: payload.amount,
             currency: payload.currency,

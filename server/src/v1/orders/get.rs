@@ -6,6 +6,7 @@ use axum::{Extension, Json};
 use domain::allergen::Allergen;
 use domain::amount::Amount;
 use domain::diet::Diet;
+use domain::kitchen::OfferState;
 use domain::menu::ChosenOption;
 use domain::nutrient::Nutrient;
 use domain::payment::{DeclineReason, GatewayKind, PaymentState};
@@ -13,7 +14,7 @@ use domain::saga::{Direction, Step};
 use domain::text::Localized;
 use serde::Serialize;
 use serde_json::Value;
-use service::order::{OrderLine, OrderPayment, OrderStep};
+use service::order::{Offer, OrderLine, OrderPayment, OrderStep};
 use service::{Ctx, order};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
@@ -40,6 +41,62 @@ pub(crate) struct OrderDocument {
     payment_details: Option<PaymentDocument>,
     /// Whether you may cancel it now.
     can_cancel: bool,
+    /// What of it was out of stock, what was offered in its place, and what came of that.
+    offers: Vec<OfferDocument>,
+    /// What goes into the member's wallet once it is collected, in minor units: something that was taken
+    /// instead costs less.
+    owed: i64,
+}
+
+/// An offer of something in place of what is out of stock.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct OfferDocument {
+    /// What is out of stock.
+    item_id: Uuid,
+    name: Localized<String>,
+    quantity: i64,
+    state: OfferState,
+    /// What may be had instead.
+    choices: Vec<OfferedItem>,
+    /// What was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chosen: Option<Uuid>,
+    /// Until when it can be answered.
+    expires_at: String,
+}
+
+/// Something that may be had instead.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct OfferedItem {
+    item_id: Uuid,
+    name: Localized<String>,
+    options: Vec<ChosenOption>,
+    allergens: BTreeSet<Allergen>,
+    /// What goes back to whoever takes it, for all portions, in minor units. It never costs more.
+    back: i64,
+}
+
+impl From<Offer> for OfferDocument {
+    fn from(offer: Offer) -> Self {
+        let choices = offer.choices.into_iter().map(|choice| OfferedItem {
+            item_id: choice.item_id,
+            name: choice.item.name,
+            options: choice.item.options,
+            allergens: choice.item.allergens,
+            back: choice.back,
+        });
+        Self {
+            item_id: offer.item_id,
+            name: offer.name,
+            quantity: offer.quantity,
+            state: offer.state,
+            choices: choices.collect(),
+            chosen: offer.chosen,
+            expires_at: rfc3339(offer.expires_at),
+        }
+    }
 }
 
 /// A line of an order, as it was when it was ordered.
@@ -164,6 +221,8 @@ pub(crate) async fn get(
         cancelling: view.cancelling,
         payment_details: view.payment.map(PaymentDocument::from),
         can_cancel: view.can_cancel,
+        offers: view.offers.into_iter().map(OfferDocument::from).collect(),
+        owed: view.owed,
         order: view.order.into(),
     }))
 }

@@ -1,11 +1,14 @@
 //! Orders.
 
 pub(crate) mod advance;
+pub(crate) mod answer;
 pub(crate) mod cancel;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod place;
+pub(crate) mod refuse;
 pub(crate) mod status;
+pub(crate) mod substitutes;
 pub(crate) mod today;
 
 use crate::v1::time::rfc3339;

@@ -1,0 +1,4 @@
+//! What kitchens have to do, and what is called out.
+
+pub(crate) mod board;
+pub(crate) mod get;
