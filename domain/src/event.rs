@@ -82,6 +82,15 @@ impl OrderEvent {
             Self::OrderConfirmed | Self::OrderReady | Self::OrderCancelled | Self::PaymentRefunded
         )
     }
+
+    /// Whether whom it is for is told by their channels: [`crate::notification::Template::of`] says what.
+    #[must_use]
+    pub const fn reaches_channels(self) -> bool {
+        matches!(
+            self,
+            Self::OrderConfirmed | Self::OrderReady | Self::OrderCancelled
+        )
+    }
 }
 
 /// What an event tells besides its kind. Each kind has what it is about; the rest is absent.

@@ -18,6 +18,7 @@ pub mod invalid;
 pub mod job;
 pub mod measure;
 pub mod menu;
+pub mod notification;
 pub mod nutrient;
 #[cfg(feature = "openapi")]
 mod openapi;

@@ -51,6 +51,7 @@ fn settings_with(engine: &Engine, gateway: service::gateways::GatewaySettings) -
         public_url: "http://127.0.0.1".to_owned(),
         time_zone: "UTC".to_owned(),
         gateway,
+        notify: service::notify::NotifySettings::default(),
     }
 }
 
