@@ -50,7 +50,7 @@ pub(crate) use guard::Admitted;
 use guard::Guard;
 use render::Facts;
 use std::sync::Arc;
-use storage::delivery::Delivery;
+pub use storage::delivery::Delivery;
 use storage::{Db, Tx, account, breaker, contact, order, setting};
 use uuid::Uuid;
 
