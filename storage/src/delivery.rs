@@ -13,7 +13,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 statements! {
-    // Whoever said nothing is told by e-mail. The address of the campus' name is that of the moment.
+    // Whoever said nothing is told by e-mail. A campus is called what it is called now.
     PROSPECTS(1) = "SELECT event.id AS event_id, event.kind, event.payload, event.request_id, event.at,
             account.id AS account_id, account.email, COALESCE(contact.language, 'en') AS language,
             COALESCE(contact.by_email, TRUE) AS by_email, COALESCE(contact.by_sms, FALSE) AS by_sms,
@@ -125,44 +125,44 @@ statements! {
         ON channel = part.value ->> 'channel' AND state = part.value ->> 'state'
             AND template = part.value ->> 'template' LIMIT $2) AS counted";
     // Those of some people, or about orders of a number: few, which are found first and put in order then.
-    FOUND_NEWEST(7) = "WITH found AS MATERIALIZED (SELECT id, channel, state, template FROM delivery
-            WHERE account_id IN (SELECT unhex(value) FROM json_each($1)) OR number = $2)
-        SELECT delivery.id, key, event_id, account_id, delivery.channel, delivery.template, language, recipient,
-            subscription_id, number, payload, delivery.state, attempts, unsettled, error, reference, job_id, request_id,
-            at, queued_at, updated_at, sent_at
-        FROM found CROSS JOIN delivery ON delivery.id = found.id
-        WHERE ($3 IS NULL OR found.channel = $3) AND ($4 IS NULL OR found.state = $4)
-            AND ($5 IS NULL OR found.template = $5) AND found.id < $6
-        ORDER BY found.id DESC LIMIT $7"
-      | "WITH found AS MATERIALIZED (SELECT id, channel, state, template FROM delivery
-            WHERE account_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
-                OR number = CAST($2 AS BIGINT))
-        SELECT delivery.id, key, event_id, account_id, delivery.channel, delivery.template, language, recipient,
-            subscription_id, number, payload, delivery.state, attempts, unsettled, error, reference, job_id, request_id,
-            at, queued_at, updated_at, sent_at
-        FROM found JOIN delivery ON delivery.id = found.id
-        WHERE (CAST($3 AS TEXT) IS NULL OR found.channel = $3) AND (CAST($4 AS TEXT) IS NULL OR found.state = $4)
-            AND (CAST($5 AS TEXT) IS NULL OR found.template = $5) AND found.id < $6
-        ORDER BY found.id DESC LIMIT $7";
-    FOUND_OLDEST(7) = "WITH found AS MATERIALIZED (SELECT id, channel, state, template FROM delivery
-            WHERE account_id IN (SELECT unhex(value) FROM json_each($1)) OR number = $2)
-        SELECT delivery.id, key, event_id, account_id, delivery.channel, delivery.template, language, recipient,
-            subscription_id, number, payload, delivery.state, attempts, unsettled, error, reference, job_id, request_id,
-            at, queued_at, updated_at, sent_at
-        FROM found CROSS JOIN delivery ON delivery.id = found.id
-        WHERE ($3 IS NULL OR found.channel = $3) AND ($4 IS NULL OR found.state = $4)
-            AND ($5 IS NULL OR found.template = $5) AND found.id > $6
-        ORDER BY found.id LIMIT $7"
-      | "WITH found AS MATERIALIZED (SELECT id, channel, state, template FROM delivery
-            WHERE account_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
-                OR number = CAST($2 AS BIGINT))
-        SELECT delivery.id, key, event_id, account_id, delivery.channel, delivery.template, language, recipient,
-            subscription_id, number, payload, delivery.state, attempts, unsettled, error, reference, job_id, request_id,
-            at, queued_at, updated_at, sent_at
-        FROM found JOIN delivery ON delivery.id = found.id
-        WHERE (CAST($3 AS TEXT) IS NULL OR found.channel = $3) AND (CAST($4 AS TEXT) IS NULL OR found.state = $4)
-            AND (CAST($5 AS TEXT) IS NULL OR found.template = $5) AND found.id > $6
-        ORDER BY found.id LIMIT $7";
+    FOUND_NEWEST(7) = "WITH found AS MATERIALIZED (SELECT id FROM delivery
+            WHERE (account_id IN (SELECT unhex(value) FROM json_each($1)) OR number = $2)
+                AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
+                AND id < $6)
+        SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
+            number, payload, state, attempts, unsettled, error, reference, job_id, request_id, at, queued_at, updated_at,
+            sent_at
+        FROM (SELECT id FROM found ORDER BY id DESC LIMIT $7) AS page CROSS JOIN delivery ON delivery.id = page.id
+        ORDER BY delivery.id DESC"
+      | "WITH found AS MATERIALIZED (SELECT id FROM delivery
+            WHERE (account_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
+                    OR number = CAST($2 AS BIGINT))
+                AND (CAST($3 AS TEXT) IS NULL OR channel = $3) AND (CAST($4 AS TEXT) IS NULL OR state = $4)
+                AND (CAST($5 AS TEXT) IS NULL OR template = $5) AND id < $6)
+        SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
+            number, payload, state, attempts, unsettled, error, reference, job_id, request_id, at, queued_at, updated_at,
+            sent_at
+        FROM (SELECT id FROM found ORDER BY id DESC LIMIT $7) AS page JOIN delivery ON delivery.id = page.id
+        ORDER BY delivery.id DESC";
+    FOUND_OLDEST(7) = "WITH found AS MATERIALIZED (SELECT id FROM delivery
+            WHERE (account_id IN (SELECT unhex(value) FROM json_each($1)) OR number = $2)
+                AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
+                AND id > $6)
+        SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
+            number, payload, state, attempts, unsettled, error, reference, job_id, request_id, at, queued_at, updated_at,
+            sent_at
+        FROM (SELECT id FROM found ORDER BY id LIMIT $7) AS page CROSS JOIN delivery ON delivery.id = page.id
+        ORDER BY delivery.id"
+      | "WITH found AS MATERIALIZED (SELECT id FROM delivery
+            WHERE (account_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
+                    OR number = CAST($2 AS BIGINT))
+                AND (CAST($3 AS TEXT) IS NULL OR channel = $3) AND (CAST($4 AS TEXT) IS NULL OR state = $4)
+                AND (CAST($5 AS TEXT) IS NULL OR template = $5) AND id > $6)
+        SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
+            number, payload, state, attempts, unsettled, error, reference, job_id, request_id, at, queued_at, updated_at,
+            sent_at
+        FROM (SELECT id FROM found ORDER BY id LIMIT $7) AS page JOIN delivery ON delivery.id = page.id
+        ORDER BY delivery.id";
     COUNT_FOUND(6) = "SELECT COUNT(*) FROM (SELECT 1 FROM delivery
         WHERE (account_id IN (SELECT unhex(value) FROM json_each($1)) OR number = $2)
             AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)

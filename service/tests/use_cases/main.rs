@@ -4,12 +4,14 @@
 
 mod accounts;
 mod board;
+mod carriers;
 mod carts;
 mod crashes;
 #[path = "../../../storage/tests/support/engines.rs"]
 mod engines;
 mod live;
 mod menu;
+mod notifications;
 mod orders;
 mod payments;
 mod plans;
@@ -81,6 +83,11 @@ impl Product {
             actor,
             ..Ctx::system(&self.service, institution, "test")
         }
+    }
+
+    /// What its clock shows.
+    fn clock_now(&self) -> i64 {
+        service::Clock::now(&*self.clock)
     }
 
     fn anonymous(&self) -> Ctx {
