@@ -64,8 +64,8 @@ CREATE TABLE delivery (
 );
 -- What the list of deliveries shows: of each kind the newest or the oldest.
 CREATE INDEX delivery_part ON delivery (channel, state, template, id);
-CREATE INDEX delivery_account ON delivery (account_id, id);
-CREATE INDEX delivery_number ON delivery (number, id);
+CREATE INDEX delivery_account ON delivery (account_id, id, channel, state, template);
+CREATE INDEX delivery_number ON delivery (number, id, channel, state, template);
 CREATE INDEX delivery_queued ON delivery (updated_at) WHERE state = 'QUEUED';
 -- People are looked for by the beginning of their address, letter by letter.
 CREATE INDEX account_email_start ON account (email COLLATE "C");

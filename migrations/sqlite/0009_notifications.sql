@@ -64,8 +64,8 @@ CREATE TABLE delivery (
 ) STRICT, WITHOUT ROWID;
 -- What the list of deliveries shows: of each kind the newest or the oldest.
 CREATE INDEX delivery_part ON delivery (channel, state, template, id);
-CREATE INDEX delivery_account ON delivery (account_id, id);
-CREATE INDEX delivery_number ON delivery (number, id);
+CREATE INDEX delivery_account ON delivery (account_id, id, channel, state, template);
+CREATE INDEX delivery_number ON delivery (number, id, channel, state, template);
 CREATE INDEX delivery_queued ON delivery (updated_at) WHERE state = 'QUEUED';
 
 -- When the deliveries of an event were made. Nobody expects to be told now what happened long ago.

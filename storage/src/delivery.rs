@@ -124,55 +124,89 @@ statements! {
       | "SELECT COUNT(*) FROM (SELECT 1 FROM jsonb_array_elements($1) AS part(value) JOIN delivery
         ON channel = part.value ->> 'channel' AND state = part.value ->> 'state'
             AND template = part.value ->> 'template' LIMIT $2) AS counted";
-    // Those of some people, or about orders of a number: few, which are found first and put in order then.
-    FOUND_NEWEST(7) = "WITH found AS MATERIALIZED (SELECT id FROM delivery
-            WHERE (account_id IN (SELECT unhex(value) FROM json_each($1)) OR number = $2)
-                AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
-                AND id < $6)
-        SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
+    // Those of some people, or about orders of a number: of each the first by its index, which knows also
+    // what else is asked for, then the first of those.
+    FOUND_NEWEST(7) = "SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
             number, payload, state, attempts, unsettled, error, reference, job_id, request_id, at, queued_at, updated_at,
             sent_at
-        FROM (SELECT id FROM found ORDER BY id DESC LIMIT $7) AS page CROSS JOIN delivery ON delivery.id = page.id
+        FROM (SELECT id FROM (
+                SELECT unhex(found.value) AS id FROM json_each($1) AS person,
+                    json_each((SELECT json_group_array(hex(id)) FROM (SELECT id FROM delivery
+                        WHERE account_id = unhex(person.value) AND id < $6
+                            AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
+                        ORDER BY id DESC LIMIT $7))) AS found
+                UNION SELECT id FROM (SELECT id FROM delivery WHERE number = $2 AND id < $6
+                    AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
+                    ORDER BY id DESC LIMIT $7))
+            ORDER BY id DESC LIMIT $7) AS page CROSS JOIN delivery ON delivery.id = page.id
         ORDER BY delivery.id DESC"
-      | "WITH found AS MATERIALIZED (SELECT id FROM delivery
-            WHERE (account_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
-                    OR number = CAST($2 AS BIGINT))
-                AND (CAST($3 AS TEXT) IS NULL OR channel = $3) AND (CAST($4 AS TEXT) IS NULL OR state = $4)
-                AND (CAST($5 AS TEXT) IS NULL OR template = $5) AND id < $6)
-        SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
+      | "SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
             number, payload, state, attempts, unsettled, error, reference, job_id, request_id, at, queued_at, updated_at,
             sent_at
-        FROM (SELECT id FROM found ORDER BY id DESC LIMIT $7) AS page JOIN delivery ON delivery.id = page.id
+        FROM (SELECT id FROM (
+                SELECT found.id FROM jsonb_array_elements_text($1) AS person(id), LATERAL (SELECT delivery.id FROM delivery
+                    WHERE (account_id, delivery.id) < (CAST(person.id AS UUID), $6)
+                        AND account_id >= CAST(person.id AS UUID)
+                        AND (CAST($3 AS TEXT) IS NULL OR channel = $3)
+                        AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR template = $5)
+                    ORDER BY account_id DESC, delivery.id DESC LIMIT $7) AS found
+                UNION SELECT numbered.id FROM (SELECT id FROM delivery
+                    WHERE (number, id) < (CAST($2 AS BIGINT), $6) AND number >= CAST($2 AS BIGINT)
+                        AND (CAST($3 AS TEXT) IS NULL OR channel = $3)
+                        AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR template = $5)
+                    ORDER BY number DESC, id DESC LIMIT $7) AS numbered) AS either
+            ORDER BY id DESC LIMIT $7) AS page JOIN delivery ON delivery.id = page.id
         ORDER BY delivery.id DESC";
-    FOUND_OLDEST(7) = "WITH found AS MATERIALIZED (SELECT id FROM delivery
-            WHERE (account_id IN (SELECT unhex(value) FROM json_each($1)) OR number = $2)
-                AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
-                AND id > $6)
-        SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
+    FOUND_OLDEST(7) = "SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
             number, payload, state, attempts, unsettled, error, reference, job_id, request_id, at, queued_at, updated_at,
             sent_at
-        FROM (SELECT id FROM found ORDER BY id LIMIT $7) AS page CROSS JOIN delivery ON delivery.id = page.id
+        FROM (SELECT id FROM (
+                SELECT unhex(found.value) AS id FROM json_each($1) AS person,
+                    json_each((SELECT json_group_array(hex(id)) FROM (SELECT id FROM delivery
+                        WHERE account_id = unhex(person.value) AND id > $6
+                            AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
+                        ORDER BY id LIMIT $7))) AS found
+                UNION SELECT id FROM (SELECT id FROM delivery WHERE number = $2 AND id > $6
+                    AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
+                    ORDER BY id LIMIT $7))
+            ORDER BY id LIMIT $7) AS page CROSS JOIN delivery ON delivery.id = page.id
         ORDER BY delivery.id"
-      | "WITH found AS MATERIALIZED (SELECT id FROM delivery
-            WHERE (account_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
-                    OR number = CAST($2 AS BIGINT))
-                AND (CAST($3 AS TEXT) IS NULL OR channel = $3) AND (CAST($4 AS TEXT) IS NULL OR state = $4)
-                AND (CAST($5 AS TEXT) IS NULL OR template = $5) AND id > $6)
-        SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
+      | "SELECT delivery.id, key, event_id, account_id, channel, template, language, recipient, subscription_id,
             number, payload, state, attempts, unsettled, error, reference, job_id, request_id, at, queued_at, updated_at,
             sent_at
-        FROM (SELECT id FROM found ORDER BY id LIMIT $7) AS page JOIN delivery ON delivery.id = page.id
+        FROM (SELECT id FROM (
+                SELECT found.id FROM jsonb_array_elements_text($1) AS person(id), LATERAL (SELECT delivery.id FROM delivery
+                    WHERE (account_id, delivery.id) > (CAST(person.id AS UUID), $6)
+                        AND account_id <= CAST(person.id AS UUID)
+                        AND (CAST($3 AS TEXT) IS NULL OR channel = $3)
+                        AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR template = $5)
+                    ORDER BY account_id, delivery.id LIMIT $7) AS found
+                UNION SELECT numbered.id FROM (SELECT id FROM delivery
+                    WHERE (number, id) > (CAST($2 AS BIGINT), $6) AND number <= CAST($2 AS BIGINT)
+                        AND (CAST($3 AS TEXT) IS NULL OR channel = $3)
+                        AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR template = $5)
+                    ORDER BY number, id LIMIT $7) AS numbered) AS either
+            ORDER BY id LIMIT $7) AS page JOIN delivery ON delivery.id = page.id
         ORDER BY delivery.id";
-    COUNT_FOUND(6) = "SELECT COUNT(*) FROM (SELECT 1 FROM delivery
-        WHERE (account_id IN (SELECT unhex(value) FROM json_each($1)) OR number = $2)
-            AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
-        LIMIT $6) AS counted"
-      | "SELECT COUNT(*) FROM (SELECT 1 FROM delivery
-        WHERE (account_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
-                OR number = CAST($2 AS BIGINT))
-            AND (CAST($3 AS TEXT) IS NULL OR channel = $3) AND (CAST($4 AS TEXT) IS NULL OR state = $4)
-            AND (CAST($5 AS TEXT) IS NULL OR template = $5)
-        LIMIT $6) AS counted";
+    COUNT_FOUND(6) = "SELECT COUNT(*) FROM (SELECT id FROM (
+                SELECT delivery.id FROM json_each($1) AS person CROSS JOIN delivery ON account_id = unhex(person.value)
+                WHERE ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
+                LIMIT $6)
+            UNION SELECT id FROM (SELECT id FROM delivery WHERE number = $2
+                AND ($3 IS NULL OR channel = $3) AND ($4 IS NULL OR state = $4) AND ($5 IS NULL OR template = $5)
+                LIMIT $6)
+            LIMIT $6) AS counted"
+      | "SELECT COUNT(*) FROM (SELECT id FROM (
+                SELECT delivery.id FROM jsonb_array_elements_text($1) AS person(id)
+                    JOIN delivery ON account_id = CAST(person.id AS UUID)
+                WHERE (CAST($3 AS TEXT) IS NULL OR channel = $3) AND (CAST($4 AS TEXT) IS NULL OR state = $4)
+                    AND (CAST($5 AS TEXT) IS NULL OR template = $5)
+                LIMIT $6) AS theirs
+            UNION SELECT id FROM (SELECT id FROM delivery WHERE number = CAST($2 AS BIGINT)
+                AND (CAST($3 AS TEXT) IS NULL OR channel = $3) AND (CAST($4 AS TEXT) IS NULL OR state = $4)
+                AND (CAST($5 AS TEXT) IS NULL OR template = $5)
+                LIMIT $6) AS numbered
+            LIMIT $6) AS counted";
     // By the letters alone, as an index has them.
     PEOPLE(3) = "SELECT id FROM account WHERE email >= $1 AND email < $2 ORDER BY email LIMIT $3"
       | "SELECT id FROM account WHERE email COLLATE \"C\" >= $1 AND email COLLATE \"C\" < $2

@@ -13,6 +13,7 @@ mod events;
 mod http;
 mod input;
 mod menu;
+mod notifications;
 mod operations;
 mod orders;
 mod pages;

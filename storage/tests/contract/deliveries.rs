@@ -422,11 +422,7 @@ async fn many_deliveries_are_found_by_their_indexes(engine: &Engine) {
             found,
             &["delivery_account", "delivery_number"],
         ),
-        (
-            "COUNT_FOUND",
-            counted,
-            &["delivery_account", "delivery_number"],
-        ),
+        ("COUNT_FOUND", counted, &["delivery_number"]),
         ("PEOPLE", &["'ana'", "'anb'", "50"], &[begin]),
         ("STRANDED", &["100", "50"], &["delivery_queued"]),
     ];
