@@ -1,11 +1,15 @@
 //! Short messages: a service that speaks as Twilio's API of 2010-04-01 does.
 
+use super::http::{Client, Reply};
 use super::settings::SmsSettings;
-use super::{Answer, Letter, Notifier, Recipient, SendError, http, shortened};
+use super::{Answer, Letter, Notifier, Recipient, SendError, shortened};
 use crate::Result;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use reqwest::{Client, StatusCode};
+use http::request::Builder;
+use http::{Method, Request, StatusCode, header};
 use serde::Deserialize;
 
 /// A short message service.
@@ -33,21 +37,31 @@ impl Twilio {
     pub fn new(settings: SmsSettings) -> Result<Self> {
         Ok(Self {
             settings,
-            client: http::client()?,
+            client: Client::new()?,
         })
     }
 
-    fn address(&self, rest: &str) -> String {
-        let SmsSettings { base, account, .. } = &self.settings;
+    /// A request of our account's: `rest` is what follows its id.
+    fn request(&self, method: Method, rest: &str) -> Builder {
+        let SmsSettings {
+            base,
+            account,
+            token,
+            ..
+        } = &self.settings;
         let base = base.trim_end_matches('/');
-        format!("{base}/2010-04-01/Accounts/{account}{rest}.json")
+        let credentials = BASE64_STANDARD.encode(format!("{account}:{}", token.reveal()));
+        Request::builder()
+            .method(method)
+            .uri(format!("{base}/2010-04-01/Accounts/{account}{rest}.json"))
+            .header(header::AUTHORIZATION, format!("Basic {credentials}"))
     }
 }
 
-/// What an answer that is none means.
-async fn fault(response: reqwest::Response) -> SendError {
-    let status = response.status();
-    let said = match serde_json::from_str::<Fault>(&http::text(response).await) {
+/// What a refusal means.
+fn fault(reply: &Reply) -> SendError {
+    let status = reply.status;
+    let said = match serde_json::from_str::<Fault>(&reply.text) {
         Ok(Fault {
             code: Some(code),
             message,
@@ -71,34 +85,25 @@ impl Notifier for Twilio {
             let Recipient::Phone(phone) = &letter.to else {
                 return Err(SendError::refused("no phone number"));
             };
-            let SmsSettings {
-                account,
-                token,
-                from,
-                ..
-            } = &self.settings;
+            let from = self.settings.from.as_str();
             let sender = if from.starts_with("MG") {
                 "MessagingServiceSid"
             } else {
                 "From"
             };
-            let form = [
-                ("To", phone.as_str()),
-                (sender, from.as_str()),
-                ("Body", letter.content.short.as_str()),
-            ];
-            let response = self
-                .client
-                .post(self.address("/Messages"))
-                .basic_auth(account, Some(token.reveal()))
-                .form(&form)
-                .send()
-                .await
-                .map_err(http::failed)?;
-            if !response.status().is_success() {
-                return Err(fault(response).await);
+            let form = form_urlencoded::Serializer::new(String::new())
+                .append_pair("To", phone)
+                .append_pair(sender, from)
+                .append_pair("Body", &letter.content.short)
+                .finish();
+            let request = self
+                .request(Method::POST, "/Messages")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            let reply = self.client.call(request, form.into_bytes()).await?;
+            if !reply.status.is_success() {
+                return Err(fault(&reply));
             }
-            let taken = serde_json::from_str::<Taken>(&http::text(response).await);
+            let taken = serde_json::from_str::<Taken>(&reply.text);
             // It was taken all the same.
             Ok(taken.map_or_else(|_| String::new(), |taken| shortened(&taken.sid)))
         }
@@ -107,17 +112,12 @@ impl Notifier for Twilio {
 
     fn check(&self) -> BoxFuture<'_, std::result::Result<String, SendError>> {
         async move {
-            let response = self
-                .client
-                .get(self.address(""))
-                .basic_auth(&self.settings.account, Some(self.settings.token.reveal()))
-                .send()
-                .await
-                .map_err(http::failed)?;
-            if response.status().is_success() {
+            let reply = self.client.call(self.request(Method::GET, ""), Vec::new());
+            let reply = reply.await?;
+            if reply.status.is_success() {
                 Ok(self.settings.base.clone())
             } else {
-                Err(fault(response).await)
+                Err(fault(&reply))
             }
         }
         .boxed()

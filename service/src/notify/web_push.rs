@@ -1,15 +1,16 @@
 //! Web Push: messages for browsers, which only they can read (RFC 8030, RFC 8291), from somebody whom
 //! their push services know (RFC 8292).
 
+use super::http::Client;
 use super::settings::{PushServices, PushSettings, Secret, origin};
-use super::{Answer, Letter, Notifier, Recipient, SendError, http, shortened};
+use super::{Answer, Letter, Notifier, Recipient, SendError, shortened};
 use crate::clock::Clock;
 use crate::{Error, Result};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use reqwest::{Client, StatusCode, header};
+use http::{Request, StatusCode, header};
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
 use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
@@ -171,7 +172,7 @@ impl WebPush {
             keys,
             contact: settings.contact.clone(),
             services,
-            client: http::client()?,
+            client: Client::new()?,
             clock,
             random: SystemRandom::new(),
         })
@@ -278,24 +279,17 @@ impl Notifier for WebPush {
                 .authorization(&format!("{scheme}://{host}"))
                 .map_err(unusable)?;
             let seconds = (letter.good_until - self.clock.now()).max(0) / 1_000_000;
-            let response = self
-                .client
-                .post(endpoint)
+            let request = Request::post(endpoint.as_str())
                 .header(header::AUTHORIZATION, authorization)
                 .header(header::CONTENT_ENCODING, "aes128gcm")
                 .header(header::CONTENT_TYPE, "application/octet-stream")
                 .header("TTL", seconds.to_string())
                 .header("Urgency", "normal")
-                .header("Topic", topic(letter))
-                .body(body)
-                .send()
-                .await
-                .map_err(http::failed)?;
-            let status = response.status();
+                .header("Topic", topic(letter));
+            let reply = self.client.call(request, body).await?;
+            let status = reply.status;
             if status.is_success() {
-                let place = response.headers().get(header::LOCATION);
-                let place = place.and_then(|place| place.to_str().ok());
-                return Ok(shortened(place.unwrap_or_default()));
+                return Ok(shortened(&reply.location));
             }
             let said = status.as_u16().to_string();
             Err(match status {

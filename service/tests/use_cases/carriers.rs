@@ -230,10 +230,7 @@ impl Call {
 
     /// The fields of a form.
     pub fn form(&self) -> Vec<(String, String)> {
-        let text = String::from_utf8(self.body.clone()).unwrap();
-        // What an address's query has in common with a form.
-        let url = reqwest::Url::parse(&format!("http://x/?{text}")).unwrap();
-        url.query_pairs().into_owned().collect()
+        form_urlencoded::parse(&self.body).into_owned().collect()
     }
 }
 
