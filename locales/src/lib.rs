@@ -138,6 +138,25 @@ mod tests {
                 kind.key()
             );
         }
+        let found = |table: &str, name: &str| {
+            let name = format!("{table}.{name}");
+            assert!(key(&name).is_some(), "{name}");
+        };
+        for channel in domain::notification::Channel::ALL {
+            found("channel", channel.key());
+            found("channel_note", channel.key());
+        }
+        for template in domain::notification::Template::ALL {
+            for table in ["mail_subject", "mail_text", "mail_short", "mail_template"] {
+                found(table, template.key());
+            }
+        }
+        for state in domain::notification::DeliveryState::ALL {
+            found("delivery_state", state.key());
+        }
+        for language in Language::ALL {
+            found("language_name", language.tag());
+        }
         for diet in domain::diet::Diet::ALL {
             assert!(
                 key(&format!("diet.{}", diet.key())).is_some(),
