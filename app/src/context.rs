@@ -37,15 +37,7 @@ pub fn name(table: &str, name: &str) -> String {
 /// A whole number with its thousands apart: `12 345`, with narrow spaces that don't break.
 #[must_use]
 pub fn number(value: i64) -> String {
-    let digits = value.unsigned_abs().to_string();
-    let mut text = String::from(if value < 0 { "−" } else { "" });
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
+    locales::number(value)
 }
 
 /// An amount as precise as people read it: `1 234`, `56`, `7.8`, `0.45`.

@@ -10,6 +10,8 @@ use crate::context::{MeResource, detect_language, detect_theme, language, reques
 use crate::pages::account::{AccountPage, get_me};
 use crate::pages::admin::AdminPage;
 use crate::pages::admin::dead_events::DeadEventsPage;
+use crate::pages::admin::deliveries::DeliveriesPage;
+use crate::pages::admin::delivery::DeliveryPage;
 use crate::pages::admin::job::JobPage;
 use crate::pages::admin::jobs::{ChangeAllPage, JobsPage};
 use crate::pages::admin::queue::QueuePage;
@@ -94,6 +96,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/stock/import") view=StockImportPage ssr=Async/>
                     <Route path=path!("/admin/stock/:item") view=StockItemPage ssr=Async/>
                     <Route path=path!("/admin/dead-events") view=DeadEventsPage ssr=Async/>
+                    <Route path=path!("/admin/deliveries") view=DeliveriesPage ssr=Async/>
+                    <Route path=path!("/admin/deliveries/:id") view=DeliveryPage ssr=Async/>
                     <Route path=path!("/admin/system") view=SystemPage ssr=Async/>
                 </Routes>
             </main>

@@ -200,23 +200,7 @@ impl Words {
     /// A price in minor units of a currency: "MX$54.20"; in Spanish "$54.20 MXN".
     #[must_use]
     pub fn price(self, minor: i64, currency: &str) -> String {
-        let unit = minor_units(currency);
-        let sign = if minor < 0 { "−" } else { "" };
-        let minor = minor.abs();
-        let mut value = number(minor / unit);
-        if unit > 1 {
-            value = format!("{value}.{:02}", minor % unit);
-        }
-        match (self.0, currency) {
-            (_, "USD") => format!("{sign}US${value}"),
-            (Language::En, "MXN") => format!("{sign}MX${value}"),
-            (Language::En, "EUR") => format!("{sign}€{value}"),
-            (Language::En, "GBP") => format!("{sign}£{value}"),
-            (Language::Es, "MXN" | "CLP") => format!("{sign}${value}\u{a0}{currency}"),
-            (Language::Es, "EUR") => format!("{sign}{value}\u{a0}€"),
-            (Language::Es, _) => format!("{sign}{value}\u{a0}{currency}"),
-            (Language::En, _) => format!("{sign}{currency}\u{a0}{value}"),
-        }
+        locales::price(self.0, minor, currency)
     }
 
     /// The time of day: "14:05".
@@ -250,14 +234,7 @@ impl Words {
     }
 }
 
-/// How many minor units one whole unit of a currency has.
-#[must_use]
-pub fn minor_units(currency: &str) -> i64 {
-    match currency {
-        "CLP" | "JPY" | "KRW" | "PYG" => 1,
-        _ => 100,
-    }
-}
+pub use locales::minor_units;
 
 const MILLISECOND: i64 = 1000;
 const SECOND: i64 = 1000 * MILLISECOND;

@@ -71,6 +71,7 @@ async fn measure(engine: &str, address: &str, jobs: u64) -> anyhow::Result<Durat
         public_url: "http://127.0.0.1".to_owned(),
         time_zone: "UTC".to_owned(),
         gateway: service::gateways::GatewaySettings::kind(),
+        notify: service::notify::NotifySettings::default(),
     };
     let service = Service::start(settings.clone(), Arc::new(SystemClock)).await?;
     let ctx = Ctx::system(&service, service.institution(None)?, "bench");

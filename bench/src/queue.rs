@@ -85,6 +85,7 @@ fn settings(address: &str, institution: &str) -> anyhow::Result<Settings> {
         public_url: "http://127.0.0.1".to_owned(),
         time_zone: "UTC".to_owned(),
         gateway: service::gateways::GatewaySettings::kind(),
+        notify: service::notify::NotifySettings::default(),
     })
 }
 

@@ -94,6 +94,18 @@ impl OrderEvent {
                 | Self::SubstituteOffered
         )
     }
+
+    /// Whether whom it is for is told by their channels: [`crate::notification::Template::of`] says what.
+    #[must_use]
+    pub const fn reaches_channels(self) -> bool {
+        matches!(
+            self,
+            Self::OrderConfirmed
+                | Self::OrderReady
+                | Self::OrderCancelled
+                | Self::SubstituteOffered
+        )
+    }
 }
 
 /// What an event tells besides its kind. Each kind has what it is about; the rest is absent.

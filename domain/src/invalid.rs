@@ -43,6 +43,8 @@ pub enum InvalidCode {
     NotInCatalogue,
     /// Not an e-mail address.
     NotAnEmail,
+    /// Not a phone number with its country code.
+    NotAPhoneNumber,
     /// A password on the list of the most used ones, or the e-mail itself.
     GuessablePassword,
     /// An address that already has an account.

@@ -19,6 +19,7 @@ pub mod job;
 pub mod kitchen;
 pub mod measure;
 pub mod menu;
+pub mod notification;
 pub mod nutrient;
 #[cfg(feature = "openapi")]
 mod openapi;

@@ -50,6 +50,51 @@ pub fn key(name: &str) -> Option<Key> {
         .map(|index| KEYS[index].1)
 }
 
+/// A whole number with its thousands apart: `12 345`, with narrow spaces that don't break.
+#[must_use]
+pub fn number(value: i64) -> String {
+    let digits = value.unsigned_abs().to_string();
+    let mut text = String::from(if value < 0 { "−" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// How many minor units one whole unit of a currency has.
+#[must_use]
+pub fn minor_units(currency: &str) -> i64 {
+    match currency {
+        "CLP" | "JPY" | "KRW" | "PYG" => 1,
+        _ => 100,
+    }
+}
+
+/// A price in minor units of a currency: "MX$54.20"; in Spanish "$54.20 MXN".
+#[must_use]
+pub fn price(language: Language, minor: i64, currency: &str) -> String {
+    let unit = minor_units(currency);
+    let sign = if minor < 0 { "−" } else { "" };
+    let minor = minor.abs();
+    let mut value = number(minor / unit);
+    if unit > 1 {
+        value = format!("{value}.{:02}", minor % unit);
+    }
+    match (language, currency) {
+        (_, "USD") => format!("{sign}US${value}"),
+        (Language::En, "MXN") => format!("{sign}MX${value}"),
+        (Language::En, "EUR") => format!("{sign}€{value}"),
+        (Language::En, "GBP") => format!("{sign}£{value}"),
+        (Language::Es, "MXN" | "CLP") => format!("{sign}${value}\u{a0}{currency}"),
+        (Language::Es, "EUR") => format!("{sign}{value}\u{a0}€"),
+        (Language::Es, _) => format!("{sign}{value}\u{a0}{currency}"),
+        (Language::En, _) => format!("{sign}{currency}\u{a0}{value}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +137,25 @@ mod tests {
                 "{}",
                 kind.key()
             );
+        }
+        let found = |table: &str, name: &str| {
+            let name = format!("{table}.{name}");
+            assert!(key(&name).is_some(), "{name}");
+        };
+        for channel in domain::notification::Channel::ALL {
+            found("channel", channel.key());
+            found("channel_note", channel.key());
+        }
+        for template in domain::notification::Template::ALL {
+            for table in ["mail_subject", "mail_text", "mail_short", "mail_template"] {
+                found(table, template.key());
+            }
+        }
+        for state in domain::notification::DeliveryState::ALL {
+            found("delivery_state", state.key());
+        }
+        for language in Language::ALL {
+            found("language_name", language.tag());
         }
         for diet in domain::diet::Diet::ALL {
             assert!(

@@ -119,6 +119,7 @@ async fn create(ctx: &Ctx, register: Register, role: Role) -> Result<(Tx, uuid::
 pub async fn register(ctx: &Ctx, register: Register) -> Result<Session> {
     let (mut tx, id) = create(ctx, register, Role::Member).await?;
     let session = open_session(ctx, &mut tx, id).await?;
+    crate::notify::note_language(ctx, &mut tx, id).await?;
     crate::cart::adopt(ctx, &mut tx, id).await?;
     tx.commit().await?;
     Ok(session)
@@ -131,6 +132,7 @@ pub async fn register(ctx: &Ctx, register: Register) -> Result<Session> {
 pub async fn register_client(ctx: &Ctx, register: Register) -> Result<TokenPair> {
     let (mut tx, id) = create(ctx, register, Role::Member).await?;
     let pair = open_family(ctx, &mut tx, id, Role::Member).await?;
+    crate::notify::note_language(ctx, &mut tx, id).await?;
     tx.commit().await?;
     Ok(pair)
 }
@@ -178,6 +180,7 @@ pub async fn sign_in(ctx: &Ctx, sign_in: SignIn) -> Result<Session> {
     let account = authenticate(ctx, sign_in).await?;
     let mut tx = ctx.write().await?;
     let session = open_session(ctx, &mut tx, account.id).await?;
+    crate::notify::note_language(ctx, &mut tx, account.id).await?;
     crate::cart::adopt(ctx, &mut tx, account.id).await?;
     tx.commit().await?;
     Ok(session)

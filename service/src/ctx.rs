@@ -5,6 +5,7 @@ use crate::clock::{Clock, Ids};
 use crate::gateways::{GatewaySettings, Gateways, Source};
 use crate::jobs::engine::Engine;
 use crate::live::Live;
+use crate::notify::{Channels, NotifySettings};
 use crate::order::Placer;
 use crate::password::Passwords;
 use crate::token::Tokens;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub public_url: String,
     /// How the simulated gateway behaves.
     pub gateway: GatewaySettings,
+    /// Who carries messages to members.
+    pub notify: NotifySettings,
 }
 
 /// An institution and its database.
@@ -63,6 +66,8 @@ pub struct Institution {
     pub live: Live,
     /// Who takes payments there.
     pub gateways: Gateways,
+    /// The channels by which its members are told.
+    pub channels: Channels,
 }
 
 /// The running product: what every request shares.
@@ -125,6 +130,7 @@ impl Service {
             };
             let gateways =
                 Gateways::open(&settings.gateway, &settings.database, slug, &db, source).await?;
+            let channels = Channels::open(&settings, &db, &clock).await?;
             institutions.insert(
                 slug.clone(),
                 Institution {
@@ -133,6 +139,7 @@ impl Service {
                     placer: Placer::start(db.clone()),
                     live: Live::start(db.clone()),
                     gateways,
+                    channels,
                     db,
                 },
             );

@@ -1,9 +1,13 @@
 //! Looks for what would keep an installation from working, before it does. It changes nothing.
 
+use crate::Result;
 use crate::clock::Clock;
 use crate::ctx::{Mode, Settings};
 use crate::health::Disk;
+use crate::notify::SendError;
+use domain::notification::Channel;
 use std::path::Path;
+use std::sync::Arc;
 use storage::{Database, Inspection};
 
 /// 2026-01-01 and 2100-01-01 in UTC, in microseconds since 1970: between them lies the present.
@@ -52,7 +56,7 @@ impl Finding {
 }
 
 /// Looks at everything that the settings name.
-pub async fn examine(settings: &Settings, clock: &dyn Clock) -> Vec<Finding> {
+pub async fn examine(settings: &Settings, clock: Arc<dyn Clock>) -> Vec<Finding> {
     let mut findings = vec![
         mode(settings),
         secret(settings),
@@ -88,7 +92,52 @@ pub async fn examine(settings: &Settings, clock: &dyn Clock) -> Vec<Finding> {
             )),
         }
     }
+    for channel in Channel::ALL {
+        let answer = crate::notify::check(&settings.notify, &clock, channel).await;
+        findings.push(channel_finding(settings.mode, channel, answer));
+    }
     findings
+}
+
+/// How a channel answers. What is not configured is a choice.
+fn channel_finding(
+    mode: Mode,
+    channel: Channel,
+    answer: Result<Option<std::result::Result<String, SendError>>>,
+) -> Finding {
+    let (subject, variables) = match channel {
+        Channel::Email => ("e-mail", "NUTRIFLOW_SMTP_URL and NUTRIFLOW_MAIL_FROM"),
+        Channel::Sms => (
+            "sms",
+            "NUTRIFLOW_SMS_ACCOUNT, NUTRIFLOW_SMS_TOKEN and NUTRIFLOW_SMS_FROM",
+        ),
+        Channel::Push => (
+            "push",
+            "NUTRIFLOW_VAPID_PRIVATE_KEY, NUTRIFLOW_VAPID_PUBLIC_KEY and NUTRIFLOW_VAPID_CONTACT",
+        ),
+    };
+    match answer {
+        Err(error) => Finding::new(Grade::Error, subject, error.to_string()),
+        Ok(Some(Ok(who))) => Finding::new(Grade::Ok, subject, format!("{who} answers")),
+        Ok(Some(Err(error))) => Finding::new(
+            Grade::Error,
+            subject,
+            format!(
+                "{error}. Messages wait until it answers. Check {variables}, and that this machine \
+                 reaches it."
+            ),
+        ),
+        Ok(None) if mode == Mode::Demo => Finding::new(
+            Grade::Ok,
+            subject,
+            "not configured: the demo shows messages to administrators",
+        ),
+        Ok(None) => Finding::new(
+            Grade::Ok,
+            subject,
+            format!("not configured, so nobody gets any. {variables} do it."),
+        ),
+    }
 }
 
 fn mode(settings: &Settings) -> Finding {
@@ -302,6 +351,7 @@ mod tests {
             public_url: public_url.to_owned(),
             time_zone: "UTC".to_owned(),
             gateway: crate::gateways::GatewaySettings::default(),
+            notify: crate::notify::NotifySettings::default(),
         }
     }
 
@@ -346,6 +396,20 @@ mod tests {
         assert_eq!(told(None), None);
         assert_eq!(told(Some(now - UNDELIVERED_MOST)), None);
         assert_eq!(told(Some(now - UNDELIVERED_MOST - 1)), Some(Grade::Warning));
+    }
+
+    #[test]
+    fn channels_are_graded() {
+        let graded = |mode, channel, answer| channel_finding(mode, channel, answer).grade;
+        let (demo, production) = (Mode::Demo, Mode::Production);
+        let answers = || Ok(Some(Ok("mail.example.org".to_owned())));
+        assert_eq!(graded(production, Channel::Email, answers()), Grade::Ok);
+        let fails = || Ok(Some(Err(SendError::TimedOut)));
+        assert_eq!(graded(production, Channel::Sms, fails()), Grade::Error);
+        let wrong = Err(crate::Error::Internal("no pair of keys".to_owned()));
+        assert_eq!(graded(production, Channel::Push, wrong), Grade::Error);
+        assert_eq!(graded(demo, Channel::Email, Ok(None)), Grade::Ok);
+        assert_eq!(graded(production, Channel::Sms, Ok(None)), Grade::Ok);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod live;
 mod local_time;
 pub mod menu;
+pub mod notify;
 pub mod order;
 pub mod outbox;
 mod password;

@@ -9,6 +9,7 @@
 //! those after it, for a time that is bounded, and nobody else's.
 
 use crate::ctx::{Ctx, Institution, Service};
+use crate::notify::Notices;
 use crate::{Error, Result};
 use domain::account::Role;
 use domain::event::{EventPayload, OrderEvent, redelivered_in};
@@ -136,7 +137,11 @@ impl Relay {
         Self::to(
             service,
             institution,
-            vec![Box::new(Followers), Box::new(Inboxes)],
+            vec![
+                Box::new(Followers),
+                Box::new(Inboxes),
+                Box::new(Notices::new(service, institution)),
+            ],
         )
     }
 

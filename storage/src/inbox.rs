@@ -8,8 +8,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 statements! {
-    // A message keeps what the campus was called then. It comes after all that the account has, whatever
-    // the clock of whoever delivers shows.
+    // A message keeps what the campus was called then; those who want none have none. It comes after all that
+    // the account has, whatever the clock of whoever delivers shows.
     DELIVER(2) = "INSERT INTO inbox_message (event_id, account_id, kind, payload, at, delivered_at)
         SELECT event.id, event.account_id, event.kind,
             CASE WHEN campus.id IS NULL THEN event.payload
@@ -19,6 +19,7 @@ statements! {
         FROM json_each($1) AS wanted CROSS JOIN outbox AS event ON event.id = unhex(wanted.value)
             LEFT JOIN campus ON campus.id = event.campus_id
         WHERE event.account_id IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM contact WHERE contact.account_id = event.account_id AND NOT contact.by_inbox)
         ON CONFLICT (event_id) DO NOTHING"
       | "INSERT INTO inbox_message (event_id, account_id, kind, payload, at, delivered_at)
         SELECT event.id, event.account_id, event.kind,
@@ -30,6 +31,7 @@ statements! {
             JOIN outbox AS event ON event.id = CAST(wanted.value AS UUID)
             LEFT JOIN campus ON campus.id = event.campus_id
         WHERE event.account_id IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM contact WHERE contact.account_id = event.account_id AND NOT contact.by_inbox)
         ON CONFLICT (event_id) DO NOTHING";
     LIST(3) = "SELECT event_id, kind, payload, at, read_at FROM inbox_message
         WHERE account_id = $1 AND event_id < $2 ORDER BY event_id DESC LIMIT $3";

@@ -13,7 +13,9 @@ pub mod breaker;
 pub mod campus;
 pub mod cart;
 pub mod change;
+pub mod contact;
 mod db;
+pub mod delivery;
 mod error;
 #[cfg(feature = "faults")]
 pub mod fault;
@@ -60,6 +62,8 @@ pub fn statements() -> Vec<&'static Statement> {
         campus::STATEMENTS,
         cart::STATEMENTS,
         change::STATEMENTS,
+        contact::STATEMENTS,
+        delivery::STATEMENTS,
         food::STATEMENTS,
         inbox::STATEMENTS,
         job::STATEMENTS,

@@ -18,18 +18,20 @@ use uuid::Uuid;
 
 statements! {
     APPEND(1) = "INSERT INTO outbox (id, aggregate, position, kind, payload, account_id, campus_id, request_id, at,
-            inbox_at)
+            inbox_at, notice_at)
         SELECT unhex(value ->> 'id'), value ->> 'aggregate',
             COALESCE((SELECT MAX(position) FROM outbox WHERE aggregate = value ->> 'aggregate'), 0) + (value ->> 'step'),
             value ->> 'kind', value -> 'payload', unhex(value ->> 'accountId'), unhex(value ->> 'campusId'),
-            value ->> 'requestId', value ->> 'at', value ->> 'inboxAt'
+            value ->> 'requestId', value ->> 'at', value ->> 'inboxAt', value ->> 'noticeAt'
         FROM jsonb_each($1)"
-      | "INSERT INTO outbox (id, aggregate, position, kind, payload, account_id, campus_id, request_id, at, inbox_at)
+      | "INSERT INTO outbox (id, aggregate, position, kind, payload, account_id, campus_id, request_id, at, inbox_at,
+            notice_at)
         SELECT id, aggregate,
             COALESCE((SELECT MAX(position) FROM outbox WHERE outbox.aggregate = row.aggregate), 0) + step,
-            kind, payload, \"accountId\", \"campusId\", \"requestId\", at, \"inboxAt\"
+            kind, payload, \"accountId\", \"campusId\", \"requestId\", at, \"inboxAt\", \"noticeAt\"
         FROM jsonb_to_recordset($1) AS row(id UUID, aggregate TEXT, step BIGINT, kind TEXT, payload JSONB,
-            \"accountId\" UUID, \"campusId\" UUID, \"requestId\" TEXT, at BIGINT, \"inboxAt\" BIGINT)";
+            \"accountId\" UUID, \"campusId\" UUID, \"requestId\" TEXT, at BIGINT, \"inboxAt\" BIGINT,
+            \"noticeAt\" BIGINT)";
     // One process delivers at a time. SQLite has one writer in any case.
     LOCK(0) = "SELECT TRUE"
       | "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))";
@@ -75,6 +77,26 @@ statements! {
                         AND failure.next_at IS NOT NULL))
                 ORDER BY id LIMIT $2)) AND inbox_at IS NULL
         ORDER BY aggregate, position";
+    DUE_NOTICE(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
+            COALESCE(attempts, 0) AS failures
+        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'NOTICE'
+        WHERE aggregate IN (SELECT aggregate FROM (SELECT aggregate FROM outbox INDEXED BY outbox_notice
+                WHERE notice_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
+                    JOIN outbox AS held ON held.id = failure.event_id
+                    WHERE failure.consumer = 'NOTICE' AND failure.next_at > $1
+                        AND failure.next_at IS NOT NULL)
+                ORDER BY id LIMIT $2)) AND +notice_at IS NULL
+        ORDER BY aggregate, position"
+      | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
+            COALESCE(attempts, 0) AS failures
+        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'NOTICE'
+        WHERE aggregate = ANY (ARRAY(SELECT aggregate FROM outbox
+                WHERE notice_at IS NULL AND aggregate <> ALL (ARRAY(SELECT held.aggregate FROM outbox_failure AS failure
+                    JOIN outbox AS held ON held.id = failure.event_id
+                    WHERE failure.consumer = 'NOTICE' AND failure.next_at > $1
+                        AND failure.next_at IS NOT NULL))
+                ORDER BY id LIMIT $2)) AND notice_at IS NULL
+        ORDER BY aggregate, position";
     LIVE_AGAIN(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
             COALESCE(attempts, 0) AS failures
         FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'LIVE'
@@ -99,6 +121,18 @@ statements! {
         WHERE event.id = $1 AND event.inbox_at IS NULL AND (next_at IS NULL OR next_at <= $2)
             AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
                 AND earlier.position < event.position AND earlier.inbox_at IS NULL)";
+    NOTICE_AGAIN(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
+            COALESCE(attempts, 0) AS failures
+        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'NOTICE'
+        WHERE event.id = $1 AND event.notice_at IS NULL AND (next_at IS NULL OR next_at <= $2)
+            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
+                AND earlier.position < event.position AND +earlier.notice_at IS NULL)"
+      | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
+            COALESCE(attempts, 0) AS failures
+        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'NOTICE'
+        WHERE event.id = $1 AND event.notice_at IS NULL AND (next_at IS NULL OR next_at <= $2)
+            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
+                AND earlier.position < event.position AND earlier.notice_at IS NULL)";
     // Of what nothing holds back: an event whose delivery has failed waits for its time.
     OLDEST(0) = "SELECT MIN(at) FROM (SELECT * FROM (SELECT at FROM outbox INDEXED BY outbox_live
                 WHERE live_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
@@ -109,7 +143,12 @@ statements! {
                 WHERE inbox_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
                     JOIN outbox AS held ON held.id = failure.event_id
                     WHERE failure.consumer = 'INBOX' AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT 1) AS inbox) AS undelivered"
+                ORDER BY id LIMIT 1) AS inbox
+            UNION ALL SELECT * FROM (SELECT at FROM outbox INDEXED BY outbox_notice
+                WHERE notice_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
+                    JOIN outbox AS held ON held.id = failure.event_id
+                    WHERE failure.consumer = 'NOTICE' AND failure.next_at IS NOT NULL)
+                ORDER BY id LIMIT 1) AS notice) AS undelivered"
       | "SELECT MIN(at) FROM (SELECT * FROM (SELECT at FROM outbox
                 WHERE live_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
                     JOIN outbox AS held ON held.id = failure.event_id
@@ -119,7 +158,12 @@ statements! {
                 WHERE inbox_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
                     JOIN outbox AS held ON held.id = failure.event_id
                     WHERE failure.consumer = 'INBOX' AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT 1) AS inbox) AS undelivered";
+                ORDER BY id LIMIT 1) AS inbox
+            UNION ALL SELECT * FROM (SELECT at FROM outbox
+                WHERE notice_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
+                    JOIN outbox AS held ON held.id = failure.event_id
+                    WHERE failure.consumer = 'NOTICE' AND failure.next_at IS NOT NULL)
+                ORDER BY id LIMIT 1) AS notice) AS undelivered";
     SETTLE_LIVE(2) = "UPDATE outbox SET live_at = $2 WHERE id IN (SELECT unhex(value) FROM json_each($1))
             AND +live_at IS NULL"
       | "UPDATE outbox SET live_at = $2
@@ -128,6 +172,10 @@ statements! {
             AND +inbox_at IS NULL"
       | "UPDATE outbox SET inbox_at = $2
         WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))) AND inbox_at IS NULL";
+    SETTLE_NOTICE(2) = "UPDATE outbox SET notice_at = $2 WHERE id IN (SELECT unhex(value) FROM json_each($1))
+            AND +notice_at IS NULL"
+      | "UPDATE outbox SET notice_at = $2
+        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))) AND notice_at IS NULL";
     RECOVER(2) = "DELETE FROM outbox_failure WHERE event_id IN (SELECT unhex(value) FROM json_each($1))
             AND consumer = $2"
       | "DELETE FROM outbox_failure
@@ -155,8 +203,9 @@ statements! {
     REVIVE(2) = "DELETE FROM outbox_failure WHERE event_id = $1 AND consumer = $2 AND dead";
     UNSETTLE_LIVE(1) = "UPDATE outbox SET live_at = NULL WHERE id = $1";
     UNSETTLE_INBOX(1) = "UPDATE outbox SET inbox_at = NULL WHERE id = $1";
+    UNSETTLE_NOTICE(1) = "UPDATE outbox SET notice_at = NULL WHERE id = $1";
     SWEEP(3) = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox
-        WHERE id < $1 AND live_at IS NOT NULL AND inbox_at IS NOT NULL
+        WHERE id < $1 AND live_at IS NOT NULL AND inbox_at IS NOT NULL AND notice_at IS NOT NULL
             AND (id < $2 OR NOT EXISTS (SELECT 1 FROM outbox_failure WHERE event_id = outbox.id))
         ORDER BY id LIMIT $3)";
 }
@@ -202,6 +251,9 @@ struct NewRow<'a> {
     /// Set from the start where it is for no inbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     inbox_at: Option<i64>,
+    /// Set from the start where nobody is told by their channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice_at: Option<i64>,
 }
 
 #[allow(clippy::ref_option, reason = "what serde calls it with")]
@@ -222,11 +274,13 @@ pub enum Consumer {
     Live,
     /// The inbox of whom an event is for.
     Inbox,
+    /// The channels of whom an event is for, as e-mail.
+    Notice,
 }
 
 impl Consumer {
     /// Every consumer.
-    pub const ALL: [Self; 2] = [Self::Live, Self::Inbox];
+    pub const ALL: [Self; 3] = [Self::Live, Self::Inbox, Self::Notice];
 
     /// The stable name, SCREAMING_SNAKE_CASE.
     #[must_use]
@@ -234,6 +288,7 @@ impl Consumer {
         match self {
             Self::Live => "LIVE",
             Self::Inbox => "INBOX",
+            Self::Notice => "NOTICE",
         }
     }
 
@@ -334,6 +389,7 @@ pub async fn append(tx: &mut Tx, events: &[NewEvent]) -> Result<()> {
             let step = steps.entry(&event.aggregate).or_default();
             *step += 1;
             let for_inbox = event.kind.reaches_inbox() && event.account_id.is_some();
+            let for_channels = event.kind.reaches_channels() && event.account_id.is_some();
             NewRow {
                 id: event.id,
                 aggregate: &event.aggregate,
@@ -345,6 +401,7 @@ pub async fn append(tx: &mut Tx, events: &[NewEvent]) -> Result<()> {
                 request_id: &event.request_id,
                 at: event.at,
                 inbox_at: (!for_inbox).then_some(event.at),
+                notice_at: (!for_channels).then_some(event.at),
             }
         })
         .collect();
@@ -370,6 +427,7 @@ pub async fn due(tx: &mut Tx, consumer: Consumer, now: i64, limit: i64) -> Resul
     let events = match consumer {
         Consumer::Live => rows!(tx, Event, DUE_LIVE, now, limit)?,
         Consumer::Inbox => rows!(tx, Event, DUE_INBOX, now, limit)?,
+        Consumer::Notice => rows!(tx, Event, DUE_NOTICE, now, limit)?,
     };
     Ok(in_order(events))
 }
@@ -388,6 +446,7 @@ pub async fn still_due(
     match consumer {
         Consumer::Live => optional!(tx, Event, LIVE_AGAIN, event, now),
         Consumer::Inbox => optional!(tx, Event, INBOX_AGAIN, event, now),
+        Consumer::Notice => optional!(tx, Event, NOTICE_AGAIN, event, now),
     }
 }
 
@@ -446,6 +505,7 @@ async fn settle_ids(tx: &mut Tx, consumer: Consumer, ids: &[Uuid], now: i64) -> 
         match consumer {
             Consumer::Live => execute!(tx, SETTLE_LIVE, many(ids), now)?,
             Consumer::Inbox => execute!(tx, SETTLE_INBOX, many(ids), now)?,
+            Consumer::Notice => execute!(tx, SETTLE_NOTICE, many(ids), now)?,
         };
     }
     Ok(())
@@ -512,6 +572,7 @@ pub async fn repeat(tx: &mut Tx, event: Uuid, consumer: Consumer) -> Result<bool
     match consumer {
         Consumer::Live => execute!(tx, UNSETTLE_LIVE, event)?,
         Consumer::Inbox => execute!(tx, UNSETTLE_INBOX, event)?,
+        Consumer::Notice => execute!(tx, UNSETTLE_NOTICE, event)?,
     };
     tx.will_relay().await?;
     Ok(true)

@@ -1,6 +1,7 @@
 //! The command line, and the configuration that it shares with the environment.
 
 mod board;
+mod notify;
 
 use crate::telemetry::{self, LogFormat};
 use crate::{Options, Role, Server, http};
@@ -84,6 +85,8 @@ struct Installation {
     time_zone: String,
     #[command(flatten)]
     gateway: Gateway,
+    #[command(flatten)]
+    notify: notify::Notify,
     /// The form of log lines.
     #[arg(long, global = true, env = "NUTRIFLOW_LOG", default_value = "text")]
     log: LogFormat,
@@ -164,6 +167,8 @@ enum Command {
     Serve(Serve),
     /// Looks for what would keep it from working, and says what to do. Changes nothing.
     Doctor,
+    /// Makes a pair of keys by which push services know an installation, and prints it.
+    PushKeys,
     /// Jobs of every queue.
     Jobs(board::Jobs),
     /// Queues.
@@ -230,6 +235,7 @@ impl Installation {
             public_url: self.public_url,
             time_zone: self.time_zone,
             gateway: self.gateway.settings(),
+            notify: self.notify.settings()?,
         })
     }
 }
@@ -249,6 +255,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Jobs(command) => board::jobs(cli.installation, command).await,
         Command::Queues(command) => board::queues(cli.installation, command).await,
         Command::Doctor => return doctor(cli.installation).await,
+        Command::PushKeys => notify::push_keys(),
         Command::Admin {
             command:
                 AdminCommand::Create {
@@ -335,7 +342,7 @@ async fn doctor(installation: Installation) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let findings = service::doctor::examine(&settings, &SystemClock).await;
+    let findings = service::doctor::examine(&settings, Arc::new(SystemClock)).await;
     for finding in &findings {
         let grade = match finding.grade {
             Grade::Ok => "ok",

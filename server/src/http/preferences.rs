@@ -34,13 +34,19 @@ fn see_other(path: &str, cookies: &[String]) -> Response {
     response
 }
 
-/// Keeps a language or theme in a cookie.
+/// Keeps a language or theme in a cookie; messages to whoever has signed in have that language too.
 pub async fn set(Extension(ctx): Extension<Ctx>, Form(form): Form<Preferences>) -> Response {
     let secure = if ctx.service.https() { "; Secure" } else { "" };
     let keep = |name: &str, value: &str| {
         format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={YEAR}{secure}")
     };
     let language = form.language.as_deref().and_then(Language::from_tag);
+    if let Some(language) = language
+        && let Err(error) = service::notify::set_language(&ctx, language).await
+    {
+        // The page changes its language all the same.
+        tracing::warn!(%error, "could not note a language");
+    }
     let theme = form.theme.as_deref().and_then(Theme::from_key);
     let cookies: Vec<String> = language
         .map(|language| keep("language", language.tag()))

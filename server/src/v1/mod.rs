@@ -12,6 +12,7 @@ mod foods;
 mod inbox;
 mod kitchen;
 mod menu;
+mod notifications;
 mod orders;
 mod profile;
 mod stock;
@@ -46,6 +47,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "stock", description = "What there is of each menu item, for staff and administrators"),
         (name = "events", description = "What happens, as it happens"),
         (name = "inbox", description = "What you were told"),
+        (name = "notifications", description = "How you are told of your orders, by e-mail, short message and browser"),
         (name = "cart", description = "What you mean to order"),
         (name = "orders", description = "What was ordered, and what became of it"),
         (name = "wallet", description = "What you have here, how it came and went"),
@@ -91,6 +93,9 @@ pub fn router() -> Router {
         .routes(routes!(events::events))
         .routes(routes!(inbox::list::list))
         .routes(routes!(inbox::read::read))
+        .routes(routes!(notifications::get::get, notifications::put::put))
+        .routes(routes!(notifications::subscribe::subscribe))
+        .routes(routes!(notifications::unsubscribe::unsubscribe))
         .routes(routes!(cart::get::get, cart::clear::clear))
         .routes(routes!(cart::add::add))
         .routes(routes!(
@@ -116,6 +121,10 @@ pub fn router() -> Router {
         .routes(routes!(admin::changes::undo::undo))
         .routes(routes!(admin::dead_events::list::list))
         .routes(routes!(admin::dead_events::repeat::repeat))
+        .routes(routes!(admin::deliveries::list::list))
+        .routes(routes!(admin::deliveries::export::export))
+        .routes(routes!(admin::deliveries::get::get))
+        .routes(routes!(admin::deliveries::repeat::repeat))
         .routes(routes!(admin::queues::list::list))
         .routes(routes!(admin::queues::patch::patch))
         .routes(routes!(admin::schedules::run::run))

@@ -38,6 +38,15 @@ impl TestApp {
     }
 
     pub async fn start_on(database: Database, slug: &str) -> Self {
+        Self::start_with(database, slug, service::notify::NotifySettings::default()).await
+    }
+
+    /// With those who carry messages.
+    pub async fn start_with(
+        database: Database,
+        slug: &str,
+        notify: service::notify::NotifySettings,
+    ) -> Self {
         let settings = Settings {
             mode: Mode::Production,
             database,
@@ -46,6 +55,7 @@ impl TestApp {
             public_url: "http://127.0.0.1".to_owned(),
             time_zone: "UTC".to_owned(),
             gateway: service::gateways::GatewaySettings::kind(),
+            notify,
         };
         let service = Service::start(settings, Arc::new(SystemClock))
             .await

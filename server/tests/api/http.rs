@@ -284,7 +284,11 @@ async fn the_description_lists_every_endpoint(engine: &Engine) {
     let expected = [
         "DELETE /v1/cart",
         "DELETE /v1/cart/lines/{lineId}",
+        "DELETE /v1/notifications/browsers/{browserId}",
         "GET /v1/admin/dead-events",
+        "GET /v1/admin/deliveries",
+        "GET /v1/admin/deliveries/export",
+        "GET /v1/admin/deliveries/{deliveryId}",
         "GET /v1/admin/jobs",
         "GET /v1/admin/jobs/{jobId}",
         "GET /v1/admin/queues",
@@ -303,6 +307,7 @@ async fn the_description_lists_every_endpoint(engine: &Engine) {
         "GET /v1/events",
         "GET /v1/foods",
         "GET /v1/inbox",
+        "GET /v1/notifications/preferences",
         "GET /v1/orders",
         "GET /v1/orders/{orderId}",
         "GET /v1/orders/{orderId}/status",
@@ -319,6 +324,7 @@ async fn the_description_lists_every_endpoint(engine: &Engine) {
         "PATCH /v1/cart/lines/{lineId}",
         "POST /v1/admin/changes/{changeId}/undo",
         "POST /v1/admin/dead-events/{eventId}/repeat",
+        "POST /v1/admin/deliveries/{deliveryId}/repeat",
         "POST /v1/admin/jobs/change",
         "POST /v1/admin/jobs/{jobId}/change",
         "POST /v1/admin/schedules/{kind}/run",
@@ -328,6 +334,7 @@ async fn the_description_lists_every_endpoint(engine: &Engine) {
         "POST /v1/cart/plan",
         "POST /v1/diet/plans",
         "POST /v1/inbox/{messageId}/read",
+        "POST /v1/notifications/browsers",
         "POST /v1/orders",
         "POST /v1/orders/{orderId}/advance",
         "POST /v1/orders/{orderId}/answer",
@@ -338,6 +345,7 @@ async fn the_description_lists_every_endpoint(engine: &Engine) {
         "POST /v1/wallet/top-ups",
         "POST /v1/wallets/{account}/top-ups",
         "PUT /v1/campuses/{campus}/state",
+        "PUT /v1/notifications/preferences",
         "PUT /v1/profile",
     ];
     assert_eq!(listed, expected.map(str::to_owned).into());

@@ -14,6 +14,7 @@ mod http;
 mod input;
 mod kitchen;
 mod menu;
+mod notifications;
 mod operations;
 mod orders;
 mod pages;

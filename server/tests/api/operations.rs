@@ -666,6 +666,11 @@ async fn the_doctor_finds_what_is_wrong(engine: &Engine) {
             "sqlite:/dev/null",
             "error    data folder",
         ),
+        (
+            "NUTRIFLOW_SMTP_URL",
+            "smtp://ana:canary@127.0.0.1:1",
+            "error    settings",
+        ),
     ] {
         let (content, said) = doctor(engine, &[(name, value)]);
         assert!(
@@ -677,6 +682,21 @@ async fn the_doctor_finds_what_is_wrong(engine: &Engine) {
             assert!(!said.contains(secret), "{value}: {said}");
         }
     }
+
+    // Whoever carries messages is asked whether they would, and not told anything.
+    let carriers = [
+        ("NUTRIFLOW_SMTP_URL", "smtp://ana:canary@127.0.0.1:1"),
+        ("NUTRIFLOW_MAIL_FROM", "NutriFlow <meals@example.org>"),
+        ("NUTRIFLOW_VAPID_PRIVATE_KEY", "canary"),
+        ("NUTRIFLOW_VAPID_PUBLIC_KEY", "no key"),
+        ("NUTRIFLOW_VAPID_CONTACT", "mailto:meals@example.org"),
+    ];
+    let (content, said) = doctor(engine, &carriers);
+    for bad in ["error    e-mail", "error    push"] {
+        assert!(said.lines().any(|line| line.starts_with(bad)), "{said}");
+    }
+    assert!(said.contains("ok       sms"), "{said}");
+    assert!(!content && !said.contains("canary"), "{said}");
 
     engine
         .raw("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1")

@@ -286,6 +286,7 @@ async fn prepare(engine: &Engine) {
         public_url: "http://127.0.0.1".to_owned(),
         time_zone: "UTC".to_owned(),
         gateway: service::gateways::GatewaySettings::kind(),
+        notify: service::notify::NotifySettings::default(),
     };
     let service = Service::start(settings, Arc::new(SystemClock))
         .await

@@ -15,6 +15,7 @@ pub mod regenerate_plans;
 mod run;
 pub mod runner;
 pub(crate) mod schedules;
+pub mod send_notification;
 mod sweep;
 pub mod top_up_wallet;
 
@@ -361,6 +362,8 @@ kinds!(
     order_steps::TendOrders,
     ping::Ping,
     regenerate_plans::RegeneratePlans,
+    send_notification::SendNotification,
+    send_notification::TendDeliveries,
     sweep::Sweep,
     top_up_wallet::TopUpWallet,
 );

@@ -2,6 +2,7 @@
 
 use super::order_steps::TendOrders;
 use super::regenerate_plans::RegeneratePlans;
+use super::send_notification::TendDeliveries;
 use super::sweep::Sweep;
 use super::{Job, new_job};
 use crate::ctx::Ctx;
@@ -22,7 +23,7 @@ struct Scheduled {
 }
 
 /// Every schedule.
-const SCHEDULES: [Scheduled; 3] = [
+const SCHEDULES: [Scheduled; 4] = [
     Scheduled {
         kind: Sweep::KIND,
         cron: "17 * * * *",
@@ -37,6 +38,11 @@ const SCHEDULES: [Scheduled; 3] = [
         kind: TendOrders::KIND,
         cron: "* * * * *",
         job: |ctx| new_job(ctx, None, &TendOrders::default(), None),
+    },
+    Scheduled {
+        kind: TendDeliveries::KIND,
+        cron: "* * * * *",
+        job: |ctx| new_job(ctx, None, &TendDeliveries::default(), None),
     },
 ];
 

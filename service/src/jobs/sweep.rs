@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 use storage::job::Scope;
-use storage::{change, inbox, job, live, outbox, process, queue, session};
+use storage::{change, delivery, inbox, job, live, outbox, process, queue, session};
 use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -24,7 +24,7 @@ const MEASURED: Duration = DAY.saturating_mul(14);
 const UNDOABLE: Duration = DAY;
 /// How long it is kept what has happened, once everybody had it.
 const DELIVERED: Duration = DAY.saturating_mul(7);
-/// How long events that were given up are kept, and messages.
+/// How long events that were given up are kept, messages, and deliveries.
 const TOLD: Duration = DAY.saturating_mul(90);
 /// How many rows are deleted at once: nobody else writes to SQLite meanwhile.
 const CHUNK: i64 = 1000;
@@ -111,9 +111,11 @@ async fn sweep_events(run: &Run, now: i64) -> Result<u64, Error> {
         let deleted = outbox::sweep(&mut tx, before, told_before, CHUNK).await?;
         let deleted_live = live::sweep(&mut tx, delivered, CHUNK).await?;
         let deleted_messages = inbox::sweep(&mut tx, told_before, CHUNK).await?;
+        let deleted_deliveries = delivery::sweep(&mut tx, told_before, CHUNK).await?;
         tx.commit().await?;
         events += deleted;
-        if deleted.max(deleted_live).max(deleted_messages) < CHUNK as u64 {
+        let told = deleted_messages.max(deleted_deliveries);
+        if deleted.max(deleted_live).max(told) < CHUNK as u64 {
             return Ok(events);
         }
     }

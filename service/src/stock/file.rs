@@ -138,7 +138,7 @@ pub async fn export_csv(ctx: &Ctx, filter: &StockFilter) -> Result<Vec<u8>> {
 }
 
 /// Text that a spreadsheet does not take for a formula: an apostrophe before signs that begin one.
-fn text_cell(text: &str) -> String {
+pub(crate) fn text_cell(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {

@@ -1016,7 +1016,12 @@ async fn a_schedule_is_run_when_asked(engine: &Engine) {
     let kinds: Vec<&str> = schedules.iter().map(|it| it.kind.as_str()).collect();
     assert_eq!(
         kinds,
-        ["installation.sweep", "order.tend", "plan.regenerate"]
+        [
+            "installation.sweep",
+            "notification.tend",
+            "order.tend",
+            "plan.regenerate"
+        ]
     );
     assert!(
         schedules

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod board;
+mod carriers;
 mod carts;
 mod crashes;
 #[path = "../../../storage/tests/support/engines.rs"]
@@ -11,6 +12,7 @@ mod engines;
 mod kitchen;
 mod live;
 mod menu;
+mod notifications;
 mod orders;
 mod payments;
 mod plans;
@@ -52,6 +54,7 @@ fn settings_with(engine: &Engine, gateway: service::gateways::GatewaySettings) -
         public_url: "http://127.0.0.1".to_owned(),
         time_zone: "UTC".to_owned(),
         gateway,
+        notify: service::notify::NotifySettings::default(),
     }
 }
 
@@ -81,6 +84,11 @@ impl Product {
             actor,
             ..Ctx::system(&self.service, institution, "test")
         }
+    }
+
+    /// What its clock shows.
+    fn clock_now(&self) -> i64 {
+        service::Clock::now(&*self.clock)
     }
 
     fn anonymous(&self) -> Ctx {

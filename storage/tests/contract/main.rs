@@ -6,6 +6,7 @@ mod accounts;
 mod board;
 mod carts;
 mod children;
+mod deliveries;
 #[path = "../support/engines.rs"]
 mod engines;
 mod errors;

@@ -461,13 +461,17 @@ async fn what_everybody_had_is_forgotten_and_the_rest_is_kept(engine: &Engine) {
     outbox::settle(&mut tx, Consumer::Live, &had, NOW)
         .await
         .unwrap();
-    outbox::settle(&mut tx, Consumer::Inbox, &had[..2], NOW)
-        .await
-        .unwrap();
+    for consumer in [Consumer::Inbox, Consumer::Notice] {
+        outbox::settle(&mut tx, consumer, &had[..2], NOW)
+            .await
+            .unwrap();
+    }
     let given_up: Vec<&Event> = vec![&all[3]];
-    outbox::settle(&mut tx, Consumer::Live, &given_up, NOW)
-        .await
-        .unwrap();
+    for consumer in [Consumer::Live, Consumer::Notice] {
+        outbox::settle(&mut tx, consumer, &given_up, NOW)
+            .await
+            .unwrap();
+    }
     tx.commit().await.unwrap();
     fail(&db, Consumer::Inbox, 13, 5, None).await;
     fail(&db, Consumer::Live, 14, 1, Some(NOW + SECOND)).await;
@@ -508,6 +512,7 @@ async fn an_event_is_due_alone_where_nothing_holds_it_back(engine: &Engine) {
     // One that has failed waits for its time, and those after it for it.
     fail(&db, live, 10, 3, Some(NOW + SECOND)).await;
     fail(&db, Consumer::Inbox, 10, 3, Some(NOW + SECOND)).await;
+    fail(&db, Consumer::Notice, 10, 3, Some(NOW + SECOND)).await;
     assert_eq!(still(10, NOW).await, None);
     assert_eq!(still(10, NOW + SECOND).await, Some(3));
     assert_eq!(in_tx!(db, outbox::oldest), Some(NOW + 12));

@@ -2,7 +2,12 @@
 
 use crate::context::Me;
 use crate::error::AppError;
+use domain::notification::PreferencesDraft;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// The inbox among the ways to be told; the others are channels.
+pub(super) const INBOX: &str = "INBOX";
 
 /// Who is signed in.
 #[server(endpoint = "me")]
@@ -21,4 +26,72 @@ pub async fn get_me() -> Result<Option<Me>, AppError> {
         waits: service::live::waits(&ctx).await?,
         heard,
     }))
+}
+
+/// How a member wishes to be told, and what there is to choose from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotificationsView {
+    /// The ways that are open here: `INBOX`, and channels.
+    pub ways: Vec<String>,
+    /// Those of them that are wanted.
+    pub wanted: Vec<String>,
+    /// Whether short messages are among them.
+    pub sms: bool,
+    /// Where short messages go; may be empty.
+    pub phone: String,
+    /// The tag of the language of messages.
+    pub language: String,
+    /// What a browser is told to know this installation by.
+    pub push_key: Option<String>,
+    /// The browsers that take notifications.
+    pub browsers: Vec<BrowserLine>,
+}
+
+/// A browser that takes notifications.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserLine {
+    /// Its id.
+    pub id: String,
+    /// The host of its push service.
+    pub service: String,
+    /// "22 November 2026".
+    pub since: String,
+}
+
+/// How whoever asks wishes to be told.
+#[server(endpoint = "account/notifications")]
+pub async fn get_notifications() -> Result<NotificationsView, AppError> {
+    super::build::notifications(&crate::context::ctx()?).await
+}
+
+/// Keeps how whoever asks wishes to be told, and leads back to the account.
+#[server(endpoint = "account/notifications/save")]
+pub async fn save_notifications(
+    #[server(default)] channels: Vec<String>,
+    #[server(default)] phone: String,
+    #[server(default)] language: String,
+) -> Result<(), AppError> {
+    use domain::notification::Channel;
+    let ctx = crate::context::ctx()?;
+    let wants = |way: &str| channels.iter().any(|wanted| wanted == way);
+    let draft = PreferencesDraft {
+        inbox: wants(INBOX),
+        email: wants(Channel::Email.key()),
+        sms: wants(Channel::Sms.key()),
+        push: wants(Channel::Push.key()),
+        phone,
+        language,
+    };
+    service::notify::set_preferences(&ctx, &draft).await?;
+    leptos_axum::redirect("/account?saved=notifications#notifications");
+    Ok(())
+}
+
+/// Has a browser take notifications no more, and leads back to the account.
+#[server(endpoint = "account/browsers/remove")]
+pub async fn remove_browser(#[server(default)] id: String) -> Result<(), AppError> {
+    let ctx = crate::context::ctx()?;
+    service::notify::unsubscribe(&ctx, service::plan::parse_id(&id)?).await?;
+    leptos_axum::redirect("/account?saved=browser-removed#notifications");
+    Ok(())
 }

@@ -4,6 +4,8 @@
 //! may is decided in `service`; the pages show buttons only to those for whom they work.
 
 pub mod dead_events;
+pub mod deliveries;
+pub mod delivery;
 mod frame;
 pub mod job;
 pub mod jobs;

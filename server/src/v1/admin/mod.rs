@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod dead_events;
+pub mod deliveries;
 pub mod jobs;
 pub mod queues;
 pub mod schedules;

@@ -15,6 +15,8 @@ pub enum EventConsumer {
     Live,
     /// The inbox of whom an event is for.
     Inbox,
+    /// The channels of whom an event is for, as e-mail.
+    Notice,
 }
 
 impl From<Consumer> for EventConsumer {
@@ -22,6 +24,7 @@ impl From<Consumer> for EventConsumer {
         match consumer {
             Consumer::Live => Self::Live,
             Consumer::Inbox => Self::Inbox,
+            Consumer::Notice => Self::Notice,
         }
     }
 }
@@ -31,6 +34,7 @@ impl From<EventConsumer> for Consumer {
         match consumer {
             EventConsumer::Live => Self::Live,
             EventConsumer::Inbox => Self::Inbox,
+            EventConsumer::Notice => Self::Notice,
         }
     }
 }

@@ -1,0 +1,228 @@
+//! How members wish to be told, and the browsers that take notifications for them.
+
+use super::settings::origin;
+use super::web_push::{AUTH, POINT};
+use crate::ctx::{Actor, Ctx};
+use crate::{Error, Result};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use domain::invalid::{InvalidCode, InvalidField};
+use domain::notification::{Channel, Preferences, PreferencesDraft};
+use domain::problem::Problem;
+use domain::text::Language;
+use storage::contact::{self, Browser};
+use uuid::Uuid;
+
+/// The longest address of a browser at its push service, in characters.
+const ENDPOINT_MOST: i64 = 1000;
+/// What an uncompressed point begins with.
+const UNCOMPRESSED: u8 = 4;
+
+/// A browser that takes notifications, as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowserItem {
+    /// Its id.
+    pub id: Uuid,
+    /// The host of its push service.
+    pub service: String,
+    /// Since when, in microseconds.
+    pub since: i64,
+}
+
+/// How a member wishes to be told, and what there is to choose from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreferencesView {
+    /// How they wish to be told.
+    pub preferences: Preferences,
+    /// The channels that are open here.
+    pub channels: Vec<Channel>,
+    /// The browsers that take notifications for them.
+    pub browsers: Vec<BrowserItem>,
+    /// What a browser is told to know this installation by.
+    pub push_key: Option<String>,
+}
+
+/// A browser as it names itself: what `PushSubscription` has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewBrowser {
+    /// Where its push service takes what is for it.
+    pub endpoint: String,
+    /// Its public key, in base64url.
+    pub p256dh: String,
+    /// Its secret, in base64url.
+    pub auth: String,
+}
+
+/// How the member wishes to be told, and what there is to choose from.
+///
+/// # Errors
+/// [`Problem::Unauthenticated`] where nobody has signed in.
+pub async fn preferences(ctx: &Ctx) -> Result<PreferencesView> {
+    let account = ctx.account_id()?;
+    let channels = &ctx.institution.channels;
+    let mut tx = ctx.read().await?;
+    let known = contact::get(&mut tx, account).await?;
+    let browsers = contact::browsers(&mut tx, account).await?;
+    Ok(PreferencesView {
+        preferences: known.unwrap_or_else(|| Preferences {
+            language: ctx.language,
+            ..Preferences::default()
+        }),
+        channels: Channel::ALL
+            .into_iter()
+            .filter(|channel| channels.is_open(*channel))
+            .collect(),
+        browsers: browsers.into_iter().map(item).collect(),
+        push_key: channels.push_key().map(str::to_owned),
+    })
+}
+
+fn item(browser: Browser) -> BrowserItem {
+    BrowserItem {
+        id: browser.id,
+        service: origin(&browser.endpoint)
+            .map_or("", |(_, host)| host)
+            .to_owned(),
+        since: browser.created_at,
+    }
+}
+
+/// Writes down how the member wishes to be told.
+///
+/// # Errors
+/// [`Problem::Invalid`] by field: a `phone` that is no number, or that is missing; a `language` that is not
+/// spoken here; `channels` that are not open here. [`Problem::Unauthenticated`] where nobody has signed in.
+pub async fn set_preferences(ctx: &Ctx, draft: &PreferencesDraft) -> Result<()> {
+    let account = ctx.account_id()?;
+    let preferences = draft.validate().map_err(Error::invalid_fields)?;
+    let channels = &ctx.institution.channels;
+    let wanted = [
+        (Channel::Email, false),
+        (Channel::Sms, preferences.sms),
+        (Channel::Push, preferences.push),
+    ];
+    // That they would like e-mail may be said also where there is none: it is so for everybody.
+    if wanted
+        .into_iter()
+        .any(|(channel, wanted)| wanted && !channels.is_open(channel))
+    {
+        return Err(Error::invalid("channels", InvalidCode::UnknownChoice));
+    }
+    let mut tx = ctx.write().await?;
+    contact::put(&mut tx, account, &preferences, ctx.now()).await?;
+    ctx.audit(&mut tx, "contact.update", &format!("account:{account}"))
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Notes the language of whoever has just come, where nothing is known of it, in the transaction in which
+/// they come.
+///
+/// # Errors
+/// Where the database does.
+pub async fn note_language(ctx: &Ctx, tx: &mut storage::Tx, account: Uuid) -> Result<()> {
+    Ok(contact::note_language(tx, account, ctx.language, ctx.now()).await?)
+}
+
+/// Notes the language that whoever asks has chosen; nothing of somebody who has not signed in.
+///
+/// # Errors
+/// Where the database does.
+pub async fn set_language(ctx: &Ctx, language: Language) -> Result<()> {
+    let Actor::Account { id, .. } = ctx.actor else {
+        return Ok(());
+    };
+    let mut tx = ctx.write().await?;
+    contact::set_language(&mut tx, id, language, ctx.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Has a browser take notifications for the member, and gives its id. They want them by that, too.
+///
+/// # Errors
+/// [`Problem::Invalid`] by field: an `endpoint` that is not at a known push service, `p256dh` and `auth` that
+/// are no keys. [`Problem::NotFound`] where nothing is sent to browsers here;
+/// [`Problem::Unauthenticated`] where nobody has signed in.
+pub async fn subscribe(ctx: &Ctx, new: &NewBrowser) -> Result<Uuid> {
+    let account = ctx.account_id()?;
+    let channels = &ctx.institution.channels;
+    if !channels.is_open(Channel::Push) {
+        return Err(Problem::NotFound.into());
+    }
+    let browser = browser(ctx, account, new)?;
+    if !channels.services().allow(&browser.endpoint) {
+        return Err(Error::invalid("endpoint", InvalidCode::UnknownChoice));
+    }
+    let now = ctx.now();
+    let mut tx = ctx.write().await?;
+    let id = contact::subscribe(&mut tx, &browser).await?;
+    let known = contact::get(&mut tx, account).await?;
+    let mut preferences = known.unwrap_or_else(|| Preferences {
+        language: ctx.language,
+        ..Preferences::default()
+    });
+    if !preferences.push {
+        preferences.push = true;
+        contact::put(&mut tx, account, &preferences, now).await?;
+    }
+    ctx.audit(&mut tx, "browser.subscribe", &format!("browser:{id}"))
+        .await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Reads what a browser says of itself.
+fn browser(ctx: &Ctx, account: Uuid, new: &NewBrowser) -> Result<Browser> {
+    let mut fields = Vec::new();
+    let endpoint = new.endpoint.trim();
+    if endpoint.is_empty() {
+        fields.push(InvalidField::new("endpoint", InvalidCode::Required));
+    } else if endpoint.chars().count() as i64 > ENDPOINT_MOST {
+        let max = ENDPOINT_MOST;
+        fields.push(InvalidField::new("endpoint", InvalidCode::TooLong { max }));
+    }
+    let mut bytes = |field: &str, text: &str, length: usize| {
+        let bytes = BASE64.decode(text.trim_end_matches('=')).ok();
+        let bytes = bytes.filter(|bytes| bytes.len() == length);
+        if bytes.is_none() {
+            fields.push(InvalidField::new(field, InvalidCode::Malformed));
+        }
+        bytes.unwrap_or_default()
+    };
+    let public_key = bytes("p256dh", &new.p256dh, POINT);
+    let auth = bytes("auth", &new.auth, AUTH);
+    if fields.is_empty() && public_key.first() != Some(&UNCOMPRESSED) {
+        fields.push(InvalidField::new("p256dh", InvalidCode::Malformed));
+    }
+    if !fields.is_empty() {
+        return Err(Error::invalid_fields(fields));
+    }
+    Ok(Browser {
+        id: ctx.service.next_id(),
+        account_id: account,
+        endpoint: endpoint.to_owned(),
+        public_key,
+        auth,
+        created_at: ctx.now(),
+    })
+}
+
+/// Has a browser take notifications no more.
+///
+/// # Errors
+/// [`Problem::NotFound`], also for another member's browser; [`Problem::Unauthenticated`] where nobody has
+/// signed in.
+pub async fn unsubscribe(ctx: &Ctx, browser: Uuid) -> Result<()> {
+    let account = ctx.account_id()?;
+    let mut tx = ctx.write().await?;
+    if !contact::unsubscribe(&mut tx, browser, account).await? {
+        return Err(Problem::NotFound.into());
+    }
+    ctx.audit(
+        &mut tx,
+        "browser.unsubscribe",
+        &format!("browser:{browser}"),
+    )
+    .await?;
+    Ok(tx.commit().await?)
+}
