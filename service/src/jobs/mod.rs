@@ -11,6 +11,7 @@ mod ending;
 pub mod engine;
 pub mod order_steps;
 pub mod ping;
+pub mod refund_payment;
 pub mod regenerate_plans;
 mod run;
 pub mod runner;
@@ -360,6 +361,7 @@ kinds!(
     order_steps::OrderStock,
     order_steps::TendOrders,
     ping::Ping,
+    refund_payment::RefundPayment,
     regenerate_plans::RegeneratePlans,
     sweep::Sweep,
     top_up_wallet::TopUpWallet,

@@ -1,9 +1,17 @@
 //! Orders: placed, looked at, moved on by staff, cancelled.
 
+mod panel;
 mod place;
+mod refund;
 pub(crate) mod settle;
 
+pub use panel::{
+    COUNT_MOST, Found, OrderCursor, OrderDetail, OrderFilter, OrderHappening, OrderRecord, OrderSort,
+    detail, export_csv, find, may_see,
+};
 pub use place::{Accepted, OrderedItem, PlaceOrder, Placer, place};
+pub use refund::{REFUNDS_MOST, Refund, RefundDraft, RefundState, may_refund, refund};
+pub(crate) use refund::{refund_made, refund_refused};
 
 use crate::ctx::{Actor, Ctx};
 use crate::jobs::order_steps;
@@ -17,7 +25,7 @@ use domain::payment::{DeclineReason, GatewayKind, PaymentState};
 use domain::problem::Problem;
 use domain::saga::{self, Direction, Event, Phase, Step};
 use domain::text::check_reason;
-use serde_json::Value;
+use serde_json::{Value, json};
 use settle::{Changes, subject};
 use std::collections::HashMap;
 use storage::order::OrderRow;
@@ -247,19 +255,25 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OrderView> {
     }
     let mut tx = ctx.read().await?;
     let row = visible(ctx, &mut tx, id).await?;
+    view(&mut tx, row, is_staff(ctx)).await
+}
+
+/// An order's row with all that belongs to it, as those who work with it see it or as whoever ordered does.
+async fn view(tx: &mut Tx, row: OrderRow, works: bool) -> Result<OrderView> {
+    let id = row.id;
     let missing = |what: &str| Error::Internal(format!("order {id} has no {what}"));
-    let saga = storage::saga::get(&mut tx, id)
+    let saga = storage::saga::get(tx, id)
         .await?
         .ok_or_else(|| missing("saga"))?;
     let saga = settle::state_of(&saga)?;
-    let campus = campus::by_id(&mut tx, row.campus_id)
+    let campus = campus::by_id(tx, row.campus_id)
         .await?
         .ok_or_else(|| missing("campus"))?;
-    let steps = storage::saga::steps(&mut tx, id).await?;
-    let payment = payment::of_order(&mut tx, id).await?;
-    let lines = storage::order::lines(&mut tx, &[id]).await?;
-    let member = if is_staff(ctx) {
-        let account = account::by_id(&mut tx, row.account_id).await?;
+    let steps = storage::saga::steps(tx, id).await?;
+    let payment = payment::of_order(tx, id).await?;
+    let lines = storage::order::lines(tx, &[id]).await?;
+    let member = if works {
+        let account = account::by_id(tx, row.account_id).await?;
         account.map(|account| account.name)
     } else {
         None
@@ -271,7 +285,7 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OrderView> {
         Phase::Completed | Phase::Cancelled => None,
     };
     let cancelling = saga.reason.is_some() && matches!(saga.phase, Phase::Forward(_));
-    let may = if is_staff(ctx) {
+    let may = if works {
         order.state.staff_may_cancel()
     } else {
         order.state.member_may_cancel()
@@ -291,7 +305,7 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OrderView> {
             updated_at: payment.updated_at,
         }),
         can_cancel: may && !cancelling,
-        next: is_staff(ctx).then(|| Advance::of(order.state)).flatten(),
+        next: works.then(|| Advance::of(order.state)).flatten(),
         member,
         order,
     })
@@ -470,7 +484,10 @@ pub async fn advance(ctx: &Ctx, id: Uuid, advance: Advance) -> Result<()> {
     };
     outbox::append(&mut tx, &[event]).await?;
     let action = format!("order.{}", advance.key().to_lowercase());
-    ctx.audit(&mut tx, &action, &id.to_string()).await?;
+    let state = |state: OrderState| json!({ "state": state.key() });
+    let subject = id.to_string();
+    ctx.audit_change(&mut tx, (&action, &subject), &state(from), &state(to))
+        .await?;
     Ok(tx.commit().await?)
 }
 
@@ -515,7 +532,13 @@ pub async fn cancel(ctx: &Ctx, id: Uuid, note: Option<&str>) -> Result<()> {
     if !allowed || !turn_back(ctx, &mut tx, saga, reason, note).await? {
         return Err(Problem::Conflict.into());
     }
-    ctx.audit(&mut tx, "order.cancel", &id.to_string()).await?;
+    let before = json!({ "state": saga.state, "cancelReason": null, "note": null });
+    let after = json!({
+        "state": OrderState::Cancelled.key(), "cancelReason": reason.key(), "note": note,
+    });
+    let subject = id.to_string();
+    ctx.audit_change(&mut tx, ("order.cancel", &subject), &before, &after)
+        .await?;
     Ok(tx.commit().await?)
 }
 
