@@ -221,6 +221,14 @@ pub fn may_see(ctx: &Ctx) -> bool {
     ctx.allow(&VIEWERS).is_ok()
 }
 
+/// Lets only those pass who may see everybody's orders.
+///
+/// # Errors
+/// For others as [`Ctx::allow`].
+pub(crate) fn check_viewer(ctx: &Ctx) -> Result<()> {
+    ctx.allow(&VIEWERS)
+}
+
 /// What the list is asked for, checked.
 struct Asked {
     filter: OrderFilter,
