@@ -244,11 +244,11 @@ pub async fn records(ctx: &Ctx, filter: &RecordFilter) -> Result<MenuRecords> {
     if !fields.is_empty() {
         return Err(Error::invalid_fields(fields));
     }
-    let (campus, campuses, mut matching) = select(ctx, filter).await?;
+    let (campus, campuses, matching) = select(ctx, filter).await?;
     let count = matching.len() as i64;
     let begin = (filter.page - 1).saturating_mul(filter.limit);
     let items = matching
-        .drain(..)
+        .into_iter()
         .skip(begin as usize)
         .take(filter.limit as usize)
         .collect();
