@@ -8,7 +8,9 @@ mod read;
 mod sale;
 mod state;
 
-pub use campus_edit::{CampusDraft, CampusForEdit, campus_for_edit, edit_campus, may_edit};
+pub use campus_edit::{
+    CampusDraft, CampusForEdit, campus_for_edit, check_viewer, edit_campus, may_edit,
+};
 pub use demo::seed;
 pub use edit::{
     CatalogueChoice, ItemDraft, ItemForEdit, ItemRecord, MenuRecords, MenuSort, NewItem,

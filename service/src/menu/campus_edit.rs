@@ -54,6 +54,14 @@ pub fn may_edit(ctx: &Ctx) -> bool {
     ctx.allow(&EDITORS).is_ok()
 }
 
+/// Lets only those pass who may see how menus and campuses are set, as to a list of what is public anyway.
+///
+/// # Errors
+/// For others than administrators and operators as [`Ctx::allow`].
+pub fn check_viewer(ctx: &Ctx) -> Result<()> {
+    ctx.allow(&VIEWERS)
+}
+
 /// A campus and its version.
 ///
 /// # Errors

@@ -34,6 +34,8 @@ pub struct DetailView {
     pub refunds: Vec<RefundLine>,
     /// What happened.
     pub events: Vec<EventLine>,
+    /// Whether whoever looks may see people and the audit log.
+    pub administers: bool,
     /// Whether whoever looks may cancel it now.
     pub can_cancel: bool,
     /// How much may be given back: "54.20" and "MX$54.20"; nothing where whoever looks may not.

@@ -74,6 +74,7 @@ pub(super) async fn detail(ctx: &Ctx, id: &str) -> Result<DetailView, AppError> 
             .iter()
             .map(|event| event_line(&say, event))
             .collect(),
+        administers: service::people::may_keep(ctx),
         can_cancel: view.can_cancel,
         refundable,
         key: ctx.service.next_id().to_string(),

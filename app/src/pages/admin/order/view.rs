@@ -54,6 +54,18 @@ fn page(data: DetailView, asking: &str, refunded: bool) -> AnyView {
     let actions = actions(&data);
     let (account, member, email) = data.member;
     let remark = (!data.remark.is_empty()).then(|| view! { <p>{data.remark.clone()}</p> });
+    let more = data.administers.then(|| {
+        let (log, person) = (
+            format!("/admin/audit?subject={}", data.id),
+            format!("/admin/people/{account}"),
+        );
+        view! {
+            <p class="cluster small">
+                <a href=log>{t(Key::PanelOrderAudit)}</a>
+                <a href=person>{t(Key::PanelOrderPerson)}</a>
+            </p>
+        }
+    });
     let facts = data
         .facts
         .into_iter()
@@ -99,8 +111,7 @@ fn page(data: DetailView, asking: &str, refunded: bool) -> AnyView {
                         {facts}
                         <div><dt>{t(Key::PanelOrdersPlaced)}</dt><dd>{data.placed.full()}</dd></div>
                     </dl>
-                    <p class="small"><a href=format!("/admin/audit?subject={}", data.id)>{t(Key::PanelOrderAudit)}</a></p>
-                    <p class="small"><a href=format!("/admin/people/{account}")>{t(Key::PanelOrderPerson)}</a></p>
+                    {more}
                 </section>
                 <section class="card" aria-labelledby="lines">
                     <h2 class="h4" id="lines">{t(Key::OrderLines)}</h2>
