@@ -79,15 +79,6 @@ fn ChangedMeanwhile() -> impl IntoView {
 }
 
 fn edit(data: &CampusView) -> AnyView {
-    let hours = HOURS
-        .into_iter()
-        .zip(data.hours.clone())
-        .enumerate()
-        .map(|(day, (field, value))| {
-            let label = name("weekday", &(day + 1).to_string());
-            view! { <Field name=field label=label value=value optional=true/> }
-        })
-        .collect_view();
     let data = data.clone();
     view! {
         <section class="card" aria-labelledby="edit">
@@ -102,7 +93,7 @@ fn edit(data: &CampusView) -> AnyView {
                 </div>
                 <h3 class="h4">{t(Key::CampusesHours)}</h3>
                 <p class="field__hint">{t(Key::CampusesHoursHint)}</p>
-                <div class="editor-row">{hours}</div>
+                <div class="editor-row">{hours(data.hours)}</div>
                 <h3 class="h4">{t(Key::CampusesSlots)}</h3>
                 <div class="editor-row">
                     <Field name="slot_minutes" label=t(Key::CampusesSlot) unit="min" inputmode="numeric" value=data.slot_minutes/>
@@ -114,6 +105,20 @@ fn edit(data: &CampusView) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// A field for each weekday. They are made within the form, so that they find what was typed.
+fn hours(hours: Vec<String>) -> AnyView {
+    HOURS
+        .into_iter()
+        .zip(hours)
+        .enumerate()
+        .map(|(day, (field, value))| {
+            let label = name("weekday", &(day + 1).to_string());
+            view! { <Field name=field label=label value=value optional=true/> }
+        })
+        .collect_view()
+        .into_any()
 }
 
 fn state(data: &CampusView) -> AnyView {
