@@ -11,41 +11,41 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     // Of each the newest before one, by the index of what is asked for; on PostgreSQL an order that begins
     // with the index' first column keeps it from reading all entries by their ids, to find a few.
-    ALL(3) = "SELECT audit.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
-        FROM (SELECT * FROM audit WHERE id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3) AS audit
-        LEFT JOIN account ON account.id = actor_id ORDER BY audit.id DESC";
-    BY_ACTOR(4) = "SELECT audit.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
-        FROM (SELECT * FROM audit WHERE actor_id = $4 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3) AS audit
-        LEFT JOIN account ON account.id = actor_id ORDER BY audit.id DESC"
-      | "SELECT audit.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
+    ALL(3) = "SELECT entry.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
+        FROM (SELECT * FROM audit WHERE id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3) AS entry
+        LEFT JOIN account ON account.id = actor_id ORDER BY entry.id DESC";
+    BY_ACTOR(4) = "SELECT entry.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
+        FROM (SELECT * FROM audit WHERE actor_id = $4 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3) AS entry
+        LEFT JOIN account ON account.id = actor_id ORDER BY entry.id DESC"
+      | "SELECT entry.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
         FROM (SELECT * FROM audit WHERE (actor_id, id) < ($4, $1) AND actor_id >= $4
-            ORDER BY actor_id DESC, id DESC LIMIT $3) AS audit
-        LEFT JOIN account ON account.id = actor_id WHERE audit.id >= $2 ORDER BY audit.id DESC";
-    BY_ACTION(4) = "SELECT audit.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
-        FROM (SELECT * FROM audit WHERE action = $4 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3) AS audit
-        LEFT JOIN account ON account.id = actor_id ORDER BY audit.id DESC"
-      | "SELECT audit.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
+            ORDER BY actor_id DESC, id DESC LIMIT $3) AS entry
+        LEFT JOIN account ON account.id = actor_id WHERE entry.id >= $2 ORDER BY entry.id DESC";
+    BY_ACTION(4) = "SELECT entry.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
+        FROM (SELECT * FROM audit WHERE action = $4 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3) AS entry
+        LEFT JOIN account ON account.id = actor_id ORDER BY entry.id DESC"
+      | "SELECT entry.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
         FROM (SELECT * FROM audit WHERE (action, id) < ($4, $1) AND action >= $4
-            ORDER BY action DESC, id DESC LIMIT $3) AS audit
-        LEFT JOIN account ON account.id = actor_id WHERE audit.id >= $2 ORDER BY audit.id DESC";
-    BY_BOTH(5) = "SELECT audit.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
+            ORDER BY action DESC, id DESC LIMIT $3) AS entry
+        LEFT JOIN account ON account.id = actor_id WHERE entry.id >= $2 ORDER BY entry.id DESC";
+    BY_BOTH(5) = "SELECT entry.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
         FROM (SELECT * FROM audit WHERE actor_id = $4 AND action = $5 AND id < $1 AND id >= $2
-            ORDER BY id DESC LIMIT $3) AS audit
-        LEFT JOIN account ON account.id = actor_id ORDER BY audit.id DESC"
-      | "SELECT audit.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
+            ORDER BY id DESC LIMIT $3) AS entry
+        LEFT JOIN account ON account.id = actor_id ORDER BY entry.id DESC"
+      | "SELECT entry.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
         FROM (SELECT * FROM audit WHERE actor_id = $4 AND (action, id) < ($5, $1) AND action >= $5
-            ORDER BY action DESC, id DESC LIMIT $3) AS audit
-        LEFT JOIN account ON account.id = actor_id WHERE audit.id >= $2 ORDER BY audit.id DESC";
+            ORDER BY action DESC, id DESC LIMIT $3) AS entry
+        LEFT JOIN account ON account.id = actor_id WHERE entry.id >= $2 ORDER BY entry.id DESC";
     // What was done to one thing is little: who did it and how it is called is looked for among that.
-    BY_SUBJECT(6) = "SELECT audit.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
+    BY_SUBJECT(6) = "SELECT entry.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
         FROM (SELECT * FROM audit WHERE subject = $4 AND id < $1 AND id >= $2 AND ($5 IS NULL OR actor_id = $5)
-            AND ($6 IS NULL OR action = $6) ORDER BY id DESC LIMIT $3) AS audit
-        LEFT JOIN account ON account.id = actor_id ORDER BY audit.id DESC"
-      | "SELECT audit.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
+            AND ($6 IS NULL OR action = $6) ORDER BY id DESC LIMIT $3) AS entry
+        LEFT JOIN account ON account.id = actor_id ORDER BY entry.id DESC"
+      | "SELECT entry.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
         FROM (SELECT * FROM audit WHERE (subject, id) < ($4, $1) AND subject >= $4
             AND (CAST($5 AS UUID) IS NULL OR actor_id = $5) AND (CAST($6 AS TEXT) IS NULL OR action = $6)
-            ORDER BY subject DESC, id DESC LIMIT $3) AS audit
-        LEFT JOIN account ON account.id = actor_id WHERE audit.id >= $2 ORDER BY audit.id DESC";
+            ORDER BY subject DESC, id DESC LIMIT $3) AS entry
+        LEFT JOIN account ON account.id = actor_id WHERE entry.id >= $2 ORDER BY entry.id DESC";
     COUNT(3) = "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE id >= $1 AND id < $2 LIMIT $3)"
       | "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE id >= $1 AND id < $2 LIMIT $3) AS counted";
     COUNT_BY_ACTOR(4) = "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE actor_id = $3 AND id >= $1 AND id < $2 LIMIT $4)"

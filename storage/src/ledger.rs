@@ -53,6 +53,7 @@ statements! {
     TAKE_PART(3) = "UPDATE charge SET refunded = refunded + $2 WHERE key = $1 AND state = 'APPROVED'
             AND refunded + $2 <= amount AND NOT EXISTS (SELECT 1 FROM part_refund WHERE part_refund.key = $3)";
     PART(5) = "INSERT INTO part_refund (key, charge_key, reference, amount, at) VALUES ($1, $2, $3, $4, $5)";
+    PARTS(0) = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), COUNT(*) FROM part_refund";
     FIND_PART(3) = "SELECT reference FROM part_refund WHERE key = $1 AND charge_key = $2 AND amount = $3";
     FIND(1) = "SELECT charge.key, charge.reference, account_id, order_id, charge.amount, currency, state,
             decline_reason, charge.at, refund.key AS refund_key, refund.reference AS refund_reference
@@ -334,6 +335,15 @@ pub async fn refund_part(tx: &mut Tx, part: &NewRefund, amount: i64) -> Result<O
     }
     let found = optional!(tx, (String,), FIND_PART, key, charge_key, amount)?;
     Ok(found.map(|(reference,)| reference))
+}
+
+/// How much has gone back in parts, whatever the currency, and in how many: what tests compare with.
+///
+/// # Errors
+/// Where the database does.
+pub async fn parts(tx: &mut Tx) -> Result<(i64, i64)> {
+    let sums = optional!(tx, (i64, i64), PARTS)?;
+    Ok(sums.unwrap_or_default())
 }
 
 /// The charges of keys, as far as there are any.
