@@ -301,14 +301,11 @@ async fn money_goes_back_in_parts_and_never_more_than_was_paid(engine: &Engine) 
     let shop = Shop::open(&product, 10, 5).await;
     let maya = product.member("maya").await;
     let admin = ada(&product).await;
-    let runner = Runner::start(&product.service, "all").await.unwrap();
     let id = shop.place(&maya, "one", 2).await.unwrap().order_id;
     let paid = 2 * PRICE;
     let early = order::refund(&admin, id, &give_back("early", None)).await;
-    assert!(matches!(
-        refused(early),
-        Problem::Conflict | Problem::Invalid { .. }
-    ));
+    assert_eq!(refused(early), Problem::Conflict, "nothing is paid so far");
+    let runner = Runner::start(&product.service, "all").await.unwrap();
     settled(&product, &maya, id).await;
 
     let wrong = fields(order::refund(&admin, id, &give_back("k", Some(paid + 1))).await);
@@ -391,7 +388,7 @@ async fn a_wallet_gets_parts_and_the_rest_back(engine: &Engine) {
         currency: "USD".to_owned(),
         reason: "cash".to_owned(),
     };
-    service::wallet::top_up_by_staff(&admin, &top_up)
+    service::wallet::top_up_by_staff(&admin, top_up)
         .await
         .unwrap();
     let mut wanted = shop.order("one", 2);
