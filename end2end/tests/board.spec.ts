@@ -29,7 +29,7 @@ test("the account menu leads administrators to the panel", async ({ page, open }
   await page.getByRole("button", { name: text("frame.account") }).click();
   await page.locator("#account-menu").getByRole("link", { name: text("admin.title") }).click();
   await expect(page).toHaveURL(/\/admin\/overview$/);
-  await expect(title(page)).toHaveText(text("jobs.title"));
+  await expect(title(page)).toHaveText(text("overview.title"));
 
   for (const [name, path, heading] of [
     ["admin.overview", /\/admin\/queues$/, "queues.title"],
