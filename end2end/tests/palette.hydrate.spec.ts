@@ -8,6 +8,11 @@ import { confirmedOrder } from "../support/waiting";
 
 const palette = (page: Page) => page.getByRole("dialog", { name: text("palette.title") });
 const field = (page: Page) => palette(page).getByRole("combobox");
+/** Opens the palette by its keys, once its script listens. */
+async function summon(page: Page, keys = "Control+k"): Promise<void> {
+  await page.locator("html[data-palette-ready]").waitFor({ state: "attached" });
+  await page.keyboard.press(keys);
+}
 const hits = (page: Page) => palette(page).getByRole("option");
 
 test("Ctrl K finds pages, orders, dishes and people, by keyboard alone", async ({ page, open, signUp }) => {
@@ -15,7 +20,7 @@ test("Ctrl K finds pages, orders, dishes and people, by keyboard alone", async (
   const { orderId, number } = await confirmedOrder(page.request);
   await signInAs(page, "admin");
   await open("/dishes");
-  await page.keyboard.press("Control+k");
+  await summon(page);
   await expect(field(page)).toBeFocused();
   await expect(hits(page).filter({ hasText: text("admin.stock") })).toHaveCount(1);
 
@@ -34,12 +39,12 @@ test("Ctrl K finds pages, orders, dishes and people, by keyboard alone", async (
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/admin\/audit$/);
 
-  await page.keyboard.press("Meta+k");
+  await summon(page, "Meta+k");
   await field(page).fill(orderId);
   await expect(hits(page).first()).toContainText(text("palette.order"));
   await hits(page).first().click();
   await expect(page).toHaveURL(new RegExp(`/admin/orders/${orderId}$`));
-  await page.keyboard.press("Control+k");
+  await summon(page);
   await page.keyboard.press("Escape");
   await expect(palette(page)).toBeHidden();
 });
@@ -47,6 +52,7 @@ test("Ctrl K finds pages, orders, dishes and people, by keyboard alone", async (
 test("it finds only what its reader may see", async ({ page, open }) => {
   await signInAs(page, "staff");
   await open("/admin/stock");
+  await page.locator("html[data-palette-ready]").waitFor({ state: "attached" });
   await page.getByRole("link", { name: text("admin.search") }).click();
   await expect(hits(page).filter({ hasText: text("admin.orders") })).toHaveCount(1);
   await expect(hits(page).filter({ hasText: text("admin.people") })).toHaveCount(0);
@@ -100,7 +106,7 @@ test.describe("the panel's pages", () => {
         await expectAccessible(page);
       });
     }
-    await page.keyboard.press("Control+k");
+    await summon(page);
     await expect(hits(page).first()).toBeVisible();
     await expectAccessible(page);
   });

@@ -395,6 +395,7 @@ async fn the_editor_keeps_what_was_typed_without_a_script(engine: &Engine) {
             ("options[g0_max]", "1"),
             ("options[o0_0_key]", one.as_str()),
             ("options[o0_0_price]", "1.50"),
+            ("options[g1_key]", ""),
             ("options[g1_en]", "Milk"),
             ("options[g1_es]", "Leche"),
             ("options[g1_min]", "0"),

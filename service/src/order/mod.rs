@@ -5,11 +5,11 @@ mod place;
 mod refund;
 pub(crate) mod settle;
 
-pub use panel::{
-    COUNT_MOST, Found, OrderCursor, OrderDetail, OrderFilter, OrderHappening, OrderRecord, OrderSort,
-    detail, export_csv, find, may_see,
-};
 pub(crate) use panel::check_viewer;
+pub use panel::{
+    COUNT_MOST, Found, OrderCursor, OrderDetail, OrderFilter, OrderHappening, OrderRecord,
+    OrderSort, detail, export_csv, find, may_see,
+};
 pub use place::{Accepted, OrderedItem, PlaceOrder, Placer, place};
 pub use refund::{REFUNDS_MOST, Refund, RefundDraft, RefundState, may_refund, refund};
 pub(crate) use refund::{refund_made, refund_refused};

@@ -269,7 +269,7 @@ async fn read(tx: &mut Tx, filter: &OrderFilter) -> Result<Asked> {
         .iter()
         .filter(|campus| wanted.is_none_or(|wanted| campus.slug == wanted))
         .flat_map(|campus| {
-            states.iter().map(|state| Part {
+            states.iter().map(move |state| Part {
                 campus: campus.id,
                 state: state.key(),
             })

@@ -104,9 +104,9 @@ fn parts(campuses: &[u128], states: &[&'static str]) -> Vec<Part> {
     campuses
         .iter()
         .flat_map(|campus| {
-            states.iter().map(|state| Part {
+            states.iter().map(move |state| Part {
                 campus: id(*campus),
-                state,
+                state: *state,
             })
         })
         .collect()

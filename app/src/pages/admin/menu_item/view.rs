@@ -128,13 +128,14 @@ fn question(data: &EditorView) -> AnyView {
         living => fill(Key::MenuEditorLivingMany, &[("count", &number(living))]),
     };
     let here = format!("/admin/menu/{}", data.id);
+    let (id, version, campus) = (data.id.clone(), data.version, data.campus.0.clone());
     view! {
         <Notice tone="beet" title=t(Key::MenuEditorDeleteTitle)>
             <p>{t(Key::MenuEditorDeleteText)}" "{living}</p>
             <Form action=DeleteMenuItem::PATH>
-                <input type="hidden" name="item" value=data.id.clone()/>
-                <input type="hidden" name="version" value=data.version/>
-                <input type="hidden" name="campus" value=data.campus.0.clone()/>
+                <input type="hidden" name="item" value=id/>
+                <input type="hidden" name="version" value=version/>
+                <input type="hidden" name="campus" value=campus/>
                 <div class="form-actions">
                     <Submit label=t(Key::MenuEditorDelete) class="btn--s btn--danger"/>
                     <a class="btn btn--s btn--quiet" href=here>{t(Key::MenuEditorKeep)}</a>
@@ -147,14 +148,16 @@ fn question(data: &EditorView) -> AnyView {
 
 /// What was taken off the menu, and the way back.
 fn deleted(data: &EditorView) -> AnyView {
+    let (id, version) = (data.id.clone(), data.version);
     let restore = data.may_edit.then(|| {
         view! {
             <Form action=RestoreMenuItem::PATH>
-                <input type="hidden" name="item" value=data.id.clone()/>
-                <input type="hidden" name="version" value=data.version/>
+                <input type="hidden" name="item" value=id/>
+                <input type="hidden" name="version" value=version/>
                 <div class="form-actions"><Submit label=t(Key::MenuEditorRestore)/></div>
             </Form>
         }
+        .into_any()
     });
     view! {
         <Notice tone="saffron" title=t(Key::MenuEditorIsDeleted)>

@@ -162,14 +162,15 @@ fn refunding(data: &DetailView) -> AnyView {
     let (left, spoken) = data.refundable.clone().unwrap_or_default();
     let (id, here) = (data.id.clone(), format!("/admin/orders/{}", data.id));
     let hint = fill(Key::PanelOrderAmountHint, &[("left", &spoken)]);
+    let (currency, key) = (data.currency.clone(), data.key.clone());
     view! {
         <Notice tone="saffron" title=t(Key::PanelOrderRefundTitle)>
             <p>{t(Key::PanelOrderRefundText)}</p>
             <Form action=RefundOrder::PATH>
                 <input type="hidden" name="order" value=id/>
-                <input type="hidden" name="currency" value=data.currency.clone()/>
-                <input type="hidden" name="key" value=data.key.clone()/>
-                <Field name="amount" label=t(Key::PanelOrderAmount) hint=hint inputmode="decimal" unit=data.currency.clone() value=left/>
+                <input type="hidden" name="currency" value=currency.clone()/>
+                <input type="hidden" name="key" value=key/>
+                <Field name="amount" label=t(Key::PanelOrderAmount) hint=hint inputmode="decimal" unit=currency value=left/>
                 <Field name="reason" label=t(Key::PanelOrderReason) hint=t(Key::PanelOrderReasonHint)/>
                 <div class="form-actions">
                     <Submit label=t(Key::PanelOrderRefundYes) class="btn--s btn--danger"/>

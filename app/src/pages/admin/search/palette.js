@@ -110,5 +110,5 @@
   palette.addEventListener("click", (event) => {
     if (event.target === palette) palette.close();
   });
-  document.documentElement.dataset.palette = "ready";
+  document.documentElement.dataset.paletteReady = "true";
 }

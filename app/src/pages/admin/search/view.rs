@@ -57,7 +57,7 @@ fn page(hits: Vec<HitView>, text: &str) -> AnyView {
         <form method="get" action="/admin/search" role="search" aria-label=t(Key::PaletteTitle) class="card hit-form">
             <div class="field">
                 <label for="q">{t(Key::PaletteField)}</label>
-                <input class="input" id="q" name="q" type="search" maxlength="100" autocomplete="off" autofocus value=text.to_owned()/>
+                <input class="input" id="q" name="q" type="search" maxlength="100" autocomplete="off" autofocus=true value=text.to_owned()/>
             </div>
             <button class="btn btn--primary"><Icon path=icon::SEARCH/>{t(Key::PaletteFind)}</button>
         </form>
