@@ -9,13 +9,22 @@ use crate::components::frame::{SiteFooter, SiteHeader};
 use crate::context::{MeResource, detect_language, detect_theme, language, request_extension};
 use crate::pages::account::{AccountPage, get_me};
 use crate::pages::admin::AdminPage;
+use crate::pages::admin::audit::AuditPage;
+use crate::pages::admin::campuses::{AdminCampusesPage, CampusEditorPage};
 use crate::pages::admin::dead_events::DeadEventsPage;
 use crate::pages::admin::deliveries::DeliveriesPage;
 use crate::pages::admin::delivery::DeliveryPage;
 use crate::pages::admin::job::JobPage;
 use crate::pages::admin::jobs::{ChangeAllPage, JobsPage};
+use crate::pages::admin::menu::AdminMenuPage;
+use crate::pages::admin::menu_item::{MenuItemEditorPage, NewMenuItemPage};
+use crate::pages::admin::order::AdminOrderPage;
+use crate::pages::admin::orders::AdminOrdersPage;
+use crate::pages::admin::overview::OverviewPage;
+use crate::pages::admin::people::{PeoplePage, PersonPage};
 use crate::pages::admin::queue::QueuePage;
 use crate::pages::admin::queues::QueuesPage;
+use crate::pages::admin::search::{Palette, SearchPage};
 use crate::pages::admin::stock::{StockImportPage, StockPage};
 use crate::pages::admin::stock_item::StockItemPage;
 use crate::pages::admin::system::SystemPage;
@@ -87,6 +96,18 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/inbox") view=InboxPage ssr=Async/>
                     <Route path=path!("/wallet") view=WalletPage ssr=Async/>
                     <Route path=path!("/admin") view=AdminPage ssr=Async/>
+                    <Route path=path!("/admin/overview") view=OverviewPage ssr=Async/>
+                    <Route path=path!("/admin/orders") view=AdminOrdersPage ssr=Async/>
+                    <Route path=path!("/admin/orders/:id") view=AdminOrderPage ssr=Async/>
+                    <Route path=path!("/admin/menu") view=AdminMenuPage ssr=Async/>
+                    <Route path=path!("/admin/menu/new") view=NewMenuItemPage ssr=Async/>
+                    <Route path=path!("/admin/menu/:item") view=MenuItemEditorPage ssr=Async/>
+                    <Route path=path!("/admin/campuses") view=AdminCampusesPage ssr=Async/>
+                    <Route path=path!("/admin/campuses/:campus") view=CampusEditorPage ssr=Async/>
+                    <Route path=path!("/admin/people") view=PeoplePage ssr=Async/>
+                    <Route path=path!("/admin/people/:id") view=PersonPage ssr=Async/>
+                    <Route path=path!("/admin/audit") view=AuditPage ssr=Async/>
+                    <Route path=path!("/admin/search") view=SearchPage ssr=Async/>
                     <Route path=path!("/admin/queues") view=QueuesPage ssr=Async/>
                     <Route path=path!("/admin/queues/:queue") view=QueuePage ssr=Async/>
                     <Route path=path!("/admin/jobs") view=JobsPage ssr=Async/>
@@ -103,6 +124,7 @@ pub fn App() -> impl IntoView {
             </main>
             <SiteFooter/>
             <Follow/>
+            <Palette/>
         </Router>
     }
 }

@@ -18,6 +18,15 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Member, Self::Staff, Self::Admin, Self::Operator];
+
+    /// The role of a name.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.key() == key)
+    }
+
     /// The name on the wire and in the database.
     #[must_use]
     pub const fn key(self) -> &'static str {

@@ -16,7 +16,7 @@ mod sr28;
 #[cfg(feature = "catalogue-data")]
 pub use load::load;
 #[cfg(feature = "catalogue-data")]
-pub use menus::{CampusMenu, OfferedItem, menus};
+pub use menus::{CampusMenu, OfferedItem, OptionLibrary, menus};
 #[cfg(feature = "catalogue-data")]
 pub use sr28::{FoodRow, food_rows};
 

@@ -101,6 +101,35 @@ pub enum InvalidCode {
         /// At most so many.
         max: i64,
     },
+    /// More money than is left of a payment.
+    MoreThanPaid {
+        /// How much that is, in minor units.
+        left: i64,
+    },
+    /// Of one's own account: others must do it.
+    OwnAccount,
+    /// A name within an item that is empty, or that another group or option there has.
+    KeyNotUnique,
+    /// A least number of choices that is below zero or above the most.
+    ChoiceRange,
+    /// Groups of which no choice has enough together.
+    NeverMet {
+        /// Which.
+        groups: Localized<String>,
+    },
+    /// An option that no choice that keeps the rules contains.
+    NeverChosen {
+        /// Which.
+        option: Localized<String>,
+    },
+    /// A rule about an option that the item does not have.
+    NoSuchOption,
+    /// Rules that are too entangled to be checked.
+    TooEntangled,
+    /// A dish or product that the campus sells already.
+    AlreadyOnMenu,
+    /// Times of a day that are none, empty, or not one after the other.
+    BadHours,
     /// A time that is over, or further ahead than so many days.
     NotWithinDays {
         /// The most days ahead.

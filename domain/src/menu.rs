@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 mod campus;
+mod draft;
 mod options;
 mod price;
 mod product;
@@ -15,6 +16,7 @@ pub use campus::{
     Campus, CampusState, DAYS_AHEAD, HoursFault, Opening, OpeningHours, PAUSE_DAYS_MOST, Refusal,
     Sale, Slot, slots,
 };
+pub use draft::{GroupDraft, OptionDraft, OptionsDraft, fault_fields};
 pub use options::{
     BrokenRule, ChosenOption, Configured, MenuOption, Named, OptionGroup, OptionRule, Options,
     OptionsFault, RuleKind, Selection, configure,

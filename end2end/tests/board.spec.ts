@@ -28,8 +28,8 @@ test("the account menu leads administrators to the panel", async ({ page, open }
   await open("/account");
   await page.getByRole("button", { name: text("frame.account") }).click();
   await page.locator("#account-menu").getByRole("link", { name: text("admin.title") }).click();
-  await expect(page).toHaveURL(/\/admin\/jobs$/);
-  await expect(title(page)).toHaveText(text("jobs.title"));
+  await expect(page).toHaveURL(/\/admin\/overview$/);
+  await expect(title(page)).toHaveText(text("overview.title"));
 
   for (const [name, path, heading] of [
     ["admin.overview", /\/admin\/queues$/, "queues.title"],

@@ -40,7 +40,7 @@ async function levelOf(page: Page, item: Item): Promise<number> {
 /** Only this item, on a page of its own. */
 const search = (item: Item) => `/admin/stock?text=${encodeURIComponent(item.name)}`;
 
-test("staff are led to the stock, and see nothing else of the panel", async ({ page, open }) => {
+test("staff are led to the stock, and see of the panel besides only the orders", async ({ page, open }) => {
   await signInAs(page, "staff");
   await open("/account");
   await page.getByRole("button", { name: text("frame.account") }).click();
@@ -48,7 +48,7 @@ test("staff are led to the stock, and see nothing else of the panel", async ({ p
   await expect(page).toHaveURL(/\/admin\/stock$/);
   await expect(title(page)).toHaveText(text("stock.title"));
   const sections = page.getByRole("navigation", { name: text("admin.sections") });
-  await expect(sections.getByRole("link")).toHaveText([text("admin.stock")]);
+  await expect(sections.getByRole("link")).toHaveText([text("admin.orders"), text("admin.stock")]);
 });
 
 test("the table is searched, filtered and put in order by its address", async ({ page, open }, info) => {

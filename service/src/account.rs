@@ -167,8 +167,9 @@ async fn authenticate(ctx: &Ctx, sign_in: SignIn) -> Result<Account> {
         .take(domain::account::PASSWORD_MAX as usize + 1)
         .collect();
     let belongs = ctx.service.passwords.verify(password, hash).await?;
+    // Whoever was deactivated is told no more than a stranger.
     account
-        .filter(|_| belongs)
+        .filter(|account| belongs && account.active)
         .ok_or(Error::Problem(Problem::WrongCredentials))
 }
 
@@ -258,6 +259,7 @@ pub async fn refresh_tokens(ctx: &Ctx, refresh_token: &str) -> Result<TokenPair>
     };
     let account = account::by_id(&mut tx, family.account_id)
         .await?
+        .filter(|account| account.active)
         .ok_or(Error::Problem(Problem::WrongCredentials))?;
     let pair = extend_family(ctx, &mut tx, family, account.role()).await?;
     tx.commit().await?;

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::{Error, Result};
-use domain::catalogue::{CampusMenu, Catalogue, food_rows};
+use domain::catalogue::{CampusMenu, Catalogue, OptionLibrary, food_rows};
 use domain::dish::DishId;
 use domain::invalid::InvalidCode;
 use sha2::{Digest, Sha256};
@@ -59,6 +59,20 @@ pub(crate) async fn menus(catalogue: &Arc<Catalogue>) -> Result<Arc<Vec<CampusMe
     .await
     .map_err(Error::internal)??;
     Ok(Arc::clone(LOADED.get_or_init(|| Arc::new(menus))))
+}
+
+/// The options that menu items may have, read once a process.
+pub(crate) async fn options() -> Result<Arc<OptionLibrary>> {
+    static LOADED: OnceLock<Arc<OptionLibrary>> = OnceLock::new();
+    if let Some(library) = LOADED.get() {
+        return Ok(Arc::clone(library));
+    }
+    let library = tokio::task::spawn_blocking(|| {
+        OptionLibrary::read(&text(FOODS)?, &text(FACTS)?, &text(MENU)?).map_err(Error::internal)
+    })
+    .await
+    .map_err(Error::internal)??;
+    Ok(Arc::clone(LOADED.get_or_init(|| Arc::new(library))))
 }
 
 /// Fills the food table of a database, unless it holds this very table already.

@@ -2,6 +2,7 @@
 
 use crate::cart::NewVisitors;
 use crate::clock::{Clock, Ids};
+use crate::difference::difference;
 use crate::gateways::{GatewaySettings, Gateways, Source};
 use crate::jobs::engine::Engine;
 use crate::live::Live;
@@ -14,6 +15,7 @@ use domain::account::Role;
 use domain::catalogue::Catalogue;
 use domain::problem::Problem;
 use domain::text::Language;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -310,6 +312,29 @@ impl Ctx {
 
     /// Writes who does what, in the transaction that does it.
     pub(crate) async fn audit(&self, tx: &mut Tx, action: &str, subject: &str) -> Result<()> {
+        self.write_audit(tx, action, subject, None).await
+    }
+
+    /// Writes who changes what, and what of it, in the transaction that does it.
+    pub(crate) async fn audit_change(
+        &self,
+        tx: &mut Tx,
+        (action, subject): (&str, &str),
+        before: &Value,
+        after: &Value,
+    ) -> Result<()> {
+        let difference = difference(before, after);
+        self.write_audit(tx, action, subject, difference.as_ref())
+            .await
+    }
+
+    async fn write_audit(
+        &self,
+        tx: &mut Tx,
+        action: &str,
+        subject: &str,
+        difference: Option<&Value>,
+    ) -> Result<()> {
         let actor_id = match self.actor {
             Actor::Account { id, .. } => Some(id),
             Actor::Anonymous | Actor::System => None,
@@ -321,6 +346,7 @@ impl Ctx {
             action,
             subject,
             request_id: &self.request_id,
+            difference,
         };
         Ok(storage::audit::insert(tx, &entry).await?)
     }

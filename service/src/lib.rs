@@ -4,12 +4,14 @@
 //! jobs call the same functions.
 
 pub mod account;
+pub mod audit;
 pub mod board;
 pub mod cart;
 pub mod catalogue;
 mod clock;
 mod ctx;
 pub mod demo;
+mod difference;
 pub mod doctor;
 mod error;
 pub mod gateways;
@@ -22,10 +24,14 @@ pub mod menu;
 pub mod notify;
 pub mod order;
 pub mod outbox;
+pub mod overview;
 mod password;
+pub mod people;
 pub mod plan;
 pub mod profile;
 mod sample;
+pub mod search;
+mod sheet;
 pub mod stock;
 pub mod system;
 mod token;

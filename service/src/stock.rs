@@ -7,7 +7,6 @@ mod list;
 mod movements;
 mod record;
 
-pub(crate) use file::text_cell;
 pub use file::{
     BadLines, COLUMNS, FILE_MOST, Imported, LINES_MOST, RefusedLine, export_csv, import_csv,
 };

@@ -4,6 +4,9 @@ use crate::board::many;
 use crate::statement::{execute, optional, rows, statements};
 use crate::{Result, Tx};
 use domain::account::Role;
+use domain::text::folded;
+use sqlx::types::Json;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 statements! {
@@ -13,8 +16,12 @@ statements! {
             JOIN account ON account.id = CAST(wanted.id AS UUID)";
     INSERT(6) = "INSERT INTO account (id, email, name, password_hash, role, created_at)
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING";
-    BY_EMAIL(1) = "SELECT id, email, name, password_hash, role FROM account WHERE email = $1";
-    BY_ID(1) = "SELECT id, email, name, password_hash, role FROM account WHERE id = $1";
+    BY_EMAIL(1) = "SELECT id, email, name, password_hash, role, active FROM account WHERE email = $1";
+    BY_ID(1) = "SELECT id, email, name, password_hash, role, active FROM account WHERE id = $1";
+    WORDS(2) = "INSERT INTO account_word (word, account_id) SELECT value, $1 FROM json_each($2) WHERE true
+        ON CONFLICT DO NOTHING"
+      | "INSERT INTO account_word (word, account_id) SELECT value, CAST($1 AS UUID) FROM jsonb_array_elements_text($2) AS word(value)
+        ON CONFLICT DO NOTHING";
 }
 
 /// A person's account.
@@ -28,6 +35,8 @@ pub struct Account {
     pub name: String,
     /// The password's hash in PHC form.
     pub password_hash: String,
+    /// Whether they may sign in.
+    pub active: bool,
     #[sqlx(try_from = "String")]
     role: StoredRole,
 }
@@ -94,7 +103,23 @@ pub async fn insert(tx: &mut Tx, account: &NewAccount<'_>) -> Result<bool> {
         role.key(),
         created_at
     )?;
+    if inserted == 1 {
+        execute!(tx, WORDS, id, Json(words(name, email)))?;
+    }
     Ok(inserted == 1)
+}
+
+/// What somebody is looked for by: each word of their name, their address, and what it begins with.
+fn words(name: &str, email: &str) -> BTreeSet<String> {
+    let name = folded(name);
+    let email = folded(email);
+    let parts = email.split(['@', '.', '-', '_', '+']);
+    name.split_whitespace()
+        .chain(parts)
+        .chain([email.as_str()])
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The account of a lower-case address.

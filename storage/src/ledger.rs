@@ -6,7 +6,7 @@
 //! answer. A refund of a charge that was never made calls its key off for good, so that a caller who was
 //! given up for dead cannot charge after all.
 
-use crate::statement::{execute, rows, statements};
+use crate::statement::{execute, optional, rows, statements};
 use crate::{Database, Db, Error, Result, Statement, Tx};
 use domain::payment::DeclineReason;
 use serde::Serialize;
@@ -36,14 +36,25 @@ statements! {
             amount BIGINT, currency TEXT, state TEXT, \"declineReason\" TEXT, at BIGINT)
         ORDER BY key ON CONFLICT DO NOTHING";
     REFUND(1) = "INSERT INTO refund (charge_key, key, reference, amount, at)
-        SELECT charge.key, value ->> 'key', value ->> 'reference', charge.amount, value ->> 'at'
+        SELECT charge.key, value ->> 'key', value ->> 'reference', charge.amount - charge.refunded, value ->> 'at'
         FROM json_each($1) CROSS JOIN charge ON charge.key = value ->> 'chargeKey'
         WHERE charge.state = 'APPROVED' ON CONFLICT DO NOTHING"
       | "INSERT INTO refund (charge_key, key, reference, amount, at)
-        SELECT charge.key, row.key, row.reference, charge.amount, row.at
+        SELECT charge.key, row.key, row.reference, charge.amount - charge.refunded, row.at
         FROM jsonb_to_recordset($1) AS row(\"chargeKey\" TEXT, key TEXT, reference TEXT, at BIGINT)
             JOIN charge ON charge.key = row.\"chargeKey\"
-        WHERE charge.state = 'APPROVED' ORDER BY charge.key ON CONFLICT DO NOTHING";
+        WHERE charge.state = 'APPROVED' ORDER BY charge.key FOR UPDATE OF charge ON CONFLICT DO NOTHING";
+    ALL_BACK(1) = "UPDATE charge SET refunded = amount
+        WHERE key IN (SELECT value ->> 'chargeKey' FROM json_each($1)) AND state = 'APPROVED' AND refunded < amount"
+      | "UPDATE charge SET refunded = amount
+        WHERE key = ANY (ARRAY(SELECT value ->> 'chargeKey' FROM jsonb_array_elements($1)))
+            AND state = 'APPROVED' AND refunded < amount";
+    // A part that is known takes nothing again, and none goes beyond what is left.
+    TAKE_PART(3) = "UPDATE charge SET refunded = refunded + $2 WHERE key = $1 AND state = 'APPROVED'
+            AND refunded + $2 <= amount AND NOT EXISTS (SELECT 1 FROM part_refund WHERE part_refund.key = $3)";
+    PART(5) = "INSERT INTO part_refund (key, charge_key, reference, amount, at) VALUES ($1, $2, $3, $4, $5)";
+    PARTS(0) = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), COUNT(*) FROM part_refund";
+    FIND_PART(3) = "SELECT reference FROM part_refund WHERE key = $1 AND charge_key = $2 AND amount = $3";
     FIND(1) = "SELECT charge.key, charge.reference, account_id, order_id, charge.amount, currency, state,
             decline_reason, charge.at, refund.key AS refund_key, refund.reference AS refund_reference
         FROM json_each($1) AS wanted CROSS JOIN charge ON charge.key = wanted.value
@@ -300,12 +311,39 @@ pub async fn charge(tx: &mut Tx, charges: &[NewCharge]) -> Result<()> {
 }
 
 /// Writes refunds down, all by one statement: of the charges that were approved, each once, whatever key
-/// it is asked for again with.
+/// it is asked for again with. What has gone back of a charge in parts does not go back again.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn refund(tx: &mut Tx, refunds: &[NewRefund]) -> Result<()> {
-    execute!(tx, REFUND, Json(refunds)).map(drop)
+    execute!(tx, REFUND, Json(refunds))?;
+    execute!(tx, ALL_BACK, Json(refunds)).map(drop)
+}
+
+/// Writes down that a part of a charge goes back, and gives what the gateway calls that: the same key again
+/// is the same part. Nothing where there is no such charge, so much is not left of it, or the key is that of
+/// another part.
+///
+/// # Errors
+/// [`Error::Duplicate`] where another process writes the same part at this moment.
+pub async fn refund_part(tx: &mut Tx, part: &NewRefund, amount: i64) -> Result<Option<String>> {
+    let (key, charge_key) = (part.key.as_str(), part.charge_key.as_str());
+    if execute!(tx, TAKE_PART, charge_key, amount, key)? == 1 {
+        let reference = part.reference.as_str();
+        execute!(tx, PART, key, charge_key, reference, amount, part.at)?;
+        return Ok(Some(part.reference.clone()));
+    }
+    let found = optional!(tx, (String,), FIND_PART, key, charge_key, amount)?;
+    Ok(found.map(|(reference,)| reference))
+}
+
+/// How much has gone back in parts, whatever the currency, and in how many: what tests compare with.
+///
+/// # Errors
+/// Where the database does.
+pub async fn parts(tx: &mut Tx) -> Result<(i64, i64)> {
+    let sums = optional!(tx, (i64, i64), PARTS)?;
+    Ok(sums.unwrap_or_default())
 }
 
 /// The charges of keys, as far as there are any.

@@ -26,13 +26,18 @@ pub mod job;
 pub mod ledger;
 pub mod live;
 pub mod menu;
+pub mod menu_edit;
 pub mod order;
+pub mod order_list;
 pub mod outbox;
+pub mod overview;
 pub mod payment;
+pub mod people;
 pub mod plan;
 pub mod process;
 pub mod profile;
 pub mod queue;
+pub mod refund;
 pub mod saga;
 pub mod schedule;
 pub mod session;
@@ -69,13 +74,18 @@ pub fn statements() -> Vec<&'static Statement> {
         job::STATEMENTS,
         live::STATEMENTS,
         menu::STATEMENTS,
+        menu_edit::STATEMENTS,
         order::STATEMENTS,
+        order_list::STATEMENTS,
         outbox::STATEMENTS,
+        overview::STATEMENTS,
         payment::STATEMENTS,
+        people::STATEMENTS,
         plan::STATEMENTS,
         process::STATEMENTS,
         profile::STATEMENTS,
         queue::STATEMENTS,
+        refund::STATEMENTS,
         saga::STATEMENTS,
         schedule::STATEMENTS,
         session::STATEMENTS,

@@ -25,7 +25,7 @@ statements! {
             station TEXT)";
     OF_CAMPUS(2) = "SELECT id, campus_id, kind, reference, name, price, options, sale, minutes, active, position,
             station
-        FROM menu_item WHERE campus_id = $1 ORDER BY position, id LIMIT $2";
+        FROM menu_item WHERE campus_id = $1 AND deleted_at IS NULL ORDER BY position, id LIMIT $2";
     BY_IDS(1) = "SELECT menu_item.id, campus_id, kind, reference, name, price, options, sale, minutes, active, position,
             station
         FROM json_each($1) AS wanted CROSS JOIN menu_item ON menu_item.id = unhex(wanted.value)"
@@ -34,7 +34,7 @@ statements! {
         FROM menu_item WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))";
     ONE(2) = "SELECT id, campus_id, kind, reference, name, price, options, sale, minutes, active, position,
             station
-        FROM menu_item WHERE id = $1 AND campus_id = $2";
+        FROM menu_item WHERE id = $1 AND campus_id = $2 AND deleted_at IS NULL";
 }
 
 /// The most items of a campus's menu.

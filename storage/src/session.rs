@@ -8,10 +8,12 @@ use uuid::Uuid;
 statements! {
     INSERT(4) = "INSERT INTO session (token_hash, account_id, created_at, expires_at)
         VALUES ($1, $2, $3, $4)";
-    ACCOUNT(2) = "SELECT a.id, a.email, a.name, a.password_hash, a.role
+    ACCOUNT(2) = "SELECT a.id, a.email, a.name, a.password_hash, a.role, a.active
         FROM session s JOIN account a ON a.id = s.account_id
-        WHERE s.token_hash = $1 AND s.expires_at > $2";
+        WHERE s.token_hash = $1 AND s.expires_at > $2 AND a.active";
     DELETE(1) = "DELETE FROM session WHERE token_hash = $1";
+    DELETE_OF(1) = "DELETE FROM session WHERE account_id = $1";
+    DELETE_REFRESH_OF(1) = "DELETE FROM refresh_token WHERE account_id = $1";
     DELETE_EXPIRED(1) = "DELETE FROM session WHERE expires_at <= $1";
     INSERT_REFRESH(5) = "INSERT INTO refresh_token (token_hash, family_id, account_id, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5)";
@@ -51,6 +53,15 @@ pub async fn account(tx: &mut Tx, token_hash: &[u8], now: i64) -> Result<Option<
 /// Where the database does.
 pub async fn delete(tx: &mut Tx, token_hash: &[u8]) -> Result<()> {
     execute!(tx, DELETE, token_hash).map(drop)
+}
+
+/// Forgets every sign-in of an account, of browsers and of API clients.
+///
+/// # Errors
+/// Where the database does.
+pub async fn delete_all_of(tx: &mut Tx, account: Uuid) -> Result<()> {
+    execute!(tx, DELETE_OF, account)?;
+    execute!(tx, DELETE_REFRESH_OF, account).map(drop)
 }
 
 /// Forgets what has expired, of browsers and of API clients.

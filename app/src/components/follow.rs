@@ -16,7 +16,7 @@ use locales::Key;
 const FOLLOW: &str = include_str!("follow.js");
 
 /// Where those who work there follow everybody's orders and the stock.
-const WORK: [&str; 2] = ["/kitchen", "/admin/stock"];
+const WORK: [&str; 3] = ["/kitchen", "/admin/stock", "/admin/orders"];
 
 /// The place of toasts, and the module that fills it, for those who have something to follow.
 #[component]

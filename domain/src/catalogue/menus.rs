@@ -8,10 +8,11 @@ use crate::amount::Amount;
 use crate::diet::{Composition, Diet};
 use crate::dish::{DishId, Portion};
 use crate::food::NdbNo;
+use crate::invalid::{InvalidCode, InvalidField};
 use crate::kitchen::Station;
 use crate::menu::{
     Campus, CampusState, MenuItemKind, MenuOption, Opening, OpeningHours, OptionGroup, OptionRule,
-    Options, ProductId, RuleKind, Sale,
+    Options, OptionsDraft, ProductId, RuleKind, Sale,
 };
 use crate::nutrient::Nutrient;
 use crate::text::Localized;
@@ -205,6 +206,108 @@ pub fn menus(
         .collect()
 }
 
+/// Every option that a menu item may have: what each is made of is known, so that its nutrients, allergens
+/// and the diets that it ends can be computed on any item.
+pub struct OptionLibrary {
+    foods: Foods,
+    file: MenuFile,
+}
+
+impl std::fmt::Debug for OptionLibrary {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("OptionLibrary")
+            .field("options", &self.file.option.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl OptionLibrary {
+    /// The options of a menu file.
+    ///
+    /// # Errors
+    /// [`DataError`] names what is wrong, and why.
+    pub fn read(foods_csv: &str, facts_csv: &str, menu_file: &str) -> Result<Self, DataError> {
+        Ok(Self {
+            foods: Foods::read(foods_csv, facts_csv)?,
+            file: toml::from_str(menu_file)?,
+        })
+    }
+
+    /// The options there are: their keys, names and usual prices in minor units.
+    pub fn choices(&self) -> impl Iterator<Item = (&str, &Localized<String>, i64)> {
+        let options = self.file.option.iter();
+        options.map(|option| (option.key.as_str(), &option.name, option.price))
+    }
+
+    /// The options of an item as somebody has put them together. An option that is not among those that
+    /// there are is taken from what the item has had, where it has had it.
+    ///
+    /// # Errors
+    /// The fields that name no option, group, dish or product; whether the rules contradict each other is
+    /// not looked at.
+    pub fn compose(
+        &self,
+        catalogue: &Catalogue,
+        kind: &MenuItemKind,
+        draft: &OptionsDraft,
+        had: &Options,
+    ) -> Result<Options, Vec<InvalidField>> {
+        let library = Library {
+            foods: &self.foods,
+            file: &self.file,
+            catalogue,
+        };
+        let not_there = |field: &str| vec![InvalidField::new(field, InvalidCode::NotInCatalogue)];
+        let (_, foods) = library
+            .made_of(kind)
+            .ok_or_else(|| not_there("reference"))?;
+        let mut fields = Vec::new();
+        let mut chosen = Vec::new();
+        let mut kept = Vec::new();
+        for (place, group) in draft.groups.iter().enumerate() {
+            let mut of_group = Vec::new();
+            for (index, option) in group.options.iter().enumerate() {
+                let written = self.file.option.iter().find(|one| one.key == option.key);
+                match (written, had.option(&option.key)) {
+                    (Some(written), _) => of_group.push((written, option.price)),
+                    (None, Some(before)) => {
+                        let before = MenuOption {
+                            price: option.price,
+                            ..before.clone()
+                        };
+                        kept.push((place, index, before));
+                    }
+                    (None, None) => fields.push(InvalidField::new(
+                        format!("options.groups[{place}].options[{index}].key"),
+                        InvalidCode::NotInCatalogue,
+                    )),
+                }
+            }
+            let group = OptionGroup {
+                key: group.key.clone(),
+                name: group.name.clone(),
+                min: group.min,
+                max: group.max,
+                options: Vec::new(),
+            };
+            chosen.push((group, of_group));
+        }
+        if !fields.is_empty() {
+            return Err(fields);
+        }
+        let mut options = library
+            .assemble(kind.reference(), foods, chosen)
+            .map_err(|_| not_there("options"))?;
+        for (place, index, option) in kept {
+            let group = &mut options.groups[place].options;
+            group.insert(index.min(group.len()), option);
+        }
+        options.rules.clone_from(&draft.rules);
+        Ok(options)
+    }
+}
+
 /// What menus are put together from.
 struct Library<'a> {
     foods: &'a Foods,
@@ -259,17 +362,9 @@ impl Library<'_> {
             _ => return Err(wrong(campus, "an item is one dish or one product")),
         };
         let part = format!("{campus}, {kind}");
-        let (name, foods) = match &kind {
-            MenuItemKind::Dish(id) => self
-                .catalogue
-                .dish(id)
-                .map(|dish| (&dish.name, &dish.foods)),
-            MenuItemKind::Product(id) => {
-                let product = self.catalogue.product(id);
-                product.map(|product| (&product.name, &product.foods))
-            }
-        }
-        .ok_or_else(|| wrong(&part, "not in the catalogue"))?;
+        let (name, foods) = self
+            .made_of(&kind)
+            .ok_or_else(|| wrong(&part, "not in the catalogue"))?;
         if written.price < 0 || written.stock < 0 || !(0..=240).contains(&written.minutes) {
             return Err(wrong(&part, "price, stock or minutes are out of range"));
         }
@@ -290,6 +385,20 @@ impl Library<'_> {
             station: written.station,
             kind,
         })
+    }
+
+    /// What a dish or product is called, and what it is made of.
+    fn made_of(&self, kind: &MenuItemKind) -> Option<(&Localized<String>, &[Portion])> {
+        match kind {
+            MenuItemKind::Dish(id) => {
+                let dish = self.catalogue.dish(id)?;
+                Some((&dish.name, dish.foods.as_slice()))
+            }
+            MenuItemKind::Product(id) => {
+                let product = self.catalogue.product(id)?;
+                Some((&product.name, product.foods.as_slice()))
+            }
+        }
     }
 
     fn sale(&self, part: &str, name: Option<&str>) -> Result<Sale, DataError> {
@@ -319,32 +428,52 @@ impl Library<'_> {
         foods: &[Portion],
         groups: &[String],
     ) -> Result<Options, DataError> {
-        let mut options = Options::default();
-        let mut added = Vec::new();
-        for (number, key) in groups.iter().enumerate() {
+        let mut chosen = Vec::new();
+        for key in groups {
             let group = self.file.group.iter().find(|group| group.key == *key);
             let group = group.ok_or_else(|| wrong(part, format!("no group {key}")))?;
             let mut of_group = Vec::new();
             for key in &group.options {
                 let written = self.file.option.iter().find(|option| option.key == *key);
                 let written = written.ok_or_else(|| wrong(part, format!("no option {key}")))?;
+                of_group.push((written, written.price));
+            }
+            let group = OptionGroup {
+                key: group.key.clone(),
+                name: group.name.clone(),
+                min: group.min,
+                max: group.max,
+                options: Vec::new(),
+            };
+            chosen.push((group, of_group));
+        }
+        let mut options = self.assemble(part, foods, chosen)?;
+        options.rules = self.rules(part, &options)?;
+        Ok(options)
+    }
+
+    /// The options of groups that have none yet, each at a price, with what follows from what they are made
+    /// of; without rules.
+    fn assemble(
+        &self,
+        part: &str,
+        foods: &[Portion],
+        groups: Vec<(OptionGroup, Vec<(&WrittenOption, i64)>)>,
+    ) -> Result<Options, DataError> {
+        let mut options = Options::default();
+        let mut added = Vec::new();
+        for (number, (mut group, chosen)) in groups.into_iter().enumerate() {
+            for (written, price) in chosen {
                 let (option, composed) = self.option(written, foods)?;
-                of_group.push(option);
+                group.options.push(MenuOption { price, ..option });
                 added.push(Added {
                     alone: composed,
                     // Of those only one is ever chosen.
                     either: (group.max == 1).then_some(number),
                 });
             }
-            options.groups.push(OptionGroup {
-                key: group.key.clone(),
-                name: group.name.clone(),
-                min: group.min,
-                max: group.max,
-                options: of_group,
-            });
+            options.groups.push(group);
         }
-        options.rules = self.rules(part, &options)?;
         let base = self.foods.compose(part, foods.to_vec())?;
         let mut excluded = Vec::new();
         for option in &added {

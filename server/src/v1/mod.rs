@@ -129,6 +129,36 @@ pub fn router() -> Router {
         .routes(routes!(admin::queues::patch::patch))
         .routes(routes!(admin::schedules::run::run))
         .routes(routes!(admin::system::get::get))
+        .routes(routes!(admin::audit::list::list))
+        .routes(routes!(admin::audit::export::export))
+        .routes(routes!(
+            admin::campuses::get::get,
+            admin::campuses::put::put
+        ))
+        .routes(routes!(
+            admin::menu_items::list::list,
+            admin::menu_items::create::create
+        ))
+        .routes(routes!(admin::menu_items::export::export))
+        .routes(routes!(
+            admin::menu_items::get::get,
+            admin::menu_items::put::put,
+            admin::menu_items::delete::delete
+        ))
+        .routes(routes!(admin::menu_items::restore::restore))
+        .routes(routes!(admin::menu_items::options::options))
+        .routes(routes!(admin::orders::list::list))
+        .routes(routes!(admin::orders::export::export))
+        .routes(routes!(admin::orders::get::get))
+        .routes(routes!(admin::orders::refund::refund))
+        .routes(routes!(admin::overview::get::get))
+        .routes(routes!(admin::people::list::list))
+        .routes(routes!(admin::people::export::export))
+        .routes(routes!(
+            admin::people::get::get,
+            admin::people::patch::patch
+        ))
+        .routes(routes!(admin::search::get::get))
         .routes(routes!(wallet::balance::balance))
         .routes(routes!(wallet::entries::entries))
         .routes(routes!(wallet::top_up::top_up))

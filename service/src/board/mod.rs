@@ -25,6 +25,25 @@ const VIEWERS: [Role; 2] = [Role::Admin, Role::Operator];
 /// Who may change.
 const CHANGERS: [Role; 1] = [Role::Admin];
 
+/// Whether whoever asks may look, so that pages show the way only to them.
+#[must_use]
+pub fn may_see(ctx: &Ctx) -> bool {
+    ctx.allow(&VIEWERS).is_ok()
+}
+
+/// The job of an id as a list shows it, where there is one.
+///
+/// # Errors
+/// For others than administrators and operators as [`Ctx::allow`].
+pub(crate) async fn listed(ctx: &Ctx, id: uuid::Uuid) -> crate::Result<Vec<JobItem>> {
+    ctx.allow(&VIEWERS)?;
+    storage::board::listed(&mut ctx.read().await?, &[id])
+        .await?
+        .into_iter()
+        .map(JobItem::try_from)
+        .collect()
+}
+
 /// Whether whoever asks may change something, so that pages show buttons only to them.
 #[must_use]
 pub fn may_change(ctx: &Ctx) -> bool {

@@ -46,14 +46,14 @@ pub struct ChargeRequest {
     pub attempt: i64,
 }
 
-/// A refund that somebody asks for: all of a charge.
+/// A refund that somebody asks for: all of a charge, or a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundRequest {
     /// The same for the same refund. It is stored before anything is asked for.
     pub key: String,
     /// The key of the charge.
     pub charge_key: String,
-    /// How much was to be charged, in minor units.
+    /// How much was to be charged, in minor units; of a part how much is to go back.
     pub amount: i64,
     /// Of which currency, three letters.
     pub currency: String,
@@ -129,8 +129,13 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
     /// Takes money. A key that is known is answered as it was decided, where the money is still here.
     fn charge<'a>(&'a self, request: &'a ChargeRequest) -> BoxFuture<'a, Answer<Charged>>;
 
-    /// Gives back all of a charge, or calls it off for good where it was never made.
+    /// Gives back all of a charge but what went back before in parts, or calls it off for good where it
+    /// was never made.
     fn refund<'a>(&'a self, request: &'a RefundRequest) -> BoxFuture<'a, Answer<Refunded>>;
+
+    /// Gives back a part of a charge: as much as is asked for, once a key. Where so much is not left of
+    /// it, it is refused and nothing goes back.
+    fn refund_part<'a>(&'a self, request: &'a RefundRequest) -> BoxFuture<'a, Answer<Refunded>>;
 
     /// The charge of a key, where it was made and its money is still here.
     fn look_up<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Answer<Option<Charged>>>;
@@ -217,6 +222,24 @@ impl Gateways {
     pub async fn refund(&self, kind: GatewayKind, request: &RefundRequest) -> Answer<Refunded> {
         let guard = self.guard(kind)?;
         guard.call(guard.gateway.refund(request)).await
+    }
+
+    /// Gives back a part of a charge.
+    ///
+    /// # Errors
+    /// [`GatewayError::Refused`] where so much is not left of it; else why it was not given back, or is not
+    /// known to have been.
+    pub async fn refund_part(
+        &self,
+        kind: GatewayKind,
+        request: &RefundRequest,
+    ) -> Answer<Refunded> {
+        if request.amount <= 0 {
+            tracing::error!(key = request.key, "a part of nothing");
+            return Err(GatewayError::Refused);
+        }
+        let guard = self.guard(kind)?;
+        guard.call(guard.gateway.refund_part(request)).await
     }
 
     /// The charge of a key, where it was made and its money is still here.

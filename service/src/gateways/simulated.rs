@@ -28,6 +28,7 @@ const CALLS: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Simulator {
     settings: GatewaySettings,
+    ledger: Ledger,
     calls: mpsc::Sender<Call>,
     source: Source,
 }
@@ -71,13 +72,14 @@ impl Simulator {
     pub fn start(settings: GatewaySettings, ledger: Ledger, source: Source) -> Self {
         let (sender, calls) = mpsc::channel(CALLS);
         let writer = Writer {
-            ledger,
+            ledger: ledger.clone(),
             fraud: settings.fraud,
             calls,
         };
         tokio::spawn(writer.run());
         Self {
             settings,
+            ledger,
             calls: sender,
             source,
         }
@@ -134,6 +136,15 @@ impl Simulator {
             return Err(GatewayError::TimedOut);
         }
         Ok(charge)
+    }
+
+    /// Writes a part down that goes back. Parts are few: each is a transaction of its own.
+    async fn write_part(&self, part: &NewRefund, amount: i64) -> Answer<Option<String>> {
+        let mut tx = self.ledger.db().write().await.map_err(unavailable)?;
+        let reference = ledger::refund_part(&mut tx, part, amount).await;
+        let reference = reference.map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)?;
+        Ok(reference)
     }
 
     fn reference(&self, kind: &str) -> String {
@@ -225,6 +236,43 @@ impl PaymentGateway for Simulator {
             Ok(Refunded {
                 reference: charge.refund_reference,
             })
+        }
+        .boxed()
+    }
+
+    fn refund_part<'a>(&'a self, request: &'a RefundRequest) -> BoxFuture<'a, Answer<Refunded>> {
+        async move {
+            let course = self.course(&Asked {
+                operation: Operation::Refund,
+                key: &request.key,
+                amount: request.amount,
+                order: request.order,
+                attempt: request.attempt,
+            });
+            pause(course.delay).await;
+            match course.act {
+                Act::Transient => return Err(GatewayError::Transient),
+                Act::Unavailable => return Err(GatewayError::Unavailable),
+                Act::TimeOutBefore => return Err(GatewayError::TimedOut),
+                Act::Approve | Act::Decline(_) | Act::TimeOutAfter => {}
+            }
+            let part = NewRefund {
+                charge_key: request.charge_key.clone(),
+                key: request.key.clone(),
+                reference: self.reference("part"),
+                at: self.source.clock.now(),
+            };
+            let reference = self.write_part(&part, request.amount).await?;
+            pause(course.delay).await;
+            if course.act == Act::TimeOutAfter {
+                return Err(GatewayError::TimedOut);
+            }
+            match reference {
+                Some(reference) => Ok(Refunded {
+                    reference: Some(reference),
+                }),
+                None => Err(GatewayError::Refused),
+            }
         }
         .boxed()
     }

@@ -139,12 +139,22 @@ impl WalletGateway {
         let key = refund_key(&request.charge_key);
         let refund = self.new_transfer(&key, TransferKind::Refund, owner, order);
         let refund = match &charge.member {
-            Some((owner, currency, gained)) => NewTransfer {
-                owner: *owner,
-                currency,
-                amount: -gained,
-                ..refund
-            },
+            Some((owner, currency, gained)) => {
+                // Of two who give back for the same member, the second sees what the first has given.
+                wallet::lock_owner(&mut tx, *owner)
+                    .await
+                    .map_err(unavailable)?;
+                let left = match order {
+                    Some(order) => wallet::paid(&mut tx, order).await.map_err(unavailable)?,
+                    None => -gained,
+                };
+                NewTransfer {
+                    owner: *owner,
+                    currency,
+                    amount: left.clamp(0, -gained),
+                    ..refund
+                }
+            }
             None => refund,
         };
         let id = match wallet::transfer(&mut tx, &refund)
@@ -164,6 +174,52 @@ impl WalletGateway {
         Ok(Refunded {
             reference: Some(reference(id)),
         })
+    }
+
+    /// Gives back a part of what an order was paid with, under the key of the part.
+    async fn give_back_part(&self, request: &RefundRequest) -> Answer<Refunded> {
+        let order = request.order.ok_or(GatewayError::Refused)?;
+        let mut tx = self.write().await?;
+        let owner = request.account;
+        wallet::lock_owner(&mut tx, owner)
+            .await
+            .map_err(unavailable)?;
+        let before = wallet::by_key(&mut tx, &request.key).await;
+        if let Some(before) = before.map_err(unavailable)? {
+            let same = before.order_id == request.order
+                && matches!(&before.member, Some((.., gained)) if *gained == request.amount);
+            if !same {
+                tracing::error!(key = request.key, "the key of another transfer was used");
+                return Err(GatewayError::Refused);
+            }
+            return Ok(Refunded {
+                reference: Some(reference(before.id)),
+            });
+        }
+        let left = wallet::paid(&mut tx, order).await.map_err(unavailable)?;
+        if request.amount > left {
+            return Err(GatewayError::Refused);
+        }
+        let part = NewTransfer {
+            amount: request.amount,
+            currency: &request.currency,
+            ..self.new_transfer(&request.key, TransferKind::Refund, owner, request.order)
+        };
+        match wallet::transfer(&mut tx, &part)
+            .await
+            .map_err(unavailable)?
+        {
+            Moved::Now => {
+                tx.commit().await.map_err(unavailable)?;
+                Ok(Refunded {
+                    reference: Some(reference(part.id)),
+                })
+            }
+            Moved::Before(_) | Moved::Refused => {
+                tracing::error!(key = request.key, "a wallet took no part of a refund");
+                Err(GatewayError::Refused)
+            }
+        }
     }
 
     async fn find(&self, key: &str) -> Answer<Option<Charged>> {
@@ -224,6 +280,10 @@ impl PaymentGateway for WalletGateway {
 
     fn refund<'a>(&'a self, request: &'a RefundRequest) -> BoxFuture<'a, Answer<Refunded>> {
         self.give_back(request).boxed()
+    }
+
+    fn refund_part<'a>(&'a self, request: &'a RefundRequest) -> BoxFuture<'a, Answer<Refunded>> {
+        self.give_back_part(request).boxed()
     }
 
     fn look_up<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Answer<Option<Charged>>> {

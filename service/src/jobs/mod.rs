@@ -11,6 +11,7 @@ mod ending;
 pub mod engine;
 pub mod order_steps;
 pub mod ping;
+pub mod refund_payment;
 pub mod regenerate_plans;
 mod run;
 pub mod runner;
@@ -361,6 +362,7 @@ kinds!(
     order_steps::OrderStock,
     order_steps::TendOrders,
     ping::Ping,
+    refund_payment::RefundPayment,
     regenerate_plans::RegeneratePlans,
     send_notification::SendNotification,
     send_notification::TendDeliveries,

@@ -195,9 +195,20 @@ async fn refund(task: Task, run: Run) -> std::result::Result<Outcome, JobError> 
         order: Some(task.order),
         attempt: run.failures,
     };
+    // What went back before, in parts, does not go back again.
+    let returned = storage::refund::returned(
+        &mut run.ctx.read().await.map_err(JobError::from)?,
+        task.order,
+    )
+    .await
+    .map_err(Error::from)?;
+    let rest = payment.amount - returned;
     let gateways = &run.ctx.institution.gateways;
     match gateways.refund(payment.gateway, &request).await {
-        Ok(refunded) => Ok(task.ended(&run, Found::Refunded(refunded.reference.is_some()))),
+        Ok(refunded) => {
+            let given = refunded.reference.map(|_| rest);
+            Ok(task.ended(&run, Found::Refunded(given)))
+        }
         Err(error) => failed(&task, &run, error, None).await,
     }
 }

@@ -50,7 +50,9 @@ pub async fn set_campus_state(ctx: &Ctx, campus: &str, state: CampusState) -> Re
     let mut tx = ctx.write().await?;
     let mut campus = of_slug(&mut tx, campus).await?;
     storage::campus::set_state(&mut tx, campus.id, state).await?;
-    ctx.audit(&mut tx, action, &campus.slug).await?;
+    let [before, after] = [campus.state, state].map(|state| serde_json::json!(state));
+    ctx.audit_change(&mut tx, (action, &campus.slug), &before, &after)
+        .await?;
     tx.commit().await?;
     campus.state = state;
     Ok(campus)

@@ -3,8 +3,8 @@
 use super::{ChannelOverview, Rendered};
 use crate::ctx::Ctx;
 use crate::jobs::{self, send_notification::SendNotification};
+use crate::sheet::sheet;
 use crate::{Error, Result};
-use csv::{Terminator, WriterBuilder};
 use domain::account::{Email, Role};
 use domain::invalid::InvalidCode;
 use domain::notification::{Channel, DeliveryState, PhoneNumber, Template};
@@ -23,8 +23,6 @@ pub const EXPORT_MOST: i64 = 10_000;
 const PEOPLE_MOST: i64 = 50;
 /// The longest text that is looked for, in characters.
 const TEXT_MOST: i64 = Email::MAX;
-/// What spreadsheets need to read a file as UTF-8.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The columns of a file.
 const COLUMNS: [&str; 13] = [
@@ -237,37 +235,32 @@ pub async fn export_csv(ctx: &Ctx, filter: &DeliveryFilter, oldest: bool) -> Res
     )
     .await?;
     drop(tx);
-    tokio::task::spawn_blocking(move || file(&rows))
+    tokio::task::spawn_blocking(move || sheet(COLUMNS, rows.iter().map(cells)))
         .await
         .map_err(Error::internal)?
 }
 
-fn file(rows: &[Delivery]) -> Result<Vec<u8>> {
-    let mut writer = WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
-    writer.write_record(COLUMNS).map_err(Error::internal)?;
-    for row in rows {
-        let text =
-            |text: &Option<String>| crate::stock::text_cell(text.as_deref().unwrap_or_default());
-        let record = [
-            row.id.to_string(),
-            row.channel.key().to_owned(),
-            row.template.key().to_owned(),
-            row.state.key().to_owned(),
-            row.language.tag().to_owned(),
-            crate::stock::text_cell(&row.recipient),
-            row.number.to_string(),
-            row.attempts.to_string(),
-            text(&row.error),
-            text(&row.reference),
-            moment(row.at),
-            moment(row.queued_at),
-            row.sent_at.map(moment).unwrap_or_default(),
-        ];
-        writer.write_record(record).map_err(Error::internal)?;
-    }
-    writer.into_inner().map_err(Error::internal)
+/// A line of a file.
+fn cells(row: &Delivery) -> [String; 13] {
+    [
+        row.id.to_string(),
+        row.channel.key().to_owned(),
+        row.template.key().to_owned(),
+        row.state.key().to_owned(),
+        row.language.tag().to_owned(),
+        match row.channel {
+            // A spreadsheet would take a phone number for a number.
+            Channel::Sms => format!("'{}", row.recipient),
+            Channel::Email | Channel::Push => row.recipient.clone(),
+        },
+        row.number.to_string(),
+        row.attempts.to_string(),
+        row.error.clone().unwrap_or_default(),
+        row.reference.clone().unwrap_or_default(),
+        moment(row.at),
+        moment(row.queued_at),
+        row.sent_at.map(moment).unwrap_or_default(),
+    ]
 }
 
 /// RFC 3339.

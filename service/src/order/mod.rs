@@ -3,7 +3,9 @@
 mod hall;
 mod kitchen;
 mod offer;
+mod panel;
 mod place;
+mod refund;
 mod refuse;
 pub(crate) mod settle;
 
@@ -11,9 +13,15 @@ pub use hall::{Called, called};
 pub use kitchen::{Kitchen, KitchenDetails, KitchenLine, KitchenOrder, kitchen};
 pub(crate) use offer::expire as expire_offers;
 pub use offer::{Answer, Offer, OfferChoice, answer};
-pub use refuse::{Candidate, candidates, refuse};
-
+pub(crate) use panel::check_viewer;
+pub use panel::{
+    COUNT_MOST, Found, OrderCursor, OrderDetail, OrderFilter, OrderHappening, OrderRecord,
+    OrderSort, detail, export_csv, find, may_see,
+};
 pub use place::{Accepted, OrderedItem, PlaceOrder, Placer, place};
+pub use refund::{REFUNDS_MOST, Refund, RefundDraft, RefundState, may_refund, refund};
+pub(crate) use refund::{refund_made, refund_refused};
+pub use refuse::{Candidate, candidates, refuse};
 
 use crate::ctx::{Actor, Ctx};
 use crate::jobs::order_steps;
@@ -27,7 +35,7 @@ use domain::payment::{DeclineReason, GatewayKind, PaymentState};
 use domain::problem::Problem;
 use domain::saga::{self, Direction, Event, Phase, Step};
 use domain::text::check_reason;
-use serde_json::Value;
+use serde_json::{Value, json};
 use settle::{Changes, subject};
 use std::collections::HashMap;
 use storage::order::OrderRow;
@@ -264,24 +272,30 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OrderView> {
     }
     let mut tx = ctx.read().await?;
     let row = visible(ctx, &mut tx, id).await?;
+    view(ctx, &mut tx, row, is_staff(ctx)).await
+}
+
+/// An order's row with all that belongs to it, as those who work with it see it or as whoever ordered does.
+async fn view(ctx: &Ctx, tx: &mut Tx, row: OrderRow, works: bool) -> Result<OrderView> {
+    let id = row.id;
     let missing = |what: &str| Error::Internal(format!("order {id} has no {what}"));
-    let saga = storage::saga::get(&mut tx, id)
+    let saga = storage::saga::get(tx, id)
         .await?
         .ok_or_else(|| missing("saga"))?;
     let saga = settle::state_of(&saga)?;
-    let campus = campus::by_id(&mut tx, row.campus_id)
+    let campus = campus::by_id(tx, row.campus_id)
         .await?
         .ok_or_else(|| missing("campus"))?;
-    let steps = storage::saga::steps(&mut tx, id).await?;
-    let payment = payment::of_order(&mut tx, id).await?;
-    let lines = storage::order::lines(&mut tx, &[id]).await?;
-    let member = if is_staff(ctx) {
-        let account = account::by_id(&mut tx, row.account_id).await?;
+    let steps = storage::saga::steps(tx, id).await?;
+    let payment = payment::of_order(tx, id).await?;
+    let lines = storage::order::lines(tx, &[id]).await?;
+    let member = if works {
+        let account = account::by_id(tx, row.account_id).await?;
         account.map(|account| account.name)
     } else {
         None
     };
-    let said = storage::substitution::of_order(&mut tx, id).await?;
+    let said = storage::substitution::of_order(tx, id).await?;
     let offers: Vec<Offer> = said
         .into_iter()
         .map(|offer| offer::view(offer, &lines))
@@ -297,7 +311,7 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OrderView> {
         Phase::Completed | Phase::Cancelled => None,
     };
     let cancelling = saga.reason.is_some() && matches!(saga.phase, Phase::Forward(_));
-    let may = if is_staff(ctx) {
+    let may = if works {
         order.state.staff_may_cancel()
     } else {
         order.state.member_may_cancel()
@@ -317,7 +331,7 @@ pub async fn get(ctx: &Ctx, id: Uuid) -> Result<OrderView> {
             updated_at: payment.updated_at,
         }),
         can_cancel: may && !cancelling,
-        next: (is_staff(ctx) && !asked)
+        next: (works && !asked)
             .then(|| Advance::of(order.state))
             .flatten(),
         own,
@@ -488,7 +502,10 @@ pub async fn advance(ctx: &Ctx, id: Uuid, advance: Advance) -> Result<()> {
         offer::pay_back(ctx, &mut tx, row).await?;
     }
     let action = format!("order.{}", advance.key().to_lowercase());
-    ctx.audit(&mut tx, &action, &id.to_string()).await?;
+    let state = |state: OrderState| json!({ "state": state.key() });
+    let subject = id.to_string();
+    ctx.audit_change(&mut tx, (&action, &subject), &state(from), &state(to))
+        .await?;
     Ok(tx.commit().await?)
 }
 
@@ -562,7 +579,13 @@ pub async fn cancel(ctx: &Ctx, id: Uuid, note: Option<&str>) -> Result<()> {
     if !allowed || !turn_back(ctx, &mut tx, saga, reason, note).await? {
         return Err(Problem::Conflict.into());
     }
-    ctx.audit(&mut tx, "order.cancel", &id.to_string()).await?;
+    let before = json!({ "state": saga.state, "cancelReason": null, "note": null });
+    let after = json!({
+        "state": OrderState::Cancelled.key(), "cancelReason": reason.key(), "note": note,
+    });
+    let subject = id.to_string();
+    ctx.audit_change(&mut tx, ("order.cancel", &subject), &before, &after)
+        .await?;
     Ok(tx.commit().await?)
 }
 

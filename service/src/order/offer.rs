@@ -14,6 +14,7 @@ use domain::event::{EventPayload, OrderEvent};
 use domain::invalid::InvalidCode;
 use domain::kitchen::{OfferEnd, OfferState, end_offer, replaced};
 use domain::order::{CancelReason, OrderRefusal};
+use domain::payment::PaymentState;
 use domain::problem::Problem;
 use domain::saga::{self, Event};
 use domain::stock::MovementKind;
@@ -25,7 +26,7 @@ use storage::saga::SagaRow;
 use storage::stock::{NewMovement, OrderLines};
 use storage::substitution::{self, Substitution};
 use storage::wallet::{self, House, Moved, NewTransfer, TransferKind};
-use storage::{Tx, stock};
+use storage::{Tx, refund, stock};
 use uuid::Uuid;
 
 /// Why money is given back that was paid for something else.
@@ -199,7 +200,8 @@ async fn accept(
     storage::order::insert_items(tx, slice::from_ref(&ordered)).await?;
     let substitute = (item, choice.unit_price, ordered.id);
     storage::order::replace(tx, row.order_id, offer.item_id, substitute).await?;
-    if !substitution::accept(tx, offer.id, item, difference, now).await? {
+    let owed = owe(ctx, tx, row.order_id, difference).await?;
+    if !substitution::accept(tx, offer.id, item, owed, now).await? {
         return Err(Problem::Conflict.into());
     }
     let taken: OrderedItem =
@@ -210,6 +212,20 @@ async fn accept(
         ..EventPayload::default()
     };
     tell(ctx, tx, row, OrderEvent::SubstituteAccepted, told).await
+}
+
+/// How much of a difference the member is owed. From now on administrators can't give it back, as it is
+/// given back when the order is collected; what they have given back before is not owed any more.
+async fn owe(ctx: &Ctx, tx: &mut Tx, order: Uuid, difference: i64) -> Result<i64> {
+    let left = refund::lock_left(tx, order).await?;
+    let left = left
+        .filter(|left| left.state == PaymentState::Charged)
+        .map_or(0, |left| left.amount);
+    let owed = difference.min(left);
+    if owed > 0 && !refund::take(tx, order, owed, ctx.now()).await? {
+        return Err(Problem::Conflict.into());
+    }
+    Ok(owed)
 }
 
 /// Portions of an order that are not there, whatever the ledger says.

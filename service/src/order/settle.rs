@@ -53,8 +53,8 @@ pub(crate) enum Found {
     Declined(DeclineReason),
     /// Nothing, and it is not tried again.
     Exhausted(CancelReason, Value),
-    /// The money has gone back, or was never taken; which, is told.
-    Refunded(bool),
+    /// So much has gone back, in minor units; nothing where no money was ever taken.
+    Refunded(Option<i64>),
 }
 
 /// Names what happens to an order in the outbox and at its jobs.
@@ -348,8 +348,12 @@ impl Changes {
             }
             Found::Refunded(returned) => {
                 self.refunded.push(end.order);
-                if *returned {
-                    self.tell(&end.ctx, row, OrderEvent::PaymentRefunded, amount());
+                if let Some(returned) = returned {
+                    let told = EventPayload {
+                        amount: Some(*returned),
+                        ..amount()
+                    };
+                    self.tell(&end.ctx, row, OrderEvent::PaymentRefunded, told);
                 }
             }
             Found::Here | Found::Exhausted(..) => {}

@@ -8,6 +8,7 @@ use super::list::{StockFilter, select, within};
 use super::record::new_movement;
 use super::{KEEPERS, own_key, tell_low};
 use crate::ctx::Ctx;
+use crate::sheet::text_cell;
 use crate::{Error, Result};
 use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 use domain::invalid::{InvalidCode, InvalidField};
@@ -135,15 +136,6 @@ pub async fn export_csv(ctx: &Ctx, filter: &StockFilter) -> Result<Vec<u8>> {
         return Err(too_long());
     }
     Ok(file)
-}
-
-/// Text that a spreadsheet does not take for a formula: an apostrophe before signs that begin one.
-pub(crate) fn text_cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
 }
 
 /// A line that can be read.

@@ -12,7 +12,7 @@ use domain::payment::PaymentState;
 use domain::problem::Problem;
 use domain::profile::ProfileDraft;
 use service::jobs::runner::Runner;
-use service::order::{self, Answer, OrderView};
+use service::order::{self, Answer, OrderView, RefundDraft};
 use service::{Actor, Ctx};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -21,6 +21,8 @@ on_both_engines!(
     many_cooks_at_once_are_one_transition,
     something_cheaper_is_taken_and_the_difference_goes_back_in_the_end,
     something_dearer_costs_no_more,
+    what_is_owed_can_not_be_given_back_besides,
+    what_was_given_back_before_is_owed_no_more,
     what_was_offered_may_be_sold_out_meanwhile,
     whoever_wants_none_of_it_gets_the_money_back,
     who_does_not_answer_in_time_gets_the_money_back,
@@ -201,8 +203,7 @@ async fn something_cheaper_is_taken_and_the_difference_goes_back_in_the_end(engi
     for advance in [Advance::Ready, Advance::Collected] {
         order::advance(&it.cook, it.order, advance).await.unwrap();
     }
-    let balance = "SELECT balance FROM wallet_account WHERE kind = 'MEMBER'";
-    assert_eq!(number(engine, balance).await, 100);
+    assert_eq!(balance(engine).await, 100);
     assert_eq!(charged_and_refunded(engine).await, (2 * PRICE, 0));
     conserved(engine).await;
     it.runner.stop().await;
@@ -223,6 +224,56 @@ async fn something_dearer_costs_no_more(engine: &Engine) {
         number(engine, "SELECT COUNT(*) FROM wallet_transfer").await,
         0
     );
+    conserved(engine).await;
+    it.runner.stop().await;
+}
+
+fn give_back(key: &str, amount: Option<i64>) -> RefundDraft {
+    RefundDraft {
+        key: key.to_owned(),
+        amount,
+        reason: "It was cold".to_owned(),
+    }
+}
+
+/// What the only member has in their wallet.
+async fn balance(engine: &Engine) -> i64 {
+    let balance = "SELECT balance FROM wallet_account WHERE kind = 'MEMBER'";
+    number(engine, balance).await
+}
+
+async fn what_is_owed_can_not_be_given_back_besides(engine: &Engine) {
+    let it = Setting::new(engine).await;
+    price_of_salad(engine, PRICE - 50).await;
+    it.refuse(&[it.shop.salad]).await.unwrap();
+    it.answer(Answer::Accept(it.shop.salad)).await.unwrap();
+    assert_eq!(it.view().await.owed, 100);
+    let all = order::refund(&it.cook, it.order, &give_back("all", None))
+        .await
+        .unwrap();
+    assert_eq!(all.amount, 2 * PRICE - 100);
+    for advance in Advance::ALL {
+        order::advance(&it.cook, it.order, advance).await.unwrap();
+    }
+    assert_eq!(balance(engine).await, 100);
+    let more = order::refund(&it.cook, it.order, &give_back("more", None)).await;
+    assert_eq!(refused(more), Problem::Conflict, "nothing is left");
+    conserved(engine).await;
+    it.runner.stop().await;
+}
+
+async fn what_was_given_back_before_is_owed_no_more(engine: &Engine) {
+    let it = Setting::new(engine).await;
+    price_of_salad(engine, PRICE - 50).await;
+    let most = give_back("most", Some(2 * PRICE - 60));
+    order::refund(&it.cook, it.order, &most).await.unwrap();
+    it.refuse(&[it.shop.salad]).await.unwrap();
+    it.answer(Answer::Accept(it.shop.salad)).await.unwrap();
+    assert_eq!(it.view().await.owed, 60, "no more than is left");
+    for advance in Advance::ALL {
+        order::advance(&it.cook, it.order, advance).await.unwrap();
+    }
+    assert_eq!(balance(engine).await, 60);
     conserved(engine).await;
     it.runner.stop().await;
 }

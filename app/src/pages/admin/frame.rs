@@ -1,6 +1,6 @@
 //! What the panel's pages share: a head with the way to the others.
 
-use crate::components::Live;
+use crate::components::{Icon, Live, icon};
 use crate::context::t;
 use domain::account::Role;
 use leptos::prelude::*;
@@ -10,6 +10,18 @@ use service::Ctx;
 /// A part of the panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
+    /// What was sold, and how long people waited.
+    Overview,
+    /// Everybody's orders.
+    Orders,
+    /// What campuses sell.
+    Menu,
+    /// Where they hand out meals, and when.
+    Campuses,
+    /// Who has an account.
+    People,
+    /// Who did what.
+    Audit,
     /// How the queues are.
     Queues,
     /// Every job.
@@ -24,10 +36,18 @@ pub(super) enum Section {
     Deliveries,
     /// How the installation is.
     System,
+    /// What was looked for.
+    Search,
 }
 
 impl Section {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 14] = [
+        Self::Overview,
+        Self::Orders,
+        Self::Menu,
+        Self::Campuses,
+        Self::People,
+        Self::Audit,
         Self::Queues,
         Self::Jobs,
         Self::DeadLetters,
@@ -35,6 +55,7 @@ impl Section {
         Self::Stock,
         Self::Deliveries,
         Self::System,
+        Self::Search,
     ];
 
     /// Whether it lets whoever asks in.
@@ -42,6 +63,12 @@ impl Section {
         match self {
             Self::Stock => service::stock::may_keep(ctx),
             Self::Deliveries => ctx.allow(&[Role::Admin]).is_ok(),
+            Self::Overview => service::overview::may_see(ctx),
+            Self::Orders => service::order::may_see(ctx),
+            Self::Menu | Self::Campuses => service::menu::check_viewer(ctx).is_ok(),
+            Self::People => service::people::may_keep(ctx),
+            Self::Audit => service::audit::may_read(ctx),
+            Self::Search => service::search::may_search(ctx),
             Self::Queues | Self::Jobs | Self::DeadLetters | Self::DeadEvents | Self::System => {
                 ctx.allow(&[Role::Admin, Role::Operator]).is_ok()
             }
@@ -50,6 +77,13 @@ impl Section {
 
     const fn address(self) -> &'static str {
         match self {
+            Self::Overview => "/admin/overview",
+            Self::Orders => "/admin/orders",
+            Self::Menu => "/admin/menu",
+            Self::Campuses => "/admin/campuses",
+            Self::People => "/admin/people",
+            Self::Audit => "/admin/audit",
+            Self::Search => "/admin/search",
             Self::Queues => "/admin/queues",
             Self::Jobs => "/admin/jobs",
             Self::DeadLetters => "/admin/jobs?state=DEAD",
@@ -62,6 +96,13 @@ impl Section {
 
     const fn label(self) -> Key {
         match self {
+            Self::Overview => Key::AdminDashboard,
+            Self::Orders => Key::AdminOrders,
+            Self::Menu => Key::AdminMenu,
+            Self::Campuses => Key::AdminCampuses,
+            Self::People => Key::AdminPeople,
+            Self::Audit => Key::AdminAudit,
+            Self::Search => Key::AdminSearch,
             Self::Queues => Key::AdminOverview,
             Self::Jobs => Key::AdminJobs,
             Self::DeadLetters => Key::AdminDeadLetters,
@@ -73,16 +114,25 @@ impl Section {
     }
 }
 
-/// Where whoever asks begins: with the jobs, or where those do not let them in, with the first part that
-/// does.
+/// Where whoever asks begins: with the overview, or with the stock that they keep, or where neither lets
+/// them in, with the first part that does.
 pub(super) fn beginning() -> &'static str {
     let ctx = crate::context::ctx();
-    [Section::Jobs]
+    [Section::Overview, Section::Stock]
         .into_iter()
         .chain(Section::ALL)
         .find(|section| ctx.as_ref().is_ok_and(|ctx| section.is_open_to(ctx)))
-        .unwrap_or(Section::Jobs)
+        .unwrap_or(Section::Overview)
         .address()
+}
+
+/// The parts that let somebody in: what each is called, and where it is.
+pub(super) fn sections(ctx: &Ctx) -> Vec<(Key, &'static str)> {
+    Section::ALL
+        .into_iter()
+        .filter(|section| section.is_open_to(ctx))
+        .map(|section| (section.label(), section.address()))
+        .collect()
 }
 
 /// A page of the panel. `head` is its title and what belongs to it; where the page is `live` its
@@ -91,6 +141,8 @@ pub(super) fn panel(section: Section, head: AnyView, live: bool, body: AnyView) 
     let ctx = crate::context::ctx();
     let tabs = Section::ALL
         .into_iter()
+        // The way to the search stands beside them.
+        .filter(|one| *one != Section::Search)
         .filter(|one| ctx.as_ref().is_ok_and(|ctx| one.is_open_to(ctx)))
         .map(|one| {
             let current = (one == section).then_some("page");
@@ -100,13 +152,24 @@ pub(super) fn panel(section: Section, head: AnyView, live: bool, body: AnyView) 
     // What is taken and sold changes what there is.
     let follows = match section {
         Section::Stock => "stock orders",
+        Section::Orders => "orders",
         _ => "",
     };
     let live = live.then(|| view! { <Live follows=follows/> });
+    let searches = ctx
+        .as_ref()
+        .is_ok_and(|ctx| Section::Search.is_open_to(ctx));
+    let search = searches.then(|| {
+        view! {
+            <a class="btn btn--s btn--quiet admin-search" href=Section::Search.address() data-palette-open>
+                <Icon path=icon::SEARCH/>{t(Key::AdminSearch)}" "<kbd aria-hidden="true">"Ctrl K"</kbd>
+            </a>
+        }
+    });
     view! {
         <div class="page admin stack stack--l">
             <header class="admin-head">
-                <p class="eyebrow">{t(Key::AdminTitle)}</p>
+                <div class="cluster cluster--between admin-head__top"><p class="eyebrow">{t(Key::AdminTitle)}</p>{search}</div>
                 <nav class="tabs" aria-label=t(Key::AdminSections)><ul>{tabs}</ul></nav>
                 <div class="admin-head__title">{head}</div>
                 {live}

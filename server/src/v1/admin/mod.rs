@@ -1,11 +1,19 @@
 //! What administrators and operators see, and what administrators change.
 
+pub mod audit;
+pub mod campuses;
 pub mod changes;
 pub mod dead_events;
 pub mod deliveries;
+pub(crate) mod file;
 pub mod jobs;
+pub mod menu_items;
+pub mod orders;
+pub mod overview;
+pub mod people;
 pub mod queues;
 pub mod schedules;
+pub mod search;
 pub mod system;
 
 use crate::http::problem::ApiError;

@@ -14,7 +14,7 @@ use domain::saga::{Direction, Step};
 use domain::text::Localized;
 use serde::Serialize;
 use serde_json::Value;
-use service::order::{Offer, OrderLine, OrderPayment, OrderStep};
+use service::order::{Offer, OrderLine, OrderPayment, OrderStep, OrderView};
 use service::{Ctx, order};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
@@ -197,6 +197,25 @@ impl From<OrderPayment> for PaymentDocument {
     }
 }
 
+impl From<OrderView> for OrderDocument {
+    fn from(view: OrderView) -> Self {
+        Self {
+            campus: view.campus.slug,
+            lines: view.lines.into_iter().map(LineDocument::from).collect(),
+            steps: view.steps.into_iter().map(StepDocument::from).collect(),
+            current_step: view
+                .current
+                .map(|(step, direction)| CurrentStep { step, direction }),
+            cancelling: view.cancelling,
+            payment_details: view.payment.map(PaymentDocument::from),
+            can_cancel: view.can_cancel,
+            offers: view.offers.into_iter().map(OfferDocument::from).collect(),
+            owed: view.owed,
+            order: view.order.into(),
+        }
+    }
+}
+
 /// An order of yours with its lines, what was done for it, and its payment.
 #[utoipa::path(
     get, path = "/v1/orders/{orderId}", tag = "orders", params(("orderId" = Uuid, Path, description = "The order")),
@@ -210,19 +229,5 @@ pub(crate) async fn get(
     Extension(ctx): Extension<Ctx>,
     ResourceId(id): ResourceId,
 ) -> Result<Json<OrderDocument>, ApiError> {
-    let view = order::get(&ctx, id).await?;
-    Ok(Json(OrderDocument {
-        campus: view.campus.slug,
-        lines: view.lines.into_iter().map(LineDocument::from).collect(),
-        steps: view.steps.into_iter().map(StepDocument::from).collect(),
-        current_step: view
-            .current
-            .map(|(step, direction)| CurrentStep { step, direction }),
-        cancelling: view.cancelling,
-        payment_details: view.payment.map(PaymentDocument::from),
-        can_cancel: view.can_cancel,
-        offers: view.offers.into_iter().map(OfferDocument::from).collect(),
-        owed: view.owed,
-        order: view.order.into(),
-    }))
+    Ok(Json(order::get(&ctx, id).await?.into()))
 }

@@ -1,0 +1,7 @@
+//! Who did what, and what that changed.
+
+pub mod api;
+mod build;
+mod view;
+
+pub use view::AuditPage;

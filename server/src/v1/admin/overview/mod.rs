@@ -1,0 +1,3 @@
+//! What an institution sold.
+
+pub mod get;

@@ -1,0 +1,3 @@
+//! One field that finds orders, dishes, people and jobs.
+
+pub mod get;
