@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod board;
+pub mod card;
 pub mod cart;
 pub mod catalogue;
 mod clock;
@@ -22,6 +23,7 @@ pub mod menu;
 pub mod order;
 pub mod outbox;
 mod password;
+pub mod payments;
 pub mod plan;
 pub mod profile;
 mod sample;

@@ -11,6 +11,8 @@ pub mod audit;
 pub mod board;
 pub mod breaker;
 pub mod campus;
+pub mod campus_gateway;
+pub mod card;
 pub mod cart;
 pub mod change;
 mod db;
@@ -57,6 +59,8 @@ pub fn statements() -> Vec<&'static Statement> {
         board::STATEMENTS,
         breaker::STATEMENTS,
         campus::STATEMENTS,
+        campus_gateway::STATEMENTS,
+        card::STATEMENTS,
         cart::STATEMENTS,
         change::STATEMENTS,
         food::STATEMENTS,

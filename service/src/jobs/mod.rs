@@ -12,6 +12,7 @@ pub mod engine;
 pub mod order_steps;
 pub mod ping;
 pub mod regenerate_plans;
+pub mod return_card;
 mod run;
 pub mod runner;
 pub(crate) mod schedules;
@@ -361,6 +362,7 @@ kinds!(
     order_steps::TendOrders,
     ping::Ping,
     regenerate_plans::RegeneratePlans,
+    return_card::ReturnCard,
     sweep::Sweep,
     top_up_wallet::TopUpWallet,
 );

@@ -82,7 +82,7 @@ const PAYING: Retry = Retry::Exponential {
     attempts: 6,
 };
 /// Money that has to go back goes back, however long it takes.
-const RETURNING: Retry = Retry::Exponential {
+pub(super) const RETURNING: Retry = Retry::Exponential {
     base: Duration::from_secs(1),
     most: Duration::from_secs(600),
     attempts: 100_000,
@@ -172,6 +172,7 @@ async fn pay(task: Task, run: Run) -> std::result::Result<Outcome, JobError> {
         currency: payment.currency,
         account: run.owner.ok_or(JobError::Final(Problem::NotFound))?,
         order: Some(task.order),
+        method: payment.method,
         attempt: run.failures,
     };
     let gateways = &run.ctx.institution.gateways;

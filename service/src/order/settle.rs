@@ -77,6 +77,57 @@ pub(crate) fn write<'tx>(
     .boxed()
 }
 
+/// Writes what a step has to write that ended otherwise than by its job, as where a gateway tells by itself
+/// what it did. The job of the step, where it ends later, is late.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn end(tx: &mut Tx, end: &StepEnd) -> Result<()> {
+    settle(tx, &[end]).await.map(drop)
+}
+
+/// Enqueues the step that a saga is at, to be run now: it may wait for its next try, and sees otherwise.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn run_again(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    row: &SagaRow,
+    step: Step,
+    direction: Direction,
+) -> Result<()> {
+    let mut changes = Changes::new(ctx.now());
+    changes.begin(ctx, row, step, direction)?;
+    changes.write(tx).await
+}
+
+/// Notes that the money of an order has gone back though nothing here asked for it, and tells the member;
+/// false where that is known. The order goes its way; where it is cancelled later, nothing is left to go
+/// back.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn returned(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<bool> {
+    let now = ctx.now();
+    if payment::refunding(tx, &[row.order_id], now)
+        .await?
+        .is_empty()
+    {
+        return Ok(false);
+    }
+    let mut changes = Changes::new(now);
+    changes.refunded.push(row.order_id);
+    let told = EventPayload {
+        amount: Some(row.total),
+        currency: Some(row.currency.clone()),
+        ..payload(row)
+    };
+    changes.tell(ctx, row, OrderEvent::PaymentRefunded, told);
+    changes.write(tx).await?;
+    Ok(true)
+}
+
 async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<Vec<Value>> {
     let Some(first) = ends.first() else {
         return Ok(Vec::new());

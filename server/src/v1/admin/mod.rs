@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod dead_events;
 pub mod jobs;
+pub mod payments;
 pub mod queues;
 pub mod schedules;
 pub mod system;
