@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Tables that no island says: pages are rendered on the server, and the browser need not load them.
-const SERVER_ONLY: [&str; 77] = [
+const SERVER_ONLY: [&str; 78] = [
     "account",
     "admin",
     "advance",
@@ -80,6 +80,7 @@ const SERVER_ONLY: [&str; 77] = [
     "stock_kind",
     "stock_sort",
     "system",
+    "test_card",
     "time",
     "wallet",
     "warning",

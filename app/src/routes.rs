@@ -12,6 +12,7 @@ use crate::pages::admin::AdminPage;
 use crate::pages::admin::dead_events::DeadEventsPage;
 use crate::pages::admin::job::JobPage;
 use crate::pages::admin::jobs::{ChangeAllPage, JobsPage};
+use crate::pages::admin::payments::PaymentsPage;
 use crate::pages::admin::queue::QueuePage;
 use crate::pages::admin::queues::QueuesPage;
 use crate::pages::admin::stock::{StockImportPage, StockPage};
@@ -90,6 +91,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/stock") view=StockPage ssr=Async/>
                     <Route path=path!("/admin/stock/import") view=StockImportPage ssr=Async/>
                     <Route path=path!("/admin/stock/:item") view=StockItemPage ssr=Async/>
+                    <Route path=path!("/admin/payments") view=PaymentsPage ssr=Async/>
                     <Route path=path!("/admin/dead-events") view=DeadEventsPage ssr=Async/>
                     <Route path=path!("/admin/system") view=SystemPage ssr=Async/>
                 </Routes>

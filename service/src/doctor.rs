@@ -392,7 +392,12 @@ mod tests {
             settings.gateway.simulated_in_production = allowed;
             settings
         };
-        let stripe = |key: &str| Some(StripeSettings::new(key, "whsec_1"));
+        let stripe = |key: &str| {
+            Some(StripeSettings {
+                publishable_key: Some("pk_1".to_owned()),
+                ..StripeSettings::new(key, "whsec_1")
+            })
+        };
         for (mode, stripe, grade) in [
             (Mode::Demo, None, Grade::Ok),
             (Mode::Production, None, Grade::Ok),

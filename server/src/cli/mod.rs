@@ -112,6 +112,14 @@ struct Gateway {
         hide_default_value = true
     )]
     stripe_webhook_secret: String,
+    /// Lets pages give a card to Stripe: `pk_…`. A secret key for tests does without.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_STRIPE_PUBLISHABLE_KEY",
+        default_value = ""
+    )]
+    stripe_publishable_key: String,
     /// Where Stripe is.
     #[arg(
         long,
@@ -180,6 +188,7 @@ impl Gateway {
         let none = self.stripe_key.is_empty() && self.stripe_webhook_secret.is_empty();
         let stripe = (!none).then(|| StripeSettings {
             base: self.stripe_url,
+            publishable_key: Some(self.stripe_publishable_key).filter(|key| !key.is_empty()),
             ..StripeSettings::new(self.stripe_key, self.stripe_webhook_secret)
         });
         GatewaySettings {

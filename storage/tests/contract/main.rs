@@ -4,6 +4,7 @@
 
 mod accounts;
 mod board;
+mod cards;
 mod carts;
 mod children;
 #[path = "../support/engines.rs"]

@@ -20,17 +20,20 @@ pub(super) enum Section {
     DeadEvents,
     /// What there is of each menu item.
     Stock,
+    /// Which ways to pay campuses take.
+    Payments,
     /// How the installation is.
     System,
 }
 
 impl Section {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Queues,
         Self::Jobs,
         Self::DeadLetters,
         Self::DeadEvents,
         Self::Stock,
+        Self::Payments,
         Self::System,
     ];
 
@@ -38,6 +41,7 @@ impl Section {
     fn is_open_to(self, ctx: &Ctx) -> bool {
         match self {
             Self::Stock => service::stock::may_keep(ctx),
+            Self::Payments => service::payments::may_choose(ctx),
             Self::Queues | Self::Jobs | Self::DeadLetters | Self::DeadEvents | Self::System => {
                 ctx.allow(&[Role::Admin, Role::Operator]).is_ok()
             }
@@ -51,6 +55,7 @@ impl Section {
             Self::DeadLetters => "/admin/jobs?state=DEAD",
             Self::DeadEvents => "/admin/dead-events",
             Self::Stock => "/admin/stock",
+            Self::Payments => "/admin/payments",
             Self::System => "/admin/system",
         }
     }
@@ -62,6 +67,7 @@ impl Section {
             Self::DeadLetters => Key::AdminDeadLetters,
             Self::DeadEvents => Key::AdminDeadEvents,
             Self::Stock => Key::AdminStock,
+            Self::Payments => Key::AdminPayments,
             Self::System => Key::AdminSystem,
         }
     }

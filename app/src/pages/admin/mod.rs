@@ -8,6 +8,7 @@ mod frame;
 pub mod job;
 pub mod jobs;
 mod line;
+pub mod payments;
 pub mod queue;
 pub mod queues;
 mod say;

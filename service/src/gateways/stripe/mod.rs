@@ -42,6 +42,9 @@ pub struct StripeSettings {
     pub key: String,
     /// Proves that what comes in comes from Stripe: `whsec_…`.
     pub webhook_secret: String,
+    /// Lets pages give a card to Stripe, which gives it a name: `pk_…`. No secret. Absent, pages offer the
+    /// cards that Stripe has for tests.
+    pub publishable_key: Option<String>,
     /// Where Stripe is; somewhere else in tests.
     pub base: String,
     /// How long one call may take.
@@ -66,6 +69,7 @@ impl StripeSettings {
         Self {
             key: key.into(),
             webhook_secret: webhook_secret.into(),
+            publishable_key: None,
             base: STRIPE.to_owned(),
             timeout: PATIENCE,
         }
@@ -80,6 +84,11 @@ impl StripeSettings {
         if self.key.is_empty() || self.webhook_secret.is_empty() {
             return refused(
                 "Stripe needs both NUTRIFLOW_STRIPE_KEY and NUTRIFLOW_STRIPE_WEBHOOK_SECRET, or neither",
+            );
+        }
+        if !self.is_test() && self.publishable_key.is_none() {
+            return refused(
+                "Stripe needs NUTRIFLOW_STRIPE_PUBLISHABLE_KEY too, with which pages ask for cards",
             );
         }
         let sound = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -593,7 +602,13 @@ mod tests {
     fn settings_are_checked_and_keep_their_secrets() {
         let sound = StripeSettings::new("sk_test_1", "whsec_1");
         assert!(sound.check().is_ok() && sound.is_test());
-        assert!(!StripeSettings::new("sk_live_1", "whsec_1").is_test());
+        let live = StripeSettings::new("sk_live_1", "whsec_1");
+        assert!(!live.is_test());
+        let whole = StripeSettings {
+            publishable_key: Some("pk_live_1".to_owned()),
+            ..live.clone()
+        };
+        assert!(whole.check().is_ok());
         let shown = format!("{sound:?}");
         assert!(
             !shown.contains("sk_test_1") && !shown.contains("whsec_1"),
@@ -606,6 +621,7 @@ mod tests {
         for bad in [
             StripeSettings::new("", "whsec_1"),
             StripeSettings::new("sk_test_1", ""),
+            live,
             StripeSettings::new("sk_test_1\n", "whsec_1"),
             at("http://api.stripe.com"),
         ] {

@@ -46,9 +46,7 @@ struct GatewaySetUp {
         (status = 403, description = "Not an administrator", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list(
-    Extension(ctx): Extension<Ctx>,
-) -> Result<Json<PaymentChoices>, ApiError> {
+pub(crate) async fn list(Extension(ctx): Extension<Ctx>) -> Result<Json<PaymentChoices>, ApiError> {
     let campuses = payments::all(&ctx).await?;
     Ok(Json(PaymentChoices {
         items: campuses
