@@ -4,6 +4,8 @@
 
 mod accounts;
 mod board;
+mod card_crashes;
+mod cards;
 mod carts;
 mod crashes;
 #[path = "../../../storage/tests/support/engines.rs"]
@@ -20,6 +22,7 @@ mod side;
 mod stalled;
 mod start;
 mod stock;
+mod stripe;
 mod workers;
 
 use domain::account::Role;
