@@ -5,6 +5,7 @@ use domain::account::Role;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use server::{Options, Server};
+use service::gateways::GatewaySettings;
 use service::{Mode, Service, Settings, SystemClock};
 use std::sync::Arc;
 use storage::Database;
@@ -38,6 +39,11 @@ impl TestApp {
     }
 
     pub async fn start_on(database: Database, slug: &str) -> Self {
+        let gateway = GatewaySettings::kind();
+        Self::start_with(database, slug, gateway).await
+    }
+
+    pub async fn start_with(database: Database, slug: &str, gateway: GatewaySettings) -> Self {
         let settings = Settings {
             mode: Mode::Production,
             database,
@@ -45,7 +51,7 @@ impl TestApp {
             secret: SECRET.to_owned(),
             public_url: "http://127.0.0.1".to_owned(),
             time_zone: "UTC".to_owned(),
-            gateway: service::gateways::GatewaySettings::kind(),
+            gateway,
         };
         let service = Service::start(settings, Arc::new(SystemClock))
             .await
