@@ -565,10 +565,7 @@ async fn a_charge_that_was_called_off_is_never_made(engine: &Engine) {
         gateways.charge(kind, &charge(&world, "c", 950, 1)).await,
         voided
     );
-    let moved: Vec<_> = ["a", "b", "c"]
-        .map(|key| world.stripe.moved(key))
-        .into_iter()
-        .collect();
+    let moved = ["a", "b", "c"].map(|key| world.stripe.moved(key));
     assert_eq!(moved, [(0, 0), (0, 0), (1, 1)]);
 }
 

@@ -298,7 +298,7 @@ pub(super) fn as_asked(problem: Problem) -> AppError {
     };
     for field in &mut fields {
         if field.field == "payment" {
-            "gateway".clone_into(&mut field.field);
+            field.field = "gateway".to_owned();
         }
     }
     Problem::Invalid { fields }.into()

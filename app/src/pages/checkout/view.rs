@@ -89,7 +89,7 @@ fn page(data: CheckoutView) -> AnyView {
     } else {
         format!("{balance} · {}", t(Key::CheckoutNotEnoughMoney))
     };
-    let gateways = gateways
+    let gateways: Vec<Choice> = gateways
         .into_iter()
         .map(|key| {
             let note = match key.as_str() {

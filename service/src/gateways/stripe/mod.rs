@@ -25,7 +25,7 @@ use serde_json::Value;
 use std::time::Duration;
 use storage::card::{self, CardPayment, CardState, NewCardPayment};
 use storage::{Db, Tx};
-use wire::{Api, CallError, Fault, Intent, LatestCharge, Refund, Refusal};
+use wire::{Api, CallError, Fault, Intent, Refund, Refusal};
 
 /// Where Stripe is.
 pub const STRIPE: &str = "https://api.stripe.com";
@@ -208,10 +208,8 @@ enum Standing {
 impl Standing {
     fn of(intent: &Intent) -> Self {
         match intent.status.as_str() {
-            "succeeded" => match intent.latest_charge {
-                Some(LatestCharge::Whole { refunded: true }) => Self::Returned,
-                _ => Self::Charged,
-            },
+            "succeeded" if intent.latest_charge["refunded"] == true => Self::Returned,
+            "succeeded" => Self::Charged,
             "canceled" => Self::Cancelled,
             "processing" | "requires_capture" => Self::Asking,
             // Whoever pays would have to do something, and is not here.
@@ -286,12 +284,12 @@ impl StripeGateway {
         let order = request.order.map(|order| order.to_string());
         let mut form = vec![
             ("amount", amount.as_str()),
-            ("currency", &currency),
+            ("currency", currency.as_str()),
             ("payment_method_types[]", "card"),
-            ("metadata[key]", &request.key),
+            ("metadata[key]", request.key.as_str()),
         ];
         if let Some(order) = &order {
-            form.push(("metadata[order]", order));
+            form.push(("metadata[order]", order.as_str()));
         }
         let path = "payment_intents";
         let intent = match self.api.post::<Intent>(path, &form, &request.key).await {

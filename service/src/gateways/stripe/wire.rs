@@ -16,6 +16,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The version of the API that these types are of.
@@ -35,23 +36,9 @@ pub(super) struct Intent {
     /// Why the last attempt failed.
     #[serde(default)]
     pub last_payment_error: Option<Fault>,
-    /// The charge that took the money; whole where that was asked for.
+    /// The charge that took the money: whole where that was asked for, else its name.
     #[serde(default)]
-    pub latest_charge: Option<LatestCharge>,
-}
-
-/// A charge, or its name.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub(super) enum LatestCharge {
-    /// What is known of it.
-    Whole {
-        /// Whether all of it went back.
-        #[serde(default)]
-        refunded: bool,
-    },
-    /// Its name.
-    Id(String),
+    pub latest_charge: Value,
 }
 
 /// A refund as Stripe knows it.

@@ -26,7 +26,7 @@ pub(super) async fn payments(ctx: &Ctx, campus: &str) -> Result<PaymentsView, Ap
             note: note(ctx, kind),
         })
         .collect();
-    let accepted = shown.map_or(&[][..], |one| &one.accepted);
+    let accepted = shown.map_or(&[][..], |one| one.accepted.as_slice());
     Ok(PaymentsView {
         campus: shown.map_or_else(String::new, |one| one.campus.slug.clone()),
         accepted: accepted.iter().map(|kind| kind.key().to_owned()).collect(),
