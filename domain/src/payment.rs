@@ -431,7 +431,15 @@ mod tests {
             assert_eq!(stripe.check_method(none), Err(InvalidCode::Required));
         }
         let long = format!("pm_{}", "x".repeat(98));
-        for bad in ["pm_", "4242424242424242", "tok_visa", "pm_a b", "pm_a&amount=1", "pm_ñ", &long] {
+        for bad in [
+            "pm_",
+            "4242424242424242",
+            "tok_visa",
+            "pm_a b",
+            "pm_a&amount=1",
+            "pm_ñ",
+            &long,
+        ] {
             let refused = stripe.check_method(Some(bad));
             assert_eq!(refused, Err(InvalidCode::Malformed), "{bad}");
         }
