@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Tables that no island says: pages are rendered on the server, and the browser need not load them.
-const SERVER_ONLY: [&str; 115] = [
+const SERVER_ONLY: [&str; 116] = [
     "account",
     "admin",
     "advance",
@@ -118,6 +118,7 @@ const SERVER_ONLY: [&str; 115] = [
     "stock_kind",
     "stock_sort",
     "system",
+    "test_card",
     "time",
     "wallet",
     "warning",

@@ -21,6 +21,7 @@ use crate::pages::admin::menu_item::{MenuItemEditorPage, NewMenuItemPage};
 use crate::pages::admin::order::AdminOrderPage;
 use crate::pages::admin::orders::AdminOrdersPage;
 use crate::pages::admin::overview::OverviewPage;
+use crate::pages::admin::payments::PaymentsPage;
 use crate::pages::admin::people::{PeoplePage, PersonPage};
 use crate::pages::admin::queue::QueuePage;
 use crate::pages::admin::queues::QueuesPage;
@@ -116,6 +117,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/stock") view=StockPage ssr=Async/>
                     <Route path=path!("/admin/stock/import") view=StockImportPage ssr=Async/>
                     <Route path=path!("/admin/stock/:item") view=StockItemPage ssr=Async/>
+                    <Route path=path!("/admin/payments") view=PaymentsPage ssr=Async/>
                     <Route path=path!("/admin/dead-events") view=DeadEventsPage ssr=Async/>
                     <Route path=path!("/admin/deliveries") view=DeliveriesPage ssr=Async/>
                     <Route path=path!("/admin/deliveries/:id") view=DeliveryPage ssr=Async/>

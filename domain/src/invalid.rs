@@ -91,6 +91,10 @@ pub enum InvalidCode {
     },
     /// More money than a wallet may hold.
     WalletFull,
+    /// A way to pay that is not taken there.
+    PaymentNotAccepted,
+    /// A way to pay that this installation has not set up.
+    PaymentNotSetUp,
     /// More portions of the same than a cart takes.
     CartPortions {
         /// At most so many, with those that are in it.

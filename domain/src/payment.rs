@@ -13,11 +13,15 @@ pub enum GatewayKind {
     Simulated,
     /// The member's own balance here.
     Wallet,
+    /// Stripe, which takes cards.
+    Stripe,
 }
 
 impl GatewayKind {
     /// Every gateway.
-    pub const ALL: [Self; 2] = [Self::Simulated, Self::Wallet];
+    pub const ALL: [Self; 3] = [Self::Simulated, Self::Wallet, Self::Stripe];
+    /// What a campus accepts until an administrator says otherwise.
+    pub const USUAL: [Self; 2] = [Self::Simulated, Self::Wallet];
 
     /// The name on the wire and in the database.
     #[must_use]
@@ -25,6 +29,7 @@ impl GatewayKind {
         match self {
             Self::Simulated => "SIMULATED",
             Self::Wallet => "WALLET",
+            Self::Stripe => "STRIPE",
         }
     }
 
@@ -33,7 +38,37 @@ impl GatewayKind {
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.key() == key)
     }
+
+    /// Whether whoever pays must name the card that is asked.
+    #[must_use]
+    pub const fn needs_method(self) -> bool {
+        matches!(self, Self::Stripe)
+    }
+
+    /// Checks the card that a payment names: there is one where this gateway needs it, and only there,
+    /// and it is the gateway's name of one. A number of a card is none.
+    ///
+    /// # Errors
+    /// The code of what is wrong.
+    pub fn check_method(self, method: Option<&str>) -> Result<(), InvalidCode> {
+        match (self.needs_method(), method) {
+            (true, None | Some("")) => Err(InvalidCode::Required),
+            (true, Some(method)) => {
+                let name = method.strip_prefix("pm_").unwrap_or_default();
+                let sound = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+                if name.is_empty() || method.len() > METHOD_MOST || !name.bytes().all(sound) {
+                    return Err(InvalidCode::Malformed);
+                }
+                Ok(())
+            }
+            (false, None) => Ok(()),
+            (false, Some(_)) => Err(InvalidCode::UnknownField),
+        }
+    }
 }
+
+/// The longest name of a card at its gateway, in bytes.
+const METHOD_MOST: usize = 100;
 
 /// How far an order's payment is.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -381,6 +416,35 @@ mod tests {
             assert_eq!(DeclineReason::from_key(reason.key()), Some(reason));
         }
         assert_eq!(GatewayKind::from_key("wallet"), None);
+    }
+
+    #[test]
+    fn a_card_is_named_where_it_must_be_and_never_by_its_number() {
+        let stripe = GatewayKind::Stripe;
+        for sound in ["pm_card_visa", "pm_1MoWfQLkdIwHu7ix"] {
+            assert_eq!(stripe.check_method(Some(sound)), Ok(()), "{sound}");
+        }
+        for none in [None, Some("")] {
+            assert_eq!(stripe.check_method(none), Err(InvalidCode::Required));
+        }
+        let long = format!("pm_{}", "x".repeat(98));
+        for bad in [
+            "pm_",
+            "4242424242424242",
+            "tok_visa",
+            "pm_a b",
+            "pm_a&amount=1",
+            "pm_ñ",
+            &long,
+        ] {
+            let refused = stripe.check_method(Some(bad));
+            assert_eq!(refused, Err(InvalidCode::Malformed), "{bad}");
+        }
+        for other in GatewayKind::USUAL {
+            assert_eq!(other.check_method(None), Ok(()));
+            let refused = other.check_method(Some("pm_card_visa"));
+            assert_eq!(refused, Err(InvalidCode::UnknownField));
+        }
     }
 
     #[test]

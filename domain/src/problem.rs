@@ -60,6 +60,9 @@ pub enum Problem {
     /// A request that must carry an idempotency key carries none.
     #[error("idempotency key missing")]
     KeyMissing,
+    /// A message that must be signed is not, or was signed too long ago.
+    #[error("signature refused")]
+    SignatureRefused,
     /// A cart holds things of one campus, and this is sold at another.
     #[error("the cart is of another campus")]
     OtherCampus {
@@ -102,6 +105,7 @@ impl Problem {
             Self::Infeasible { .. } => "INFEASIBLE",
             Self::OrderRefused { .. } => "ORDER_REFUSED",
             Self::KeyMissing => "KEY_MISSING",
+            Self::SignatureRefused => "SIGNATURE_REFUSED",
             Self::OtherCampus { .. } => "OTHER_CAMPUS",
             Self::TooLarge => "TOO_LARGE",
             Self::RateLimited { .. } => "RATE_LIMITED",
@@ -115,7 +119,7 @@ impl Problem {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::Malformed | Self::KeyMissing => 400,
+            Self::Malformed | Self::KeyMissing | Self::SignatureRefused => 400,
             Self::Unauthenticated | Self::WrongCredentials => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,

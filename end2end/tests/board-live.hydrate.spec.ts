@@ -123,6 +123,7 @@ test.describe("the panel's pages", () => {
       "/admin/jobs/change?action=SET_PRIORITY",
       `/admin/jobs/${job}?ask=delete`,
       "/admin/dead-events",
+      "/admin/payments",
       "/admin/system",
       "/admin/system?hours=24",
     ];

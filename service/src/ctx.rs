@@ -47,7 +47,7 @@ pub struct Settings {
     pub time_zone: String,
     /// The address under which people reach it, `https://…` where the cookie must be secure.
     pub public_url: String,
-    /// How the simulated gateway behaves.
+    /// Which gateways there are, and how the simulated one behaves.
     pub gateway: GatewaySettings,
     /// Who carries messages to members.
     pub notify: NotifySettings,
@@ -120,12 +120,18 @@ impl Service {
     /// Where a setting is unsafe or a database can't be opened.
     pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
         settings.check_secret()?;
+        if let Some(stripe) = &settings.gateway.stripe {
+            stripe.check()?;
+        }
         let catalogue = crate::catalogue::load().await?;
         let ids = Arc::<Ids>::default();
         let mut institutions = BTreeMap::new();
         for slug in &settings.institutions {
             let db = Db::open(&settings.database, slug).await?;
             crate::catalogue::import_foods(&db).await?;
+            if settings.gateway.stripe.is_none() {
+                crate::payments::refuse_stripe(&db, slug).await?;
+            }
             let source = Source {
                 clock: Arc::clone(&clock),
                 ids: Arc::clone(&ids),

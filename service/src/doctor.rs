@@ -62,7 +62,9 @@ pub async fn examine(settings: &Settings, clock: Arc<dyn Clock>) -> Vec<Finding>
         secret(settings),
         public_url(settings),
         present(clock.now()),
+        cards(settings),
     ];
+    findings.extend(simulated(settings));
     if let Database::Sqlite(folder) = &settings.database {
         let (folder, institutions) = (folder.clone(), settings.institutions.clone());
         let looked = tokio::task::spawn_blocking(move || data_folder(&folder, &institutions)).await;
@@ -80,6 +82,7 @@ pub async fn examine(settings: &Settings, clock: Arc<dyn Clock>) -> Vec<Finding>
             Ok(seen) => {
                 findings.extend(database(institution, &seen));
                 findings.extend(events(institution, seen.undelivered, clock.now()));
+                findings.extend(no_key(settings, institution, seen.stripe));
                 findings.extend(seen.clock.map(|theirs| clocks(theirs, clock.now())));
             }
             Err(error) => findings.push(Finding::new(
@@ -156,6 +159,65 @@ fn secret(settings: &Settings) -> Finding {
         Ok(()) => Finding::new(Grade::Ok, "secret", "fit for this mode"),
         Err(error) => Finding::new(Grade::Error, "secret", error.to_string()),
     }
+}
+
+/// Who asks members' cards.
+fn cards(settings: &Settings) -> Finding {
+    let subject = "cards";
+    match &settings.gateway.stripe {
+        None if settings.mode == Mode::Demo => {
+            Finding::new(Grade::Ok, subject, "the simulated gateway stands for cards")
+        }
+        None => Finding::new(
+            Grade::Ok,
+            subject,
+            "nobody takes any: members pay from their wallets, which staff top up. Set \
+             NUTRIFLOW_STRIPE_KEY and NUTRIFLOW_STRIPE_WEBHOOK_SECRET to take cards.",
+        ),
+        Some(stripe) => match stripe.check() {
+            Err(error) => Finding::new(Grade::Error, subject, error.to_string()),
+            Ok(()) if stripe.is_test() && settings.mode == Mode::Production => Finding::new(
+                Grade::Warning,
+                subject,
+                "Stripe's key is one for tests: no money comes. Set NUTRIFLOW_STRIPE_KEY to a live one \
+                 for real use.",
+            ),
+            Ok(()) => Finding::new(Grade::Ok, subject, "Stripe takes them"),
+        },
+    }
+}
+
+/// Whether orders are taken for no money, where an installation is to be used.
+fn simulated(settings: &Settings) -> Option<Finding> {
+    if settings.mode == Mode::Demo {
+        return None;
+    }
+    let subject = "simulation";
+    Some(if settings.gateway.simulated_in_production {
+        Finding::new(
+            Grade::Warning,
+            subject,
+            "the simulated card gateway takes orders, and no money. Unset \
+             NUTRIFLOW_ALLOW_SIMULATED_CARDS for real use.",
+        )
+    } else {
+        let said = "the simulated card gateway is off, also where a campus takes it";
+        Finding::new(Grade::Ok, subject, said)
+    })
+}
+
+/// That cards are taken and can't be, where that is so.
+fn no_key(settings: &Settings, institution: &str, campuses: i64) -> Option<Finding> {
+    (settings.gateway.stripe.is_none() && campuses > 0).then(|| {
+        Finding::new(
+            Grade::Error,
+            "cards",
+            format!(
+                "{institution}: {campuses} campuses take cards by Stripe, but there is no key. Set \
+                 NUTRIFLOW_STRIPE_KEY and NUTRIFLOW_STRIPE_WEBHOOK_SECRET."
+            ),
+        )
+    })
 }
 
 fn public_url(settings: &Settings) -> Finding {
@@ -372,6 +434,45 @@ mod tests {
     }
 
     #[test]
+    fn cards_are_graded() {
+        use crate::gateways::StripeSettings;
+        let with = |mode, stripe: Option<StripeSettings>, allowed| {
+            let mut settings = settings(mode, "https://meals.example.org");
+            settings.gateway.stripe = stripe;
+            settings.gateway.simulated_in_production = allowed;
+            settings
+        };
+        let stripe = |key: &str| {
+            Some(StripeSettings {
+                publishable_key: Some("pk_1".to_owned()),
+                ..StripeSettings::new(key, "whsec_1")
+            })
+        };
+        for (mode, stripe, grade) in [
+            (Mode::Demo, None, Grade::Ok),
+            (Mode::Production, None, Grade::Ok),
+            (Mode::Production, stripe("sk_live_1"), Grade::Ok),
+            (Mode::Production, stripe("sk_test_1"), Grade::Warning),
+            (Mode::Demo, stripe("sk_test_1"), Grade::Ok),
+            (Mode::Production, stripe(""), Grade::Error),
+        ] {
+            let settings = with(mode, stripe, false);
+            assert_eq!(cards(&settings).grade, grade, "{settings:?}");
+        }
+        let grade =
+            |mode, allowed| simulated(&with(mode, None, allowed)).map(|finding| finding.grade);
+        assert_eq!(grade(Mode::Demo, false), None);
+        assert_eq!(grade(Mode::Production, false), Some(Grade::Ok));
+        assert_eq!(grade(Mode::Production, true), Some(Grade::Warning));
+        let keyless = with(Mode::Production, None, false);
+        assert_eq!(no_key(&keyless, "demo", 0), None);
+        let told = no_key(&keyless, "demo", 2).map(|finding| finding.grade);
+        assert_eq!(told, Some(Grade::Error));
+        let keyed = with(Mode::Production, stripe("sk_live_1"), false);
+        assert_eq!(no_key(&keyed, "demo", 2), None);
+    }
+
+    #[test]
     fn clocks_are_graded() {
         let now = 1_800_000_000_000_000;
         assert_eq!(present(now).grade, Grade::Ok);
@@ -438,6 +539,7 @@ mod tests {
                 foreign,
                 clock: None,
                 undelivered: None,
+                stripe: 0,
             };
             database("demo", &inspection)[1].grade
         };

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audit;
 pub mod board;
+pub mod card;
 pub mod cart;
 pub mod catalogue;
 mod clock;
@@ -26,6 +27,7 @@ pub mod order;
 pub mod outbox;
 pub mod overview;
 mod password;
+pub mod payments;
 pub mod people;
 pub mod plan;
 pub mod profile;

@@ -6,7 +6,9 @@ use crate::jobs::{self, Job as _};
 use crate::{Error, Result};
 use domain::account::Role;
 use domain::invalid::{InvalidCode, InvalidField};
-use domain::payment::{BALANCE_MOST, DeclineReason, REASON_MOST, TopUpStatus, check_top_up};
+use domain::payment::{
+    BALANCE_MOST, DeclineReason, GatewayKind, REASON_MOST, TopUpStatus, check_top_up,
+};
 use domain::problem::Problem;
 use domain::text::check_reason;
 use std::time::{Duration, Instant};
@@ -60,6 +62,8 @@ pub struct TopUp {
     pub amount: i64,
     /// Of which currency.
     pub currency: String,
+    /// The gateway's name of the card, where whoever asks cards needs one.
+    pub method: Option<String>,
 }
 
 /// A top-up by card, as the member sees it.
@@ -183,44 +187,55 @@ pub async fn statement(
 ///
 /// # Errors
 /// [`Problem::KeyMissing`] without a key; [`InvalidCode::KeyReused`] for a key that came with another
-/// top-up; [`Problem::Invalid`] for an amount or currency that can't be.
+/// top-up; [`Problem::Invalid`] for an amount, currency or card that can't be, and where nobody asks cards.
 pub async fn top_up(ctx: &Ctx, top_up: TopUp) -> Result<TopUpJob> {
     let account = ctx.account_id()?;
     crate::order::check_key(&top_up.key)?;
     if let Err(code) = check_top_up(top_up.amount) {
         return Err(Error::invalid("amount", code));
     }
-    let wanted = TopUpWallet {
-        name: top_up.key,
-        amount: top_up.amount,
-        currency: top_up.currency,
-    };
     let mut tx = ctx.write().await?;
-    check_currency(&mut tx, &wanted.currency).await?;
+    check_currency(&mut tx, &top_up.currency).await?;
     // Its job may have been forgotten since.
-    let key = top_up_wallet::key(account, &wanted.name);
+    let key = top_up_wallet::key(account, &top_up.key);
     if let Some(before) = wallet::by_key(&mut tx, &key).await? {
-        same(&before, account, wanted.amount, &wanted.currency, "")?;
+        same(&before, account, top_up.amount, &top_up.currency, "")?;
         return Ok(TopUpJob {
             id: before.id,
             status: TopUpStatus::Done,
             declined: None,
-            amount: wanted.amount,
-            currency: wanted.currency,
+            amount: top_up.amount,
+            currency: top_up.currency,
             created_at: before.at,
         });
     }
+    let card = crate::payments::of_cards(ctx, &mut tx).await?;
+    let wanted = TopUpWallet {
+        name: top_up.key,
+        amount: top_up.amount,
+        currency: top_up.currency,
+        gateway: card.unwrap_or(GatewayKind::Simulated),
+        method: top_up.method,
+    };
     // Whoever asks for several at once has them counted one after the other.
     wallet::lock_owner(&mut tx, account).await?;
     let coming = wallet::coming(&mut tx, account, TopUpWallet::KIND, &wanted.currency).await?;
     let new = jobs::new_job(ctx, Some(account), &wanted, ctx.job)?;
     let id = job::enqueue(&mut tx, std::slice::from_ref(&new)).await?[0];
     tx.will_wake().await?;
-    if arguments(&mut tx, account, id).await? != wanted {
+    let asked = arguments(&mut tx, account, id).await?;
+    // Who asks cards may be another one since.
+    if (asked.amount, &asked.currency, &asked.method)
+        != (wanted.amount, &wanted.currency, &wanted.method)
+    {
         return Err(Error::invalid("idempotencyKey", InvalidCode::KeyReused));
     }
     let known = find(&mut tx, account, id).await?;
     if id == new.id {
+        let card = card.ok_or_else(|| Error::invalid("amount", InvalidCode::PaymentNotAccepted))?;
+        if let Err(code) = card.check_method(wanted.method.as_deref()) {
+            return Err(Error::invalid("paymentMethod", code));
+        }
         let balances = wallet::balances(&mut tx, account).await?;
         let own = balances.iter().find(|own| own.currency == wanted.currency);
         if own.map_or(0, |own| own.balance) + coming + wanted.amount > BALANCE_MOST {

@@ -4,7 +4,7 @@ use crate::db::{
     POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, check_institution, postgres_schema, postgres_version,
     sqlite_file, sqlite_version,
 };
-use crate::{Database, Error, Result, outbox};
+use crate::{Database, Error, Result, campus_gateway, outbox};
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -35,6 +35,8 @@ pub struct Inspection {
     /// When the oldest event happened that was not delivered though nothing holds it back, in
     /// microseconds; nothing where there is none, or the database is not as this program needs it.
     pub undelivered: Option<i64>,
+    /// How many campuses take cards by Stripe, where the database is as this program needs it.
+    pub stripe: i64,
 }
 
 /// Looks at the database of an institution.
@@ -72,12 +74,16 @@ async fn sqlite(file: &Path) -> Result<Inspection> {
         .await?;
     let (applied, pending, foreign) =
         compare(&SQLITE_MIGRATIONS, &mut connection, lists > 0).await?;
-    let undelivered = if pending == 0 && foreign == 0 {
-        sqlx::query_scalar::<_, Option<i64>>(outbox::oldest_statement().sqlite)
+    let (undelivered, stripe) = if pending == 0 && foreign == 0 {
+        let undelivered = sqlx::query_scalar::<_, Option<i64>>(outbox::oldest_statement().sqlite)
             .fetch_one(&mut connection)
-            .await?
+            .await?;
+        let stripe = sqlx::query_scalar::<_, i64>(campus_gateway::stripe_statement().sqlite)
+            .fetch_one(&mut connection)
+            .await?;
+        (undelivered, stripe)
     } else {
-        None
+        (None, 0)
     };
     connection.close().await?;
     Ok(Inspection {
@@ -88,6 +94,7 @@ async fn sqlite(file: &Path) -> Result<Inspection> {
         foreign,
         clock: None,
         undelivered,
+        stripe,
     })
 }
 
@@ -105,12 +112,16 @@ async fn postgres(address: &str, schema: &str) -> Result<Inspection> {
     .fetch_one(&mut connection)
     .await?;
     let (applied, pending, foreign) = compare(&POSTGRES_MIGRATIONS, &mut connection, lists).await?;
-    let undelivered = if pending == 0 && foreign == 0 {
-        sqlx::query_scalar::<_, Option<i64>>(outbox::oldest_statement().postgres)
+    let (undelivered, stripe) = if pending == 0 && foreign == 0 {
+        let undelivered = sqlx::query_scalar::<_, Option<i64>>(outbox::oldest_statement().postgres)
             .fetch_one(&mut connection)
-            .await?
+            .await?;
+        let stripe = sqlx::query_scalar::<_, i64>(campus_gateway::stripe_statement().postgres)
+            .fetch_one(&mut connection)
+            .await?;
+        (undelivered, stripe)
     } else {
-        None
+        (None, 0)
     };
     connection.close().await?;
     Ok(Inspection {
@@ -121,6 +132,7 @@ async fn postgres(address: &str, schema: &str) -> Result<Inspection> {
         foreign,
         clock: Some(clock),
         undelivered,
+        stripe,
     })
 }
 

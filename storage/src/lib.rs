@@ -11,6 +11,8 @@ pub mod audit;
 pub mod board;
 pub mod breaker;
 pub mod campus;
+pub mod campus_gateway;
+pub mod card;
 pub mod cart;
 pub mod change;
 pub mod contact;
@@ -65,6 +67,8 @@ pub fn statements() -> Vec<&'static Statement> {
         board::STATEMENTS,
         breaker::STATEMENTS,
         campus::STATEMENTS,
+        campus_gateway::STATEMENTS,
+        card::STATEMENTS,
         cart::STATEMENTS,
         change::STATEMENTS,
         contact::STATEMENTS,

@@ -51,19 +51,20 @@ statements! {
         FROM jsonb_to_recordset($1) AS row(\"campusId\" UUID, day TEXT, orders BIGINT) ORDER BY 1, 2
         ON CONFLICT (campus_id, day) DO UPDATE SET last = pickup_number.last + excluded.last
         RETURNING campus_id, day, last";
-    INSERT(1) = "INSERT INTO orders (id, number, account_id, campus_id, slot_at, state, gateway, total, currency,
-            idempotency_key, request_hash, placed_at, request_id)
+    INSERT(1) = "INSERT INTO orders (id, number, account_id, campus_id, slot_at, state, gateway, payment_method,
+            total, currency, idempotency_key, request_hash, placed_at, request_id)
         SELECT unhex(value ->> 'id'), value ->> 'number', unhex(value ->> 'accountId'), unhex(value ->> 'campusId'),
-            value ->> 'slotAt', 'PENDING', value ->> 'gateway', value ->> 'total', value ->> 'currency',
-            value ->> 'key', value ->> 'requestHash', value ->> 'placedAt', value ->> 'requestId'
+            value ->> 'slotAt', 'PENDING', value ->> 'gateway', value ->> 'paymentMethod', value ->> 'total',
+            value ->> 'currency', value ->> 'key', value ->> 'requestHash', value ->> 'placedAt',
+            value ->> 'requestId'
         FROM jsonb_each($1) WHERE true ON CONFLICT (account_id, idempotency_key) DO NOTHING"
-      | "INSERT INTO orders (id, number, account_id, campus_id, slot_at, state, gateway, total, currency,
-            idempotency_key, request_hash, placed_at, request_id)
-        SELECT id, number, \"accountId\", \"campusId\", \"slotAt\", 'PENDING', gateway, total, currency, key,
-            \"requestHash\", \"placedAt\", \"requestId\"
+      | "INSERT INTO orders (id, number, account_id, campus_id, slot_at, state, gateway, payment_method, total,
+            currency, idempotency_key, request_hash, placed_at, request_id)
+        SELECT id, number, \"accountId\", \"campusId\", \"slotAt\", 'PENDING', gateway, \"paymentMethod\", total,
+            currency, key, \"requestHash\", \"placedAt\", \"requestId\"
         FROM jsonb_to_recordset($1) AS row(id UUID, number BIGINT, \"accountId\" UUID, \"campusId\" UUID,
-            \"slotAt\" BIGINT, gateway TEXT, total BIGINT, currency TEXT, key TEXT, \"requestHash\" TEXT,
-            \"placedAt\" BIGINT, \"requestId\" TEXT)
+            \"slotAt\" BIGINT, gateway TEXT, \"paymentMethod\" TEXT, total BIGINT, currency TEXT, key TEXT,
+            \"requestHash\" TEXT, \"placedAt\" BIGINT, \"requestId\" TEXT)
         ORDER BY \"accountId\", key ON CONFLICT (account_id, idempotency_key) DO NOTHING";
     INSERT_ITEMS(1) = "INSERT INTO ordered_item (id, document)
         SELECT unhex(value ->> 'id'), value -> 'document' FROM jsonb_each($1) WHERE true
@@ -275,6 +276,8 @@ pub struct NewOrder {
     pub slot_at: i64,
     /// How it is paid.
     pub gateway: &'static str,
+    /// The gateway's name of the card, where it needs one.
+    pub payment_method: Option<String>,
     /// The sum of its lines, in minor units.
     pub total: i64,
     /// Of this currency.

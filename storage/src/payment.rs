@@ -20,10 +20,12 @@ statements! {
             amount BIGINT, currency TEXT, at BIGINT)
         ORDER BY \"orderId\" ON CONFLICT (order_id) DO NOTHING";
     OF_ORDERS(1) = "SELECT order_id, gateway, payment.key, refund_key, amount, currency, state, reference,
-            decline_reason, at, updated_at
+            decline_reason, at, updated_at,
+            (SELECT orders.payment_method FROM orders WHERE orders.id = payment.order_id) AS method
         FROM json_each($1) AS wanted CROSS JOIN payment ON order_id = unhex(wanted.value)"
       | "SELECT order_id, gateway, key, refund_key, amount, currency, state, reference,
-            decline_reason, at, updated_at
+            decline_reason, at, updated_at,
+            (SELECT orders.payment_method FROM orders WHERE orders.id = payment.order_id) AS method
         FROM payment WHERE order_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))";
     CHARGED(2) = "UPDATE payment SET state = 'CHARGED', reference = told.reference, updated_at = $2
         FROM (SELECT unhex(value ->> 'orderId') AS id, value ->> 'reference' AS reference
@@ -85,6 +87,8 @@ pub struct Payment {
     pub order_id: Uuid,
     /// Who takes it.
     pub gateway: GatewayKind,
+    /// The gateway's name of the card, where it needs one.
+    pub method: Option<String>,
     /// Under which key it is charged.
     pub key: String,
     /// Under which key it is given back.
@@ -118,6 +122,7 @@ struct Row {
     decline_reason: Option<String>,
     at: i64,
     updated_at: i64,
+    method: Option<String>,
 }
 
 impl TryFrom<Row> for Payment {
@@ -129,6 +134,7 @@ impl TryFrom<Row> for Payment {
             order_id: row.order_id,
             gateway: GatewayKind::from_key(&row.gateway)
                 .ok_or_else(|| Error::unreadable(&row.gateway))?,
+            method: row.method,
             key: row.key,
             refund_key: row.refund_key,
             amount: row.amount,

@@ -26,6 +26,8 @@ statements! {
         FROM refund LEFT JOIN account ON account.id = actor_id WHERE order_id = $1 ORDER BY refund.id LIMIT $2";
     RETURNED(1) = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM refund
         WHERE order_id = $1 AND state = 'DONE'";
+    ASKED(1) = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM refund
+        WHERE order_id = $1 AND state <> 'REFUSED'";
     END(4) = "UPDATE refund SET state = $2, reference = $3, updated_at = $4 WHERE id = $1 AND state = 'REQUESTED'";
 }
 
@@ -189,6 +191,15 @@ pub async fn of_order(tx: &mut Tx, order: Uuid, limit: i64) -> Result<Vec<Refund
 /// Where the database does.
 pub async fn returned(tx: &mut Tx, order: Uuid) -> Result<i64> {
     let sum = optional!(tx, (i64,), RETURNED, order)?;
+    Ok(sum.map_or(0, |(amount,)| amount))
+}
+
+/// How much of an order's payment goes or has gone back by refunds of its own, in minor units.
+///
+/// # Errors
+/// Where the database does.
+pub async fn asked(tx: &mut Tx, order: Uuid) -> Result<i64> {
+    let sum = optional!(tx, (i64,), ASKED, order)?;
     Ok(sum.map_or(0, |(amount,)| amount))
 }
 

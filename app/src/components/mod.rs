@@ -1,6 +1,8 @@
 //! Parts that pages share. `style/main.css` lists the classes that go with them.
 
 #[cfg(feature = "ssr")]
+pub mod card_entry;
+#[cfg(feature = "ssr")]
 pub mod chart;
 pub mod data;
 pub mod feedback;

@@ -12,7 +12,7 @@ use domain::problem::Problem;
 use domain::text::Language;
 use service::account::{Register, create_with_role};
 use service::doctor::Grade;
-use service::gateways::GatewaySettings;
+use service::gateways::{GatewaySettings, StripeSettings};
 use service::{Ctx, Mode, Service, Settings, SystemClock};
 use std::io::BufRead as _;
 use std::net::SocketAddr;
@@ -92,9 +92,54 @@ struct Installation {
     log: LogFormat,
 }
 
-/// How the simulated gateway behaves.
-#[derive(Debug, Args)]
+/// Which gateways there are, and how the simulated one behaves.
+#[derive(Args)]
 struct Gateway {
+    /// Asks members' cards by Stripe: its secret key, `sk_…` or `rk_…`.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_STRIPE_KEY",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
+    stripe_key: String,
+    /// The secret that Stripe signs its messages to /v1/webhooks/stripe with: `whsec_…`.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_STRIPE_WEBHOOK_SECRET",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
+    stripe_webhook_secret: String,
+    /// Lets pages give a card to Stripe: `pk_…`. A secret key for tests does without.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_STRIPE_PUBLISHABLE_KEY",
+        default_value = ""
+    )]
+    stripe_publishable_key: String,
+    /// Where Stripe is.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_STRIPE_URL",
+        default_value = service::gateways::stripe::STRIPE
+    )]
+    stripe_url: String,
+    /// Whether the simulated gateway takes orders in production too: for no money.
+    #[arg(
+        long,
+        global = true,
+        env = "NUTRIFLOW_ALLOW_SIMULATED_CARDS",
+        default_value = "false",
+        action = clap::ArgAction::Set
+    )]
+    allow_simulated_cards: bool,
     /// What the simulated gateway's chance is made from.
     #[arg(
         long,
@@ -133,9 +178,25 @@ struct Gateway {
     gateway_fraud_rules: bool,
 }
 
+/// Secrets are for Stripe alone.
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Gateway").finish_non_exhaustive()
+    }
+}
+
 impl Gateway {
     fn settings(self) -> GatewaySettings {
+        // One without the other is refused where it is used, with a sentence that says so.
+        let none = self.stripe_key.is_empty() && self.stripe_webhook_secret.is_empty();
+        let stripe = (!none).then(|| StripeSettings {
+            base: self.stripe_url,
+            publishable_key: Some(self.stripe_publishable_key).filter(|key| !key.is_empty()),
+            ..StripeSettings::new(self.stripe_key, self.stripe_webhook_secret)
+        });
         GatewaySettings {
+            simulated_in_production: self.allow_simulated_cards,
+            stripe,
             seed: self.gateway_seed,
             delay: self.gateway_delay,
             rates: self.gateway_rates,
@@ -450,5 +511,34 @@ mod tests {
         assert_eq!((told.seed, told.delay, told.fraud), (7, false, None));
         assert_eq!(Some(told.rates), Rates::new(0, 0, 100));
         assert!(settings(&["--gateway-rates", "many"]).is_err());
+    }
+
+    #[test]
+    fn cards_are_asked_by_stripe_where_there_is_a_key() {
+        let read = |arguments: &[&str]| {
+            let arguments = ["nutriflow", "doctor"].iter().chain(arguments);
+            Cli::try_parse_from(arguments).unwrap()
+        };
+        let none = read(&[]).installation.gateway.settings();
+        assert!(none.stripe.is_none() && !none.simulated_in_production);
+        let half = read(&["--stripe-key", "sk_test_canary"]);
+        assert!(!format!("{half:?}").contains("canary"));
+        let half = half.installation.gateway.settings();
+        assert!(half.stripe.is_some_and(|stripe| stripe.check().is_err()));
+        let whole = read(&[
+            "--stripe-key",
+            "sk_test_canary",
+            "--stripe-webhook-secret",
+            "whsec_canary",
+            "--stripe-url",
+            "http://127.0.0.1:4010",
+            "--allow-simulated-cards",
+            "true",
+        ]);
+        let whole = whole.installation.gateway.settings();
+        assert!(whole.simulated_in_production);
+        let stripe = whole.stripe.unwrap();
+        assert!(stripe.check().is_ok());
+        assert_eq!(stripe.base, "http://127.0.0.1:4010");
     }
 }

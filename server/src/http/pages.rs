@@ -4,12 +4,14 @@ use super::assets;
 use app::{App, shell};
 use axum::Router;
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
+use service::Ctx;
 use std::sync::OnceLock;
 
 /// Every page. While they are found out, nothing that is rendered in the same process gets its data, ever
@@ -60,15 +62,33 @@ async fn answer_unknown(
     }
 }
 
+/// Whether the page is one where Stripe's own field takes a card, in a frame of Stripe's.
+fn names_cards() -> bool {
+    let Some(parts) = use_context::<Parts>() else {
+        return false;
+    };
+    let stripe = |ctx: &Ctx| {
+        let stripe = ctx.institution.gateways.stripe();
+        stripe.is_some_and(|stripe| stripe.publishable_key.is_some())
+    };
+    matches!(parts.uri.path(), "/checkout" | "/wallet")
+        && parts.extensions.get::<Ctx>().is_some_and(stripe)
+}
+
 /// Headers of a page: only the scripts that it names itself may run, and it stays with its reader.
 fn protect() {
     let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else {
         return;
     };
+    let cards = if names_cards() {
+        "; connect-src 'self' https://api.stripe.com; frame-src https://js.stripe.com https://hooks.stripe.com"
+    } else {
+        ""
+    };
     let policy = format!(
         "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
          style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; object-src 'none'; worker-src 'self'; \
-         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'{cards}"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         options.insert_header(header::CONTENT_SECURITY_POLICY, policy);

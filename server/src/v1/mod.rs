@@ -18,6 +18,7 @@ mod profile;
 mod stock;
 mod time;
 mod wallet;
+mod webhooks;
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -51,6 +52,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "cart", description = "What you mean to order"),
         (name = "orders", description = "What was ordered, and what became of it"),
         (name = "wallet", description = "What you have here, how it came and went"),
+        (name = "webhooks", description = "What gateways tell"),
         (name = "admin", description = "The queue and the installation, for those who run them"),
     )
 )]
@@ -90,6 +92,7 @@ pub fn router() -> Router {
         .routes(routes!(menu::list::list))
         .routes(routes!(menu::get::get))
         .routes(routes!(menu::set_state::set_state))
+        .routes(routes!(menu::payments::payments))
         .routes(routes!(events::events))
         .routes(routes!(inbox::list::list))
         .routes(routes!(inbox::read::read))
@@ -125,6 +128,8 @@ pub fn router() -> Router {
         .routes(routes!(admin::deliveries::export::export))
         .routes(routes!(admin::deliveries::get::get))
         .routes(routes!(admin::deliveries::repeat::repeat))
+        .routes(routes!(admin::payments::list::list))
+        .routes(routes!(admin::payments::put::put))
         .routes(routes!(admin::queues::list::list))
         .routes(routes!(admin::queues::patch::patch))
         .routes(routes!(admin::schedules::run::run))
@@ -164,6 +169,7 @@ pub fn router() -> Router {
         .routes(routes!(wallet::top_up::top_up))
         .routes(routes!(wallet::get_top_up::get_top_up))
         .routes(routes!(wallet::top_up_by_staff::top_up_by_staff))
+        .routes(routes!(webhooks::stripe::stripe))
         .routes(routes!(stock::list::list))
         .routes(routes!(stock::movements::movements, stock::record::record))
         .routes(routes!(stock::import::import))

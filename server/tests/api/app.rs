@@ -5,6 +5,8 @@ use domain::account::Role;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use server::{Options, Server};
+use service::gateways::GatewaySettings;
+use service::notify::NotifySettings;
 use service::{Mode, Service, Settings, SystemClock};
 use std::sync::Arc;
 use storage::Database;
@@ -38,14 +40,16 @@ impl TestApp {
     }
 
     pub async fn start_on(database: Database, slug: &str) -> Self {
-        Self::start_with(database, slug, service::notify::NotifySettings::default()).await
+        let gateway = GatewaySettings::kind();
+        Self::start_with(database, slug, gateway, NotifySettings::default()).await
     }
 
-    /// With those who carry messages.
+    /// With those who take payments and those who carry messages.
     pub async fn start_with(
         database: Database,
         slug: &str,
-        notify: service::notify::NotifySettings,
+        gateway: GatewaySettings,
+        notify: NotifySettings,
     ) -> Self {
         let settings = Settings {
             mode: Mode::Production,
@@ -54,7 +58,7 @@ impl TestApp {
             secret: SECRET.to_owned(),
             public_url: "http://127.0.0.1".to_owned(),
             time_zone: "UTC".to_owned(),
-            gateway: service::gateways::GatewaySettings::kind(),
+            gateway,
             notify,
         };
         let service = Service::start(settings, Arc::new(SystemClock))

@@ -7,6 +7,7 @@ mod app;
 mod auth;
 mod binary;
 mod board;
+mod cards;
 mod carts;
 #[path = "../../../storage/tests/support/engines.rs"]
 mod engines;

@@ -9,6 +9,7 @@ use domain::text::Localized;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use service::Ctx;
+use service::gateways::GatewaySettings;
 use service::notify::{NotifySettings, Secret, SmtpSettings};
 use storage::outbox::NewEvent;
 use uuid::Uuid;
@@ -34,7 +35,12 @@ async fn started(engine: &Engine) -> TestApp {
         }),
         ..NotifySettings::default()
     };
-    TestApp::start_with(engine.database.clone(), &engine.slug, notify).await
+    start_with(engine, notify).await
+}
+
+async fn start_with(engine: &Engine, notify: NotifySettings) -> TestApp {
+    let gateway = GatewaySettings::kind();
+    TestApp::start_with(engine.database.clone(), &engine.slug, gateway, notify).await
 }
 
 /// Something has happened to an order of whoever calls.
@@ -122,7 +128,7 @@ async fn browsers_are_named_by_their_push_services_alone(engine: &Engine) {
         }),
         ..NotifySettings::default()
     };
-    let app = TestApp::start_with(engine.database.clone(), &engine.slug, notify).await;
+    let app = start_with(engine, notify).await;
     let (ana, ben) = (app.member("ana").await, app.member("ben").await);
     let path = "/v1/notifications/browsers";
     let browser = |endpoint: &str| {

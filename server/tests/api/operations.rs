@@ -440,6 +440,8 @@ async fn nothing_secret_is_logged(engine: &Engine) {
         ("RUST_LOG", OWN),
         ("NUTRIFLOW_LOG", "json"),
         ("NUTRIFLOW_METRICS_TOKEN", "canary-metrics-token"),
+        ("NUTRIFLOW_STRIPE_KEY", "sk_test_canary-key"),
+        ("NUTRIFLOW_STRIPE_WEBHOOK_SECRET", "whsec_canary-secret"),
     ];
     let process = Process::start_with(engine, &variables).await;
     let nobody = process.anonymous();
@@ -512,6 +514,10 @@ async fn nothing_secret_is_logged(engine: &Engine) {
         nobody
             .request(Method::GET, "/account")
             .header("cookie", "nutriflow_session=canary-cookie"),
+        nobody
+            .request(Method::POST, "/v1/webhooks/stripe")
+            .header("stripe-signature", "t=1,v1=canary")
+            .body("{\"id\": \"canary\"}"),
         nobody
             .request(Method::GET, "/")
             .header("x-request-id", "canary request")
@@ -650,6 +656,12 @@ async fn the_doctor_finds_what_is_wrong(engine: &Engine) {
             "warning  public url",
         ),
         ("NUTRIFLOW_MODE", "demo", "warning  mode"),
+        ("NUTRIFLOW_STRIPE_KEY", "sk_test_canary", "error    cards"),
+        (
+            "NUTRIFLOW_ALLOW_SIMULATED_CARDS",
+            "true",
+            "warning  simulation",
+        ),
         ("NUTRIFLOW_INSTITUTIONS", "Not Sound", "error    database"),
         (
             "NUTRIFLOW_DATABASE",

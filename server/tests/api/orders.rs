@@ -334,6 +334,7 @@ async fn no_kill_loses_an_order_or_takes_money_for_nothing(engine: &Engine) {
     prepare(engine).await;
     // It fails often, says no often, and its answers get lost after it has charged.
     let gateway = [
+        ("NUTRIFLOW_ALLOW_SIMULATED_CARDS", "true"),
         ("NUTRIFLOW_GATEWAY_DELAY", "false"),
         ("NUTRIFLOW_GATEWAY_FRAUD_RULES", "false"),
         ("NUTRIFLOW_GATEWAY_RATES", "10,10,10"),

@@ -10,9 +10,11 @@
 mod guard;
 pub mod settings;
 mod simulated;
+pub mod stripe;
 mod wallet;
 
 pub use settings::{Act, Asked, GatewaySettings, Operation, Script};
+pub use stripe::StripeSettings;
 
 use crate::clock::{Clock, Ids};
 use crate::ctx::Ctx;
@@ -42,6 +44,8 @@ pub struct ChargeRequest {
     pub account: Uuid,
     /// The order that it is for.
     pub order: Option<Uuid>,
+    /// The gateway's name of the card, where it needs one.
+    pub method: Option<String>,
     /// How often it was asked for before, in vain.
     pub attempt: i64,
 }
@@ -159,6 +163,7 @@ impl Source {
 pub struct Gateways {
     guards: Arc<[Arc<Guard>]>,
     ledger: Ledger,
+    stripe: Option<Arc<StripeSettings>>,
 }
 
 impl Gateways {
@@ -175,25 +180,44 @@ impl Gateways {
     ) -> Result<Self> {
         let ledger = Ledger::open(database, slug).await?;
         let stored = breaker::all(&mut db.read().await?).await?;
-        let guards = GatewayKind::ALL.map(|kind| {
-            let gateway: Arc<dyn PaymentGateway> = match kind {
-                GatewayKind::Simulated => Arc::new(simulated::Simulator::start(
-                    settings.clone(),
-                    ledger.clone(),
-                    source.clone(),
-                )),
-                GatewayKind::Wallet => {
-                    Arc::new(wallet::WalletGateway::new(db.clone(), source.clone()))
-                }
-            };
+        let simulated: Arc<dyn PaymentGateway> = Arc::new(simulated::Simulator::start(
+            settings.clone(),
+            ledger.clone(),
+            source.clone(),
+        ));
+        let wallet: Arc<dyn PaymentGateway> =
+            Arc::new(wallet::WalletGateway::new(db.clone(), source.clone()));
+        let mut gateways = vec![
+            (GatewayKind::Simulated, simulated),
+            (GatewayKind::Wallet, wallet),
+        ];
+        if let Some(stripe) = &settings.stripe {
+            let gateway = stripe::StripeGateway::new(stripe.clone(), db.clone(), source.clone())?;
+            let gateway: Arc<dyn PaymentGateway> = Arc::new(gateway);
+            gateways.push((GatewayKind::Stripe, gateway));
+        }
+        let guards = gateways.into_iter().map(|(kind, gateway)| {
             let last = stored.iter().find(|stored| stored.name == kind.key());
             let last = last.map(|stored| stored.breaker).unwrap_or_default();
             Arc::new(Guard::new(kind, gateway, last, db.clone(), &source))
         });
         Ok(Self {
-            guards: guards.into(),
+            guards: guards.collect(),
             ledger,
+            stripe: settings.stripe.clone().map(Arc::new),
         })
+    }
+
+    /// Whether there is such a gateway here.
+    #[must_use]
+    pub fn has(&self, kind: GatewayKind) -> bool {
+        self.guards.iter().any(|guard| guard.kind == kind)
+    }
+
+    /// How Stripe is reached, where it is.
+    #[must_use]
+    pub fn stripe(&self) -> Option<&StripeSettings> {
+        self.stripe.as_deref()
     }
 
     /// What the simulated gateway knows, past everything that is the institution's.
@@ -291,7 +315,11 @@ pub async fn breakers(ctx: &Ctx) -> Result<Vec<BreakerOverview>> {
             until: last.filter(open).and_then(|last| last.breaker.until()),
         }
     };
-    Ok(GatewayKind::ALL.map(overview).into())
+    let gateways = &ctx.institution.gateways;
+    let here = GatewayKind::ALL
+        .into_iter()
+        .filter(|gateway| gateways.has(*gateway));
+    Ok(here.map(overview).collect())
 }
 
 /// What a fault of a database is to whoever asked a gateway.

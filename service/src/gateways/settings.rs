@@ -1,12 +1,18 @@
-//! How the simulated gateway behaves.
+//! Which gateways there are, and how the simulated one behaves.
 
+use super::stripe::StripeSettings;
 use domain::payment::{DeclineReason, FraudRules, Rates};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// How the simulated gateway behaves.
+/// Which gateways there are, and how the simulated one behaves.
 #[derive(Debug, Clone)]
 pub struct GatewaySettings {
+    /// Whether the simulated gateway takes payments also where an installation is to be used. It takes no
+    /// money.
+    pub simulated_in_production: bool,
+    /// Where cards are asked for money; nowhere, where absent.
+    pub stripe: Option<StripeSettings>,
     /// What chance is made from: the same seed gives the same answers to the same calls.
     pub seed: u64,
     /// Whether it takes its time.
@@ -22,6 +28,8 @@ pub struct GatewaySettings {
 impl Default for GatewaySettings {
     fn default() -> Self {
         Self {
+            simulated_in_production: false,
+            stripe: None,
             seed: 0,
             delay: true,
             rates: Rates::USUAL,
@@ -32,10 +40,12 @@ impl Default for GatewaySettings {
 }
 
 impl GatewaySettings {
-    /// It approves of everything, at once: for benchmarks, and for tests of something else.
+    /// The simulated one approves of everything, at once: for benchmarks, and for tests of something else.
     #[must_use]
     pub fn kind() -> Self {
         Self {
+            simulated_in_production: true,
+            stripe: None,
             seed: 0,
             delay: false,
             rates: Rates::KIND,
@@ -44,7 +54,8 @@ impl GatewaySettings {
         }
     }
 
-    /// It does what a function says of each call, and approves at once where that says nothing.
+    /// The simulated one does what a function says of each call, and approves at once where that says
+    /// nothing.
     #[must_use]
     pub fn scripted(script: impl Fn(&Asked<'_>) -> Option<Act> + Send + Sync + 'static) -> Self {
         Self {
@@ -54,7 +65,7 @@ impl GatewaySettings {
     }
 }
 
-/// What the gateway is asked to do.
+/// What the simulated gateway is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// To take money.

@@ -13,6 +13,7 @@ pub mod order_steps;
 pub mod ping;
 pub mod refund_payment;
 pub mod regenerate_plans;
+pub mod return_card;
 mod run;
 pub mod runner;
 pub(crate) mod schedules;
@@ -364,6 +365,7 @@ kinds!(
     ping::Ping,
     refund_payment::RefundPayment,
     regenerate_plans::RegeneratePlans,
+    return_card::ReturnCard,
     send_notification::SendNotification,
     send_notification::TendDeliveries,
     sweep::Sweep,

@@ -82,7 +82,7 @@ const PAYING: Retry = Retry::Exponential {
     attempts: 6,
 };
 /// Money that has to go back goes back, however long it takes.
-const RETURNING: Retry = Retry::Exponential {
+pub(super) const RETURNING: Retry = Retry::Exponential {
     base: Duration::from_secs(1),
     most: Duration::from_secs(600),
     attempts: 100_000,
@@ -172,6 +172,7 @@ async fn pay(task: Task, run: Run) -> std::result::Result<Outcome, JobError> {
         currency: payment.currency,
         account: run.owner.ok_or(JobError::Final(Problem::NotFound))?,
         order: Some(task.order),
+        method: payment.method,
         attempt: run.failures,
     };
     let gateways = &run.ctx.institution.gateways;
@@ -206,7 +207,7 @@ async fn refund(task: Task, run: Run) -> std::result::Result<Outcome, JobError> 
     let gateways = &run.ctx.institution.gateways;
     match gateways.refund(payment.gateway, &request).await {
         Ok(refunded) => {
-            let given = refunded.reference.map(|_| rest);
+            let given = refunded.reference.map(|_| rest).filter(|rest| *rest > 0);
             Ok(task.ended(&run, Found::Refunded(given)))
         }
         Err(error) => failed(&task, &run, error, None).await,

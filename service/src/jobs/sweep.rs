@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 use storage::job::Scope;
-use storage::{change, delivery, inbox, job, live, outbox, process, queue, session};
+use storage::{card, change, delivery, inbox, job, live, outbox, process, queue, session};
 use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -24,7 +24,7 @@ const MEASURED: Duration = DAY.saturating_mul(14);
 const UNDOABLE: Duration = DAY;
 /// How long it is kept what has happened, once everybody had it.
 const DELIVERED: Duration = DAY.saturating_mul(7);
-/// How long events that were given up are kept, messages, and deliveries.
+/// How long events that were given up are kept, messages, deliveries, and what a gateway has told.
 const TOLD: Duration = DAY.saturating_mul(90);
 /// How many rows are deleted at once: nobody else writes to SQLite meanwhile.
 const CHUNK: i64 = 1000;
@@ -90,6 +90,14 @@ async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
         let mut tx = run.ctx.write().await?;
         let before = crate::cart::kept_since(now);
         let deleted = storage::cart::delete_expired(&mut tx, before, CHUNK).await?;
+        tx.commit().await?;
+        if deleted < CHUNK as u64 {
+            break;
+        }
+    }
+    loop {
+        let mut tx = run.ctx.write().await?;
+        let deleted = card::sweep(&mut tx, now - super::micros(TOLD), CHUNK).await?;
         tx.commit().await?;
         if deleted < CHUNK as u64 {
             break;

@@ -34,6 +34,17 @@ pub struct TopUpWallet {
     pub amount: i64,
     /// Of which currency.
     pub currency: String,
+    /// Who asks the card.
+    #[serde(default = "simulated")]
+    pub gateway: GatewayKind,
+    /// The gateway's name of the card, where it needs one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+}
+
+/// Who asked cards when that was not written down.
+const fn simulated() -> GatewayKind {
+    GatewayKind::Simulated
 }
 
 /// What came of it, as its result tells.
@@ -95,9 +106,10 @@ impl Job for TopUpWallet {
                 currency: self.currency.clone(),
                 account: owner,
                 order: None,
+                method: self.method.clone(),
                 attempt: run.failures,
             };
-            match gateways.charge(GatewayKind::Simulated, &request).await {
+            match gateways.charge(self.gateway, &request).await {
                 Ok(_) => Ok(self.credit(run, owner, key)),
                 Err(GatewayError::Declined { reason }) => result(&TopUpResult::Declined(reason)),
                 Err(GatewayError::BreakerOpen { until }) => Err(JobError::Later(until)),
@@ -158,7 +170,7 @@ impl TopUpWallet {
     /// Finds out whether the card was charged, or else sees to it that it never will be.
     async fn settle(self, run: Run, owner: Uuid, key: String) -> Result<Outcome, JobError> {
         let gateways = &run.ctx.institution.gateways;
-        let found = gateways.look_up(GatewayKind::Simulated, &key).await;
+        let found = gateways.look_up(self.gateway, &key).await;
         if found.map_err(|error| later(&run, error))?.is_some() {
             return Ok(self.credit(run, owner, key));
         }
@@ -172,7 +184,7 @@ impl TopUpWallet {
             // It runs again without a failure more: the moment tells the attempts apart.
             attempt: run.started_at,
         };
-        let called_off = gateways.refund(GatewayKind::Simulated, &request).await;
+        let called_off = gateways.refund(self.gateway, &request).await;
         called_off.map_err(|error| later(&run, error))?;
         result(&TopUpResult::CalledOff)
     }

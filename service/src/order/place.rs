@@ -7,7 +7,7 @@
 use super::settle::subject;
 use crate::ctx::{Ctx, Service};
 use crate::jobs::order_steps;
-use crate::{Error, Result, menu};
+use crate::{Error, Result, menu, payments};
 use domain::allergen::Allergens;
 use domain::amount::Amount;
 use domain::diet::Diet;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 use storage::menu::MenuItemRow;
 use storage::order::{NewItem, NewLine, NewOrder, NewSlot, NumbersWanted, RequestKey, SlotChange};
 use storage::outbox::NewEvent;
-use storage::{Db, Tx, campus, job, order, outbox, stock};
+use storage::{Db, Tx, campus, campus_gateway, job, order, outbox, stock};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -62,6 +62,10 @@ pub struct PlaceOrder {
     pub slot_at: i64,
     /// How it is paid.
     pub gateway: GatewayKind,
+    /// The gateway's name of the card, where it needs one. Absent, it leaves no trace in the hash of what
+    /// was asked for before there were such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_method: Option<String>,
     /// What is wanted.
     pub lines: Vec<LineDraft>,
 }
@@ -142,12 +146,16 @@ impl Placer {
 ///
 /// # Errors
 /// [`Problem::KeyMissing`] without a key; [`InvalidCode::KeyReused`] for a key that came with another
-/// order; [`Problem::Invalid`] for what can't be an order, [`Problem::OrderRefused`] for what can't be
-/// had as it is asked for: nothing is changed then.
+/// order; [`Problem::Invalid`] for what can't be an order, [`InvalidCode::PaymentNotAccepted`] among it for
+/// a way to pay that the campus does not take; [`Problem::OrderRefused`] for what can't be had as it is
+/// asked for: nothing is changed then.
 pub async fn place(ctx: &Ctx, order: PlaceOrder) -> Result<Accepted> {
     let account = ctx.account_id()?;
     super::check_key(&order.key)?;
-    let fields = check_lines(&order.lines);
+    let mut fields = check_lines(&order.lines);
+    if let Err(code) = order.gateway.check_method(order.payment_method.as_deref()) {
+        fields.push(InvalidField::new("paymentMethod", code));
+    }
     if !fields.is_empty() {
         return Err(Error::invalid_fields(fields));
     }
@@ -219,6 +227,7 @@ fn answer(batch: Vec<Command>, answers: Vec<Result<Accepted>>) {
 /// What the database knows of what a batch asks for.
 struct Known {
     campuses: HashMap<String, Campus>,
+    accepted: HashMap<Uuid, Vec<GatewayKind>>,
     items: HashMap<Uuid, MenuItemRow>,
     available: HashMap<Uuid, i64>,
 }
@@ -381,6 +390,7 @@ async fn known(tx: &mut Tx, batch: &[Command], places: &[usize]) -> Result<Known
             .into_iter()
             .map(|campus| (campus.slug.clone(), campus))
             .collect(),
+        accepted: campus_gateway::all(tx).await?,
         items: storage::menu::by_ids(tx, &items)
             .await?
             .into_iter()
@@ -416,6 +426,12 @@ fn draft(
     let now = service.now();
     let slot = menu::slot_at(service, order.slot_at);
     let mut fields = Vec::new();
+    let accepted = known.accepted.get(&campus.id).map(Vec::as_slice);
+    let accepted = accepted.unwrap_or(&GatewayKind::USUAL);
+    if !accepted.contains(&order.gateway) || !payments::is_set_up(&command.ctx, order.gateway) {
+        let code = InvalidCode::PaymentNotAccepted;
+        fields.push(InvalidField::new("payment", code));
+    }
     let mut refusals = Vec::new();
     let mut wanted: HashMap<Uuid, i64> = HashMap::new();
     let mut lines = Vec::with_capacity(order.lines.len());
@@ -658,6 +674,7 @@ async fn write(
             campus_id: draft.slot.campus_id,
             slot_at: draft.slot.starts_at,
             gateway: command.order.gateway.key(),
+            payment_method: command.order.payment_method.clone(),
             total: draft.total,
             currency: draft.currency,
             key: command.order.key.clone(),

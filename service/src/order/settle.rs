@@ -53,7 +53,8 @@ pub(crate) enum Found {
     Declined(DeclineReason),
     /// Nothing, and it is not tried again.
     Exhausted(CancelReason, Value),
-    /// So much has gone back, in minor units; nothing where no money was ever taken.
+    /// So much has gone back, in minor units; nothing where no money was ever taken, or all of it had gone back
+    /// in parts.
     Refunded(Option<i64>),
 }
 
@@ -75,6 +76,61 @@ pub(crate) fn write<'tx>(
         settle(tx, &ends).await
     }
     .boxed()
+}
+
+/// Writes what a step has to write that ended otherwise than by its job, as where a gateway tells by itself
+/// what it did. The job of the step, where it ends later, is late.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn end(tx: &mut Tx, end: &StepEnd) -> Result<()> {
+    settle(tx, &[end]).await.map(drop)
+}
+
+/// Enqueues the step that a saga is at, to be run now: it may wait for its next try, and sees otherwise.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn run_again(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    row: &SagaRow,
+    step: Step,
+    direction: Direction,
+) -> Result<()> {
+    let mut changes = Changes::new(ctx.now());
+    changes.begin(ctx, row, step, direction)?;
+    changes.write(tx).await
+}
+
+/// Notes that the money of an order has gone back though nothing here asked for it, and tells the member;
+/// false where that is known, or administrators have asked for all of it, part by part. The order goes its way; where it is cancelled later, nothing is left to go
+/// back.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn returned(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<bool> {
+    let now = ctx.now();
+    let asked = storage::refund::asked(tx, row.order_id).await?;
+    if asked >= row.total {
+        return Ok(false);
+    }
+    if payment::refunding(tx, &[row.order_id], now)
+        .await?
+        .is_empty()
+    {
+        return Ok(false);
+    }
+    let mut changes = Changes::new(now);
+    changes.refunded.push(row.order_id);
+    let told = EventPayload {
+        amount: Some(row.total - asked),
+        currency: Some(row.currency.clone()),
+        ..payload(row)
+    };
+    changes.tell(ctx, row, OrderEvent::PaymentRefunded, told);
+    changes.write(tx).await?;
+    Ok(true)
 }
 
 async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<Vec<Value>> {

@@ -237,7 +237,7 @@ fn stops_twice(engine: &Engine, world: World, first: Boundary, second: Boundary)
 }
 
 /// A copy of a world that has begun: making each anew would take most of the time.
-fn copy_of(template: &Path) -> Engine {
+pub fn copy_of(template: &Path) -> Engine {
     let engine = Engine::sqlite();
     for entry in std::fs::read_dir(template).unwrap() {
         let entry = entry.unwrap();

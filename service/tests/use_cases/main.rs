@@ -5,6 +5,8 @@
 mod accounts;
 mod administration;
 mod board;
+mod card_crashes;
+mod cards;
 mod carriers;
 mod carts;
 mod crashes;
@@ -24,6 +26,7 @@ mod side;
 mod stalled;
 mod start;
 mod stock;
+mod stripe;
 mod workers;
 
 use domain::account::Role;

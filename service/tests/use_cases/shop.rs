@@ -110,6 +110,7 @@ impl Shop {
             campus: CAMPUS.to_owned(),
             slot_at: SLOT,
             gateway: GatewayKind::Simulated,
+            payment_method: None,
             lines: vec![LineDraft {
                 item_id: self.soup,
                 quantity,

@@ -5,6 +5,7 @@
 mod accounts;
 mod administration;
 mod board;
+mod cards;
 mod carts;
 mod children;
 mod deliveries;

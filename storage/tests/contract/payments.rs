@@ -116,6 +116,7 @@ async fn a_payment_goes_its_way_and_no_other(engine: &Engine) {
         Payment {
             order_id: paid,
             gateway: GatewayKind::Simulated,
+            method: None,
             key: format!("order:{paid}:charge"),
             refund_key: format!("order:{paid}:refund"),
             amount: 950,

@@ -34,6 +34,8 @@ pub(super) enum Section {
     Stock,
     /// What members were told.
     Deliveries,
+    /// Which ways to pay campuses take.
+    Payments,
     /// How the installation is.
     System,
     /// What was looked for.
@@ -41,7 +43,7 @@ pub(super) enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Overview,
         Self::Orders,
         Self::Menu,
@@ -54,6 +56,7 @@ impl Section {
         Self::DeadEvents,
         Self::Stock,
         Self::Deliveries,
+        Self::Payments,
         Self::System,
         Self::Search,
     ];
@@ -69,6 +72,7 @@ impl Section {
             Self::People => service::people::may_keep(ctx),
             Self::Audit => service::audit::may_read(ctx),
             Self::Search => service::search::may_search(ctx),
+            Self::Payments => service::payments::may_choose(ctx),
             Self::Queues | Self::Jobs | Self::DeadLetters | Self::DeadEvents | Self::System => {
                 ctx.allow(&[Role::Admin, Role::Operator]).is_ok()
             }
@@ -90,6 +94,7 @@ impl Section {
             Self::DeadEvents => "/admin/dead-events",
             Self::Stock => "/admin/stock",
             Self::Deliveries => "/admin/deliveries",
+            Self::Payments => "/admin/payments",
             Self::System => "/admin/system",
         }
     }
@@ -109,6 +114,7 @@ impl Section {
             Self::DeadEvents => Key::AdminDeadEvents,
             Self::Stock => Key::AdminStock,
             Self::Deliveries => Key::AdminDeliveries,
+            Self::Payments => Key::AdminPayments,
             Self::System => Key::AdminSystem,
         }
     }

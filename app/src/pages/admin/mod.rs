@@ -19,6 +19,7 @@ pub mod menu_item;
 pub mod order;
 pub mod orders;
 pub mod overview;
+pub mod payments;
 pub mod people;
 pub mod queue;
 pub mod queues;

@@ -1,7 +1,10 @@
 //! Server functions of the checkout, and what they send.
 
+pub use crate::components::card_entry::CardEntry;
+
 use crate::error::AppError;
 use domain::order::OrderRefusal;
+use domain::problem::Problem;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +26,10 @@ pub struct CheckoutView {
     /// Where not everything can be collected at the same time, all parts: what is in them, and whether
     /// it is this one.
     pub parts: Vec<(String, bool)>,
+    /// What the campus takes, cards before the wallet: names in data.
+    pub gateways: Vec<String>,
+    /// How a card is named, where the campus takes cards that must be.
+    pub card: Option<CardEntry>,
     /// "Balance MX$120.00", and whether that is enough.
     pub wallet: (String, bool),
     /// Whether all of it can be ordered, as far as is known here.
@@ -83,11 +90,13 @@ pub async fn place_order(
     #[server(default)] lines: String,
     #[server(default)] slot: String,
     #[server(default)] gateway: String,
+    #[server(default)] payment_method: String,
     #[server(default)] key: String,
 ) -> Result<(), AppError> {
     let ctx = crate::context::ctx()?;
-    let order = super::build::order(campus, &lines, &slot, &gateway, key)?;
-    let accepted = service::order::place(&ctx, order).await?;
+    let order = super::build::order(campus, &lines, &slot, (&gateway, payment_method), key)?;
+    let placed = service::order::place(&ctx, order).await;
+    let accepted = placed.map_err(|error| super::build::as_asked(Problem::from(error)))?;
     super::build::empty_cart(&ctx, &lines).await?;
     leptos_axum::redirect(&format!("/orders/{}", accepted.order_id));
     Ok(())

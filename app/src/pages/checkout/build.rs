@@ -1,6 +1,6 @@
 //! What is about to be ordered, in words, and the order in the service's terms.
 
-use super::api::{CheckoutLine, CheckoutView, DayView, SlotView};
+use super::api::{CardEntry, CheckoutLine, CheckoutView, DayView, SlotView};
 use crate::error::AppError;
 use crate::words::Words;
 use domain::invalid::{InvalidCode, InvalidField};
@@ -63,7 +63,12 @@ pub(super) async fn checkout(
         &[("balance", &words.price(balance, currency))],
     );
     let lines: Vec<PageLine> = cart.lines.iter().map(page_line).collect();
+    let mut gateways = service::payments::offered(ctx, &campus.slug).await?;
+    gateways.sort_by_key(|kind| *kind == GatewayKind::Wallet);
+    let card = gateways.iter().any(|kind| kind.needs_method());
     Ok(CheckoutView {
+        gateways: gateways.iter().map(|kind| kind.key().to_owned()).collect(),
+        card: card.then(|| CardEntry::of(ctx)).flatten(),
         campus: (campus.slug.clone(), words.of(&campus.name)),
         lines: cart
             .lines
@@ -249,12 +254,12 @@ fn rule_text(words: Words, rule: &BrokenRule) -> String {
     }
 }
 
-/// An order from what the page sends.
+/// An order from what the page sends. A card is sent with every way to pay, and is of one.
 pub(super) fn order(
     campus: String,
     lines: &str,
     slot: &str,
-    gateway: &str,
+    (gateway, method): (&str, String),
     key: String,
 ) -> Result<PlaceOrder, AppError> {
     let lines: Vec<PageLine> = serde_json::from_str(lines).map_err(|_| Problem::Malformed)?;
@@ -281,8 +286,22 @@ pub(super) fn order(
         campus,
         slot_at,
         gateway,
+        payment_method: Some(method).filter(|_| gateway.needs_method()),
         lines: lines.into_iter().map(|line| line.draft).collect(),
     })
+}
+
+/// A problem at the fields as the page calls them.
+pub(super) fn as_asked(problem: Problem) -> AppError {
+    let Problem::Invalid { mut fields } = problem else {
+        return problem.into();
+    };
+    for field in &mut fields {
+        if field.field == "payment" {
+            field.field = "gateway".to_owned();
+        }
+    }
+    Problem::Invalid { fields }.into()
 }
 
 /// Takes what was ordered out of the cart.
@@ -302,15 +321,24 @@ mod tests {
     fn an_order_is_what_the_page_showed() {
         let read: Vec<PageLine> = serde_json::from_str(LINES).expect("lines");
         assert_eq!(serde_json::to_string(&read).expect("JSON"), LINES);
-        let order =
-            order("north".to_owned(), LINES, "7", "WALLET", "k".to_owned()).expect("a sound order");
-        assert_eq!((order.slot_at, order.gateway), (7, GatewayKind::Wallet));
-        assert_eq!(order.lines[0].unit_price, 5400);
+        let paid = |gateway: &str| {
+            let (north, key) = ("north".to_owned(), "k".to_owned());
+            let card = "pm_card_visa".to_owned();
+            order(north, LINES, "7", (gateway, card), key).expect("a sound order")
+        };
+        let wallet = paid("WALLET");
+        assert_eq!((wallet.slot_at, wallet.gateway), (7, GatewayKind::Wallet));
+        assert_eq!(wallet.lines[0].unit_price, 5400);
+        // Which card is chosen as well matters where one is asked.
+        assert_eq!(wallet.payment_method, None);
+        let card = paid("STRIPE").payment_method;
+        assert_eq!(card.as_deref(), Some("pm_card_visa"));
     }
 
     #[test]
     fn what_was_not_chosen_is_asked_for() {
-        let refused = order(String::new(), LINES, "", "", String::new());
+        let none = || ("", String::new());
+        let refused = order(String::new(), LINES, "", none(), String::new());
         let Err(AppError(Problem::Invalid { fields })) = refused else {
             panic!("{refused:?}");
         };
@@ -321,7 +349,8 @@ mod tests {
             (LINES, "soon", "WALLET"),
             (LINES, "1", "GOLD"),
         ] {
-            let refused = order(String::new(), lines, slot, gateway, String::new());
+            let asked = (gateway, String::new());
+            let refused = order(String::new(), lines, slot, asked, String::new());
             assert!(matches!(refused, Err(AppError(Problem::Malformed))));
         }
     }

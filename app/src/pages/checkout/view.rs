@@ -1,8 +1,9 @@
-use super::api::{CheckoutView, DayView, PlaceOrder, get_checkout};
+use super::api::{CardEntry, CheckoutView, DayView, PlaceOrder, get_checkout};
+use crate::components::card_entry::card_fields;
 use crate::components::form::Submitted;
 use crate::components::icon;
 use crate::components::{Choice, Choices, Empty, Form, FormState, Icon, Notice, Skeleton};
-use crate::context::{fill, t};
+use crate::context::{fill, name, t};
 use crate::error::AppError;
 use crate::pages::plan::answer;
 use domain::problem::Problem;
@@ -69,6 +70,8 @@ fn page(data: CheckoutView) -> AnyView {
         key,
         days,
         parts,
+        gateways,
+        card,
         wallet: (balance, enough),
         orderable,
         refusals,
@@ -86,10 +89,17 @@ fn page(data: CheckoutView) -> AnyView {
     } else {
         format!("{balance} · {}", t(Key::CheckoutNotEnoughMoney))
     };
-    let gateways = vec![
-        Choice::new("SIMULATED", t(Key::GatewaySIMULATED)).note(t(Key::CheckoutCardNote)),
-        Choice::new("WALLET", t(Key::GatewayWALLET)).note(wallet_note),
-    ];
+    let gateways: Vec<Choice> = gateways
+        .into_iter()
+        .map(|key| {
+            let note = match key.as_str() {
+                "WALLET" => wallet_note.clone(),
+                _ => t(Key::CheckoutCardNote).to_owned(),
+            };
+            let label = name("gateway", &key);
+            Choice::new(key, label).note(note)
+        })
+        .collect();
     let refusals = (!refusals.is_empty()).then(|| {
         let items = refusals
             .into_iter()
@@ -112,7 +122,7 @@ fn page(data: CheckoutView) -> AnyView {
                     <input type="hidden" name="campus" value=slug/>
                     <input type="hidden" name="lines" value=document/>
                     <input type="hidden" name="key" value=key/>
-                    {choices(orderable, days, gateways, button)}
+                    {choices(orderable, days, (gateways, card), button)}
                 </Form>
                 <aside class="card split__aside" aria-labelledby="checkout-lines">
                     <h2 class="h4" id="checkout-lines">{t(Key::CheckoutLines)}</h2>
@@ -126,7 +136,12 @@ fn page(data: CheckoutView) -> AnyView {
 }
 
 /// What is left to choose, or why nothing can be. It takes its values and errors from the form around it.
-fn choices(orderable: bool, days: Vec<DayView>, gateways: Vec<Choice>, button: String) -> AnyView {
+fn choices(
+    orderable: bool,
+    days: Vec<DayView>,
+    (gateways, card): (Vec<Choice>, Option<CardEntry>),
+    button: String,
+) -> AnyView {
     if !orderable {
         return view! {
             <Notice tone="saffron">
@@ -141,9 +156,16 @@ fn choices(orderable: bool, days: Vec<DayView>, gateways: Vec<Choice>, button: S
         }
         .into_any();
     }
+    let Some(first) = gateways.first().map(|first| first.value.clone()) else {
+        return view! {
+            <Notice tone="saffron" title=t(Key::CheckoutNoPayment)><p>{t(Key::CheckoutNoPaymentText)}</p></Notice>
+        }
+        .into_any();
+    };
     view! {
         <Slots days=days/>
-        <Choices name="gateway" legend=t(Key::CheckoutPayment) options=gateways selected=vec!["SIMULATED".to_owned()]/>
+        <Choices name="gateway" legend=t(Key::CheckoutPayment) options=gateways selected=vec![first]/>
+        {card.map(card_fields)}
         <button class="btn btn--primary btn--l btn--block">{button}</button>
         <p class="small muted">{t(Key::CheckoutPromise)}</p>
     }

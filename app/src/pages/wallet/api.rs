@@ -1,5 +1,7 @@
 //! Server functions of the wallet, and what they send.
 
+pub use crate::components::card_entry::CardEntry;
+
 use crate::error::AppError;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,10 @@ pub struct WalletView {
     pub newest: Option<String>,
     /// Names the next top-up, so that sending its form twice is sending it once.
     pub key: String,
+    /// Whether anybody asks cards.
+    pub takes_cards: bool,
+    /// How a card is named, where it must be.
+    pub card: Option<CardEntry>,
     /// What came of the top-up that the address names.
     pub top_up: Option<TopUpNotice>,
 }
@@ -82,9 +88,10 @@ pub async fn top_up_wallet(
     #[server(default)] key: String,
     #[server(default)] amount: String,
     #[server(default)] currency: String,
+    #[server(default)] payment_method: String,
 ) -> Result<(), AppError> {
     let ctx = crate::context::ctx()?;
-    let top_up = super::build::top_up(&ctx, key, &amount, currency).await?;
+    let top_up = super::build::top_up(&ctx, key, &amount, currency, payment_method).await?;
     leptos_axum::redirect(&format!(
         "/wallet?currency={}&top-up={}",
         top_up.currency, top_up.id

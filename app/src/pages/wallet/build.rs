@@ -1,6 +1,6 @@
 //! The wallet in words.
 
-use super::api::{EntryView, HoldingView, TopUpNotice, WalletView};
+use super::api::{CardEntry, EntryView, HoldingView, TopUpNotice, WalletView};
 use crate::error::AppError;
 use crate::words::{Words, minor_units};
 use domain::invalid::{InvalidCode, InvalidField};
@@ -35,6 +35,7 @@ pub(super) async fn wallet(
     let after = if later { Some(parse_id(after)?) } else { None };
     let statement = wallet::statement(ctx, currency, after, PAGE).await?;
     let currency = statement.currency.unwrap_or_default();
+    let cards = service::payments::card(ctx).await?;
     let address = |more: &str| format!("/wallet?currency={currency}{more}");
     Ok(WalletView {
         holdings: holdings
@@ -55,6 +56,10 @@ pub(super) async fn wallet(
         newest: later.then(|| address("")),
         currency,
         key: ctx.service.next_id().to_string(),
+        takes_cards: cards.is_some(),
+        card: cards
+            .filter(|kind| kind.needs_method())
+            .and_then(|_| CardEntry::of(ctx)),
         top_up,
     })
 }
@@ -118,6 +123,7 @@ pub(super) async fn top_up(
     key: String,
     amount: &str,
     currency: String,
+    method: String,
 ) -> Result<TopUpJob, AppError> {
     let units = minor_units(&currency);
     let refuse = |code| {
@@ -131,6 +137,7 @@ pub(super) async fn top_up(
             key,
             amount,
             currency,
+            method: Some(method).filter(|method| !method.is_empty()),
         },
     );
     asked

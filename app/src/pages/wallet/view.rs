@@ -1,4 +1,7 @@
-use super::api::{EntryView, HoldingView, TopUpNotice, TopUpWallet, WalletView, get_wallet};
+use super::api::{
+    CardEntry, EntryView, HoldingView, TopUpNotice, TopUpWallet, WalletView, get_wallet,
+};
+use crate::components::card_entry::card_fields;
 use crate::components::{Choice, Choices, Empty, Field, Form, Notice, Skeleton, Submit};
 use crate::context::t;
 use crate::pages::plan::{answer, load_again_soon};
@@ -35,6 +38,8 @@ fn page(data: WalletView) -> AnyView {
         next,
         newest,
         key,
+        takes_cards,
+        card,
         top_up,
     } = data;
     if holdings.is_empty() {
@@ -51,6 +56,11 @@ fn page(data: WalletView) -> AnyView {
         .into_iter()
         .map(|held| holding(held, several))
         .collect_view();
+    let hint = if takes_cards {
+        Key::WalletTopUpHint
+    } else {
+        Key::WalletNoCards
+    };
     let next =
         next.map(|href| view! { <a class="btn" href=href rel="next">{t(Key::WalletMore)}</a> });
     let newest =
@@ -70,9 +80,9 @@ fn page(data: WalletView) -> AnyView {
                 <section class="card" aria-labelledby="top-up">
                     <div class="stack stack--s">
                         <h2 class="h3" id="top-up">{t(Key::WalletTopUp)}</h2>
-                        <p class="small muted">{t(Key::WalletTopUpHint)}</p>
+                        <p class="small muted">{t(hint)}</p>
                     </div>
-                    {form(key, currencies, currency)}
+                    {takes_cards.then(|| form(key, currencies, currency, card))}
                 </section>
             </div>
             <section class="stack" aria-labelledby="entries">
@@ -115,7 +125,12 @@ fn holding(held: HoldingView, several: bool) -> AnyView {
     view! { <li class="stat"><b class="num">{held.balance}</b>{currency}</li> }.into_any()
 }
 
-fn form(key: String, currencies: Vec<String>, currency: String) -> AnyView {
+fn form(
+    key: String,
+    currencies: Vec<String>,
+    currency: String,
+    card: Option<CardEntry>,
+) -> AnyView {
     let choice = if currencies.len() > 1 {
         let options = currencies
             .into_iter()
@@ -141,6 +156,7 @@ fn form(key: String, currencies: Vec<String>, currency: String) -> AnyView {
             <input type="hidden" name="key" value=key/>
             <Field name="amount" label=t(Key::WalletAmount) inputmode="decimal" unit=unit/>
             {choice}
+            {card.map(card_fields)}
             <Submit label=t(Key::WalletSubmit)/>
         </Form>
     }

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod menu_items;
 pub mod orders;
 pub mod overview;
+pub mod payments;
 pub mod people;
 pub mod queues;
 pub mod schedules;

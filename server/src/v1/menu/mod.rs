@@ -3,6 +3,7 @@
 pub mod campuses;
 pub mod get;
 pub mod list;
+pub mod payments;
 pub mod set_state;
 
 use crate::v1::time::rfc3339;

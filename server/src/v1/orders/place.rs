@@ -20,8 +20,11 @@ pub(crate) struct OrderRequest {
     campus: String,
     /// The slot in which it is collected.
     slot_at: String,
-    /// How it is paid.
+    /// How it is paid: one of `/v1/campuses/{campus}/payments`.
     payment: GatewayKind,
+    /// With `STRIPE`: the card, by the name that Stripe gives it, `pm_…`. Never a number.
+    #[serde(default)]
+    payment_method: Option<String>,
     /// What is wanted: 1 to 30 lines.
     lines: Vec<LineDraft>,
 }
@@ -45,7 +48,7 @@ pub(crate) struct OrderAccepted {
         (status = 400, description = "No idempotency key, or unreadable", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "Not to be had as it is asked for: `refusals` say why, a changed price with both prices", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "No order, or a key that came with another body", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "No order, a way to pay that the campus does not take, or a key that came with another body", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn place(
@@ -58,6 +61,7 @@ pub(crate) async fn place(
         campus: request.campus,
         slot_at: micros("slotAt", &request.slot_at)?,
         gateway: request.payment,
+        payment_method: request.payment_method,
         lines: request.lines,
     };
     let accepted = order::place(&ctx, order).await?;

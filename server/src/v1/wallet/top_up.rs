@@ -18,6 +18,9 @@ pub(crate) struct TopUpRequest {
     amount: i64,
     /// ISO 4217, of a currency that a campus sells in.
     currency: String,
+    /// Where Stripe asks cards: yours, by the name that Stripe gives it, `pm_…`. Never a number.
+    #[serde(default)]
+    payment_method: Option<String>,
 }
 
 /// The top-up that was accepted.
@@ -51,6 +54,7 @@ pub(crate) async fn top_up(
         key,
         amount: request.amount,
         currency: request.currency,
+        method: request.payment_method,
     };
     let accepted = wallet::top_up(&ctx, top_up).await?;
     let location = format!("/v1/wallet/top-ups/{}", accepted.id);

@@ -114,7 +114,7 @@ fn line(say: &Say<'_>, entry: &AuditEntry) -> AuditLine {
 fn place(action: &str, subject: &str) -> String {
     let is_id = subject.parse::<uuid::Uuid>().is_ok();
     match action.split('.').next().unwrap_or_default() {
-        "order" if is_id => format!("/admin/orders/{subject}"),
+        "order" | "payment" if is_id => format!("/admin/orders/{subject}"),
         "menu" if is_id => format!("/admin/menu/{subject}"),
         "job" if is_id => format!("/admin/jobs/{subject}"),
         "stock" if is_id => format!("/admin/stock/{subject}"),

@@ -1,0 +1,695 @@
+//! Stripe as a gateway: members' cards, by names that Stripe gives them.
+//!
+//! A charge is an intent of Stripe's, and an intent takes money once, whoever confirms it and however often.
+//! It is made first and written down under the charge's key; only the intent that is written down is
+//! confirmed. So whatever is lost, repeated or done by two processes at once, a key takes money once. What
+//! became of an intent is asked of Stripe before anything is done with it again.
+//!
+//! A card that was declined could be tried again under the same intent, and a charge whose answer was lost
+//! may still be made. Before either is called over, its intent is cancelled at Stripe, which then takes no
+//! money any more. A refund looks whether there is money, gives it back where there is, and else cancels.
+
+mod signature;
+mod wire;
+
+use super::{
+    Answer, ChargeRequest, Charged, GatewayError, PaymentGateway, RefundRequest, Refunded, Source,
+    unavailable,
+};
+use crate::{Error, Result};
+use domain::payment::DeclineReason;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
+use storage::card::{self, CardPayment, CardState, NewCardPayment};
+use storage::{Db, Tx};
+use wire::{Api, CallError, Fault, Intent, Refund, Refunds, Refusal};
+
+/// Where Stripe is.
+pub const STRIPE: &str = "https://api.stripe.com";
+/// How long one call may take: two of them fit into what the breaker allows for a charge.
+pub const PATIENCE: Duration = Duration::from_millis(4500);
+/// How often one charge or refund looks at its intent: it stands otherwise afterwards only where somebody
+/// else has done something with it.
+const LOOKS: usize = 4;
+
+/// How Stripe is reached.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StripeSettings {
+    /// Proves to Stripe who asks: `sk_…` or `rk_…`.
+    pub key: String,
+    /// Proves that what comes in comes from Stripe: `whsec_…`.
+    pub webhook_secret: String,
+    /// Lets pages give a card to Stripe, which gives it a name: `pk_…`. No secret. Absent, pages offer the
+    /// cards that Stripe has for tests.
+    pub publishable_key: Option<String>,
+    /// Where Stripe is; somewhere else in tests.
+    pub base: String,
+    /// How long one call may take.
+    pub timeout: Duration,
+}
+
+/// Secrets are for Stripe alone.
+impl std::fmt::Debug for StripeSettings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("StripeSettings")
+            .field("base", &self.base)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StripeSettings {
+    /// Stripe itself, with a key and the secret of its messages.
+    #[must_use]
+    pub fn new(key: impl Into<String>, webhook_secret: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            webhook_secret: webhook_secret.into(),
+            publishable_key: None,
+            base: STRIPE.to_owned(),
+            timeout: PATIENCE,
+        }
+    }
+
+    /// Whether Stripe can be used so.
+    ///
+    /// # Errors
+    /// What to set otherwise.
+    pub fn check(&self) -> Result<()> {
+        let refused = |said: &str| Err(Error::Internal(said.to_owned()));
+        if self.key.is_empty() || self.webhook_secret.is_empty() {
+            return refused(
+                "Stripe needs both NUTRIFLOW_STRIPE_KEY and NUTRIFLOW_STRIPE_WEBHOOK_SECRET, or neither",
+            );
+        }
+        if !self.is_test() && self.publishable_key.is_none() {
+            return refused(
+                "Stripe needs NUTRIFLOW_STRIPE_PUBLISHABLE_KEY too, with which pages ask for cards",
+            );
+        }
+        let sound = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+        if !sound(&self.key) || !sound(&self.webhook_secret) {
+            return refused(
+                "NUTRIFLOW_STRIPE_KEY and NUTRIFLOW_STRIPE_WEBHOOK_SECRET are of letters, digits and signs \
+                 only: look for spaces and line breaks in them",
+            );
+        }
+        if !wire::is_safe(&self.base) {
+            return refused(
+                "NUTRIFLOW_STRIPE_URL must begin with https://, since a secret is sent there; only this \
+                 very machine may be reached by http://",
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether no real card is ever charged.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        self.key.starts_with("sk_test_") || self.key.starts_with("rk_test_")
+    }
+
+    /// Whether a message is Stripe's, and of now: `header` is its signature, `now` in microseconds.
+    pub(crate) fn is_signed(&self, header: &str, body: &[u8], now: i64) -> bool {
+        signature::is_sound(&self.webhook_secret, header, body, now)
+    }
+}
+
+/// Something that Stripe tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StripeEvent {
+    /// What Stripe calls it.
+    pub id: String,
+    /// `payment_intent.succeeded` and others.
+    pub kind: String,
+    /// What has happened, where it is something that is listened to: to which intent, and what.
+    pub told: Option<(String, Told)>,
+}
+
+/// What Stripe tells of an intent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// It has taken the money.
+    Succeeded,
+    /// The card was declined for good.
+    Declined,
+    /// All of the money has gone back.
+    Refunded,
+}
+
+impl StripeEvent {
+    /// Reads one; nothing where it is none.
+    pub(crate) fn read(body: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Event {
+            id: String,
+            #[serde(rename = "type")]
+            kind: String,
+            data: Data,
+        }
+        #[derive(Deserialize)]
+        struct Data {
+            // Of each kind of event another one: it is read where it is listened to.
+            object: Value,
+        }
+        let event: Event = serde_json::from_slice(body).ok()?;
+        let name = |text: &String| {
+            (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        if !name(&event.id) || !name(&event.kind) {
+            return None;
+        }
+        let object = event.data.object;
+        let text = |field: &str| object[field].as_str().map(str::to_owned);
+        let told = match event.kind.as_str() {
+            "payment_intent.succeeded" => Some((text("id"), Told::Succeeded)),
+            "payment_intent.payment_failed" => {
+                // What passes is tried again, and each try would be told of.
+                let fault = serde_json::from_value(object["last_payment_error"].clone()).ok();
+                let refusal = fault.map(|fault: Fault| fault.refusal());
+                let declined = matches!(refusal, Some(Refusal::Declined(_)));
+                declined.then(|| (text("id"), Told::Declined))
+            }
+            "charge.refunded" if object["refunded"] == true => {
+                Some((text("payment_intent"), Told::Refunded))
+            }
+            _ => None,
+        };
+        let told = told.and_then(|(intent, told)| Some((intent.filter(name)?, told)));
+        Some(Self {
+            id: event.id,
+            kind: event.kind,
+            told,
+        })
+    }
+}
+
+/// How an intent stands, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It can be confirmed.
+    Ready,
+    /// Its card is being asked.
+    Asking,
+    /// It has the money.
+    Charged,
+    /// It had the money.
+    Returned,
+    /// Its card was declined, and could be tried again.
+    Declined(DeclineReason),
+    /// It takes no money any more.
+    Cancelled,
+}
+
+impl Standing {
+    fn of(intent: &Intent) -> Self {
+        match intent.status.as_str() {
+            "succeeded" if intent.latest_charge["refunded"] == true => Self::Returned,
+            "succeeded" => Self::Charged,
+            "canceled" => Self::Cancelled,
+            "processing" | "requires_capture" => Self::Asking,
+            // Whoever pays would have to do something, and is not here.
+            "requires_action" => Self::Declined(DeclineReason::CardDeclined),
+            _ => match intent.last_payment_error.as_ref().map(Fault::refusal) {
+                Some(Refusal::Declined(reason)) => Self::Declined(reason),
+                Some(Refusal::Passing) | None => Self::Ready,
+            },
+        }
+    }
+}
+
+/// Stripe as a gateway.
+#[derive(Debug)]
+pub(super) struct StripeGateway {
+    api: Api,
+    db: Db,
+    source: Source,
+}
+
+fn declined(reason: DeclineReason) -> GatewayError {
+    GatewayError::Declined { reason }
+}
+
+impl StripeGateway {
+    pub fn new(settings: StripeSettings, db: Db, source: Source) -> Result<Self> {
+        Ok(Self {
+            api: Api::new(settings)?,
+            db,
+            source,
+        })
+    }
+
+    async fn write(&self) -> Answer<Tx> {
+        self.db.write().await.map_err(unavailable)
+    }
+
+    /// What is written down of a key.
+    async fn known(&self, key: &str) -> Answer<Option<CardPayment>> {
+        let mut tx = self.db.read().await.map_err(unavailable)?;
+        card::by_key(&mut tx, key).await.map_err(unavailable)
+    }
+
+    /// Writes a payment down, or that there will be none, and gives what is written down under its key.
+    async fn open(&self, new: &NewCardPayment<'_>) -> Answer<CardPayment> {
+        let mut tx = self.write().await?;
+        card::open(&mut tx, new).await.map_err(unavailable)?;
+        let known = card::by_key(&mut tx, new.key).await.map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)?;
+        known.ok_or(GatewayError::Unavailable)
+    }
+
+    /// Writes down how a payment stands.
+    async fn note(&self, key: &str, state: CardState, refund: Option<&str>) -> Answer<()> {
+        let now = self.source.clock.now();
+        let mut tx = self.write().await?;
+        let noted = match state {
+            CardState::Open => Ok(false),
+            CardState::Charged => card::charged(&mut tx, key, now).await,
+            CardState::Declined(reason) => card::declined(&mut tx, key, reason, now).await,
+            CardState::Void => card::void(&mut tx, key, now).await,
+            CardState::Refunded => card::refunded(&mut tx, key, refund, now).await,
+        };
+        noted.map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)
+    }
+
+    /// Makes an intent, which takes no money yet, and writes it down.
+    async fn begin(&self, request: &ChargeRequest) -> Answer<CardPayment> {
+        let amount = request.amount.to_string();
+        let currency = request.currency.to_ascii_lowercase();
+        let order = request.order.map(|order| order.to_string());
+        let mut form = vec![
+            ("amount", amount.as_str()),
+            ("currency", currency.as_str()),
+            ("payment_method_types[]", "card"),
+            ("metadata[key]", request.key.as_str()),
+        ];
+        if let Some(order) = &order {
+            form.push(("metadata[order]", order.as_str()));
+        }
+        let path = "payment_intents";
+        let intent = match self.api.post::<Intent>(path, &form, &request.key).await {
+            // It failed at Stripe once and would for ever. Of two intents one is written down.
+            Err(CallError::Spent) => {
+                let key = format!("{}:begin:{}", request.key, request.attempt);
+                self.api.post::<Intent>(path, &form, &key).await?
+            }
+            answer => answer?,
+        };
+        self.open(&NewCardPayment {
+            key: &request.key,
+            account_id: request.account,
+            order_id: request.order,
+            amount: request.amount,
+            currency: &request.currency,
+            intent_id: Some(&intent.id),
+            at: self.source.clock.now(),
+        })
+        .await
+    }
+
+    /// How an intent stands.
+    async fn look(&self, intent: &str) -> Answer<Standing> {
+        let path = format!("payment_intents/{intent}?expand%5B%5D=latest_charge");
+        Ok(Standing::of(&self.api.get::<Intent>(&path).await?))
+    }
+
+    /// Has an intent take the money; nothing where it must be looked at again.
+    async fn confirm(
+        &self,
+        intent: &str,
+        method: &str,
+        request: &ChargeRequest,
+    ) -> Answer<Option<Standing>> {
+        let form = [
+            ("payment_method", method),
+            ("error_on_requires_action", "true"),
+        ];
+        let key = format!("{}:confirm:{}", request.key, request.attempt);
+        let path = format!("payment_intents/{intent}/confirm");
+        match self.api.post::<Intent>(&path, &form, &key).await {
+            Ok(intent) => Ok(Some(Standing::of(&intent))),
+            Err(CallError::Fault(fault)) if fault.is_unexpected_state() => Ok(None),
+            Err(error) => match GatewayError::from(error) {
+                GatewayError::Declined { reason } => Ok(Some(Standing::Declined(reason))),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Sees to it that an intent takes no money any more; false where it must be looked at again.
+    async fn cancel(&self, intent: &str, key: &str, attempt: i64) -> Answer<bool> {
+        let path = format!("payment_intents/{intent}/cancel");
+        let key = format!("{key}:cancel:{attempt}");
+        match self.api.post::<Intent>(&path, &[], &key).await {
+            Ok(intent) => Ok(Standing::of(&intent) == Standing::Cancelled),
+            Err(CallError::Fault(fault)) if fault.is_unexpected_state() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn take(&self, request: &ChargeRequest) -> Answer<Charged> {
+        let Some(method) = request.method.as_deref() else {
+            tracing::error!(key = request.key, "a charge names no card");
+            return Err(GatewayError::Refused);
+        };
+        let (known, begun) = match self.known(&request.key).await? {
+            Some(known) => (known, false),
+            None => (self.begin(request).await?, true),
+        };
+        if known.amount != request.amount || known.currency != request.currency {
+            tracing::error!(key = request.key, "the key of another charge was used");
+            return Err(GatewayError::Refused);
+        }
+        let voided = declined(DeclineReason::Voided);
+        let intent = match (known.state, known.intent_id) {
+            (CardState::Charged, Some(reference)) => return Ok(Charged { reference }),
+            (CardState::Declined(reason), _) => return Err(declined(reason)),
+            (CardState::Open, Some(intent)) => intent,
+            _ => return Err(voided),
+        };
+        let mut standing = begun.then_some(Standing::Ready);
+        for _ in 0..LOOKS {
+            let found = match standing.take() {
+                Some(standing) => standing,
+                None => self.look(&intent).await?,
+            };
+            match found {
+                Standing::Ready => standing = self.confirm(&intent, method, request).await?,
+                Standing::Asking => return Err(GatewayError::TimedOut),
+                Standing::Charged => {
+                    self.note(&request.key, CardState::Charged, None).await?;
+                    return Ok(Charged { reference: intent });
+                }
+                Standing::Returned => {
+                    self.note(&request.key, CardState::Refunded, None).await?;
+                    return Err(voided);
+                }
+                Standing::Cancelled => {
+                    self.note(&request.key, CardState::Void, None).await?;
+                    return Err(voided);
+                }
+                Standing::Declined(reason) => {
+                    if self.cancel(&intent, &request.key, request.attempt).await? {
+                        let state = CardState::Declined(reason);
+                        self.note(&request.key, state, None).await?;
+                        return Err(declined(reason));
+                    }
+                }
+            }
+        }
+        Err(GatewayError::Transient)
+    }
+
+    async fn give_back(&self, request: &RefundRequest) -> Answer<Refunded> {
+        let known = match self.known(&request.charge_key).await? {
+            Some(known) => known,
+            // Whoever makes an intent after this finds that its key is void, and does not confirm it.
+            None => {
+                self.open(&NewCardPayment {
+                    key: &request.charge_key,
+                    account_id: request.account,
+                    order_id: request.order,
+                    amount: request.amount,
+                    currency: &request.currency,
+                    intent_id: None,
+                    at: self.source.clock.now(),
+                })
+                .await?
+            }
+        };
+        let nothing = Refunded { reference: None };
+        let intent = match (known.state, known.intent_id) {
+            (CardState::Open | CardState::Charged, Some(intent)) => intent,
+            (CardState::Refunded, intent) => {
+                return Ok(Refunded {
+                    reference: known.refund_id.or(intent),
+                });
+            }
+            _ => return Ok(nothing),
+        };
+        let key = &request.charge_key;
+        for _ in 0..LOOKS {
+            match self.look(&intent).await? {
+                Standing::Asking => return Err(GatewayError::TimedOut),
+                Standing::Charged => {
+                    let refund = self.refund_of(&intent, request).await?;
+                    self.note(key, CardState::Refunded, refund.as_deref())
+                        .await?;
+                    return Ok(Refunded {
+                        reference: refund.or(Some(intent)),
+                    });
+                }
+                Standing::Returned => {
+                    self.note(key, CardState::Refunded, None).await?;
+                    return Ok(Refunded {
+                        reference: Some(intent),
+                    });
+                }
+                Standing::Cancelled => {
+                    self.note(key, CardState::Void, None).await?;
+                    return Ok(nothing);
+                }
+                Standing::Ready | Standing::Declined(_) => {
+                    if self.cancel(&intent, key, request.attempt).await? {
+                        self.note(key, CardState::Void, None).await?;
+                        return Ok(nothing);
+                    }
+                }
+            }
+        }
+        Err(GatewayError::Transient)
+    }
+
+    /// Gives all of an intent's money back; what the refund is called, where that is told.
+    async fn refund_of(&self, intent: &str, request: &RefundRequest) -> Answer<Option<String>> {
+        let form = [("payment_intent", intent)];
+        let first = self
+            .api
+            .post::<Refund>("refunds", &form, &request.key)
+            .await;
+        let refund = match first {
+            // All of the money goes back once, under whichever key.
+            Err(CallError::Spent) => {
+                let key = format!("{}:again:{}", request.key, request.attempt);
+                self.api.post::<Refund>("refunds", &form, &key).await
+            }
+            answer => answer,
+        };
+        match refund {
+            Ok(refund) if refund.has_failed() => {
+                tracing::error!(refund = refund.id, "a gateway could not give money back");
+                Err(GatewayError::Transient)
+            }
+            Ok(refund) => Ok(Some(refund.id)),
+            Err(CallError::Fault(fault)) if fault.is_refunded_already() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Gives a part of an intent's money back, once a key. Stripe forgets a key after a day, and gives a failure
+    /// of its own again each time it is used: the refund carries the key besides, so that whoever asks again
+    /// finds it.
+    async fn give_back_part(&self, request: &RefundRequest) -> Answer<Refunded> {
+        let known = self.known(&request.charge_key).await?;
+        let intent = known
+            // Of what has gone back whole this part may have been the last.
+            .filter(|known| matches!(known.state, CardState::Charged | CardState::Refunded))
+            .and_then(|known| known.intent_id)
+            .ok_or(GatewayError::Refused)?;
+        if request.attempt > 0
+            && let Some(refund) = self.part(&intent, &request.key).await?
+        {
+            return Ok(Refunded {
+                reference: Some(refund.id),
+            });
+        }
+        let amount = request.amount.to_string();
+        let form = [
+            ("payment_intent", intent.as_str()),
+            ("amount", amount.as_str()),
+            ("metadata[key]", request.key.as_str()),
+        ];
+        let again = format!("{}:again:{}", request.key, request.attempt);
+        let first = self
+            .api
+            .post::<Refund>("refunds", &form, &request.key)
+            .await;
+        let refund = match first {
+            Err(CallError::Spent) => match self.part(&intent, &request.key).await? {
+                Some(refund) => Ok(refund),
+                None => self.api.post::<Refund>("refunds", &form, &again).await,
+            },
+            Ok(refund) if refund.has_failed() && request.attempt > 0 => {
+                self.api.post::<Refund>("refunds", &form, &again).await
+            }
+            answer => answer,
+        };
+        match refund {
+            Ok(refund) if refund.has_failed() => {
+                tracing::error!(refund = refund.id, "a gateway could not give money back");
+                Err(GatewayError::Transient)
+            }
+            Ok(refund) => Ok(Refunded {
+                reference: Some(refund.id),
+            }),
+            // So much is not left of it.
+            Err(CallError::Fault(_)) => Err(GatewayError::Refused),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The refund of an intent that carries a key, where there is one and it has not failed.
+    async fn part(&self, intent: &str, key: &str) -> Answer<Option<Refund>> {
+        let path = format!("refunds?payment_intent={intent}&limit=100");
+        let refunds = self.api.get::<Refunds>(&path).await?;
+        let is_it = |refund: &Refund| refund.metadata["key"] == *key && !refund.has_failed();
+        Ok(refunds.data.into_iter().find(is_it))
+    }
+
+    async fn find(&self, key: &str) -> Answer<Option<Charged>> {
+        let known = self.known(key).await?;
+        let Some((state, Some(intent))) = known.map(|known| (known.state, known.intent_id)) else {
+            return Ok(None);
+        };
+        let charged = match state {
+            CardState::Open => self.look(&intent).await? == Standing::Charged,
+            CardState::Charged => true,
+            CardState::Declined(_) | CardState::Void | CardState::Refunded => false,
+        };
+        Ok(charged.then_some(Charged { reference: intent }))
+    }
+}
+
+impl PaymentGateway for StripeGateway {
+    fn charge<'a>(&'a self, request: &'a ChargeRequest) -> BoxFuture<'a, Answer<Charged>> {
+        self.take(request).boxed()
+    }
+
+    fn refund<'a>(&'a self, request: &'a RefundRequest) -> BoxFuture<'a, Answer<Refunded>> {
+        self.give_back(request).boxed()
+    }
+
+    fn refund_part<'a>(&'a self, request: &'a RefundRequest) -> BoxFuture<'a, Answer<Refunded>> {
+        self.give_back_part(request).boxed()
+    }
+
+    fn look_up<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Answer<Option<Charged>>> {
+        self.find(key).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn intent(json: serde_json::Value) -> Standing {
+        Standing::of(&serde_json::from_value(json).unwrap())
+    }
+
+    #[test]
+    fn an_intent_stands_as_it_says() {
+        use serde_json::json;
+        let with = |status: &str| intent(json!({ "id": "pi_1", "status": status }));
+        assert_eq!(with("requires_payment_method"), Standing::Ready);
+        assert_eq!(with("requires_confirmation"), Standing::Ready);
+        assert_eq!(with("processing"), Standing::Asking);
+        assert_eq!(with("succeeded"), Standing::Charged);
+        assert_eq!(with("canceled"), Standing::Cancelled);
+        let declined = Standing::Declined(DeclineReason::CardDeclined);
+        assert_eq!(with("requires_action"), declined);
+        for (refunded, standing) in [(true, Standing::Returned), (false, Standing::Charged)] {
+            let charge = json!({ "id": "ch_1", "refunded": refunded });
+            let whole = json!({ "id": "pi_1", "status": "succeeded", "latest_charge": charge });
+            assert_eq!(intent(whole), standing);
+        }
+        let name = json!({ "id": "pi_1", "status": "succeeded", "latest_charge": "ch_1" });
+        assert_eq!(intent(name), Standing::Charged);
+        let failed = |decline_code: &str| {
+            intent(
+                json!({ "id": "pi_1", "status": "requires_payment_method", "last_payment_error":
+                { "type": "card_error", "code": "card_declined", "decline_code": decline_code } }),
+            )
+        };
+        let reason = DeclineReason::InsufficientFunds;
+        assert_eq!(failed("insufficient_funds"), Standing::Declined(reason));
+        assert_eq!(failed("try_again_later"), Standing::Ready);
+    }
+
+    #[test]
+    fn events_are_read_as_stripe_writes_them() {
+        let read = |kind: &str, object: serde_json::Value| {
+            let event = serde_json::json!({ "id": "evt_1", "object": "event", "type": kind,
+                "created": 1_700_000_000, "livemode": false, "data": { "object": object } });
+            StripeEvent::read(event.to_string().as_bytes())
+        };
+        let told = |kind, object| read(kind, object).unwrap().told;
+        let object = serde_json::json!({ "id": "pi_1", "object": "payment_intent" });
+        assert_eq!(
+            told("payment_intent.succeeded", object.clone()),
+            Some(("pi_1".to_owned(), Told::Succeeded))
+        );
+        assert_eq!(told("payment_intent.created", object), None);
+        let failed = |decline_code: &str| {
+            let error = serde_json::json!({ "type": "card_error", "code": "card_declined",
+                "decline_code": decline_code });
+            told(
+                "payment_intent.payment_failed",
+                serde_json::json!({ "id": "pi_1", "last_payment_error": error }),
+            )
+        };
+        let declined = Some(("pi_1".to_owned(), Told::Declined));
+        assert_eq!(failed("insufficient_funds"), declined);
+        assert_eq!(failed("try_again_later"), None);
+        let charge = |refunded: bool| {
+            let charge =
+                serde_json::json!({ "id": "ch_1", "payment_intent": "pi_1", "refunded": refunded });
+            told("charge.refunded", charge)
+        };
+        assert_eq!(charge(true), Some(("pi_1".to_owned(), Told::Refunded)));
+        assert_eq!(charge(false), None, "some of it");
+        for body in ["", "{}", "[]", r#"{"id":"evt_1","type":"a"}"#] {
+            assert_eq!(StripeEvent::read(body.as_bytes()), None, "{body}");
+        }
+        let long =
+            serde_json::json!({ "id": "e".repeat(300), "type": "a", "data": { "object": {} } });
+        assert_eq!(StripeEvent::read(long.to_string().as_bytes()), None);
+    }
+
+    #[test]
+    fn settings_are_checked_and_keep_their_secrets() {
+        let sound = StripeSettings::new("sk_test_1", "whsec_1");
+        assert!(sound.check().is_ok() && sound.is_test());
+        let live = StripeSettings::new("sk_live_1", "whsec_1");
+        assert!(!live.is_test());
+        let whole = StripeSettings {
+            publishable_key: Some("pk_live_1".to_owned()),
+            ..live.clone()
+        };
+        assert!(whole.check().is_ok());
+        let shown = format!("{sound:?}");
+        assert!(
+            !shown.contains("sk_test_1") && !shown.contains("whsec_1"),
+            "{shown}"
+        );
+        let at = |base: &str| StripeSettings {
+            base: base.to_owned(),
+            ..sound.clone()
+        };
+        for bad in [
+            StripeSettings::new("", "whsec_1"),
+            StripeSettings::new("sk_test_1", ""),
+            live,
+            StripeSettings::new("sk_test_1\n", "whsec_1"),
+            at("http://api.stripe.com"),
+        ] {
+            let refused = bad.check().unwrap_err().to_string();
+            assert!(refused.contains("NUTRIFLOW_STRIPE_"), "{refused}");
+            assert!(!refused.contains("sk_test_1"), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,982 @@
+//! Cards: whenever their gateway answers or tells, and however often, an order takes money once.
+
+use crate::engines::{Engine, eventually, on_both_engines};
+use crate::orders::conserved;
+use crate::shop::{CAMPUS, Shop};
+use crate::stripe::{Act, HESITANT, Stripe, sign};
+use crate::{NOW, Product, SECOND, admin, refused, settings_with};
+use domain::account::Role;
+use domain::invalid::{InvalidCode, InvalidField};
+use domain::order::{CancelReason, OrderState};
+use domain::payment::{DeclineReason, GatewayKind, PaymentState, TopUpStatus};
+use domain::problem::Problem;
+use domain::saga::{Direction, Step};
+use futures::FutureExt as _;
+use serde_json::{Value, json};
+use service::audit::{self, AuditFilter};
+use service::gateways::{ChargeRequest, GatewayError, GatewaySettings, RefundRequest, Refunded};
+use service::jobs::runner::Runner;
+use service::order::{self, OrderView, PlaceOrder, RefundDraft, RefundState};
+use service::wallet::{self, TopUp};
+use service::{Actor, Ctx, Service, SystemClock, card, payments};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+on_both_engines!(
+    an_order_takes_money_once_whenever_the_gateway_tells,
+    a_declined_card_pays_nothing_and_says_why,
+    a_card_that_hesitates_is_asked_again,
+    a_gateway_in_trouble_takes_money_once,
+    an_answer_that_takes_too_long_is_found,
+    a_gateway_that_is_away_is_left_alone,
+    the_same_charge_at_once_is_one,
+    a_charge_that_was_called_off_is_never_made,
+    money_that_comes_after_all_goes_back,
+    a_refund_that_nobody_here_asked_for_is_noted,
+    parts_of_a_payment_go_back_once,
+    what_went_back_in_parts_is_told_once,
+    a_message_that_is_not_sound_changes_nothing,
+    a_wallet_is_topped_up_by_the_card_that_is_on,
+    a_campus_takes_what_an_administrator_chose,
+    nobody_eats_for_simulated_money_in_production,
+    nothing_starts_where_cards_are_taken_without_a_key,
+);
+
+/// The product with a gateway of cards that a campus takes, and a member.
+struct World {
+    product: Product,
+    stripe: Stripe,
+    shop: Shop,
+    maya: Ctx,
+    ada: Ctx,
+}
+
+impl World {
+    async fn open(engine: &Engine) -> Self {
+        let stripe = Stripe::start().await;
+        let settings = stripe.settings();
+        Self::open_with(engine, stripe, settings).await
+    }
+
+    async fn open_with(engine: &Engine, stripe: Stripe, gateway: GatewaySettings) -> Self {
+        let product = Product::start_with(settings_with(engine, gateway)).await;
+        let shop = Shop::open(&product, 500, 500).await;
+        let ada = admin(&product, "ada").await;
+        let ada = product.ctx(Actor::Account {
+            id: ada,
+            role: Role::Admin,
+        });
+        payments::accept(&ada, CAMPUS, &GatewayKind::ALL)
+            .await
+            .unwrap();
+        Self {
+            maya: product.member("maya").await,
+            product,
+            stripe,
+            shop,
+            ada,
+        }
+    }
+
+    fn order(&self, key: &str, card: &str) -> PlaceOrder {
+        PlaceOrder {
+            gateway: GatewayKind::Stripe,
+            payment_method: Some(card.to_owned()),
+            ..self.shop.order(key, 1)
+        }
+    }
+
+    async fn place(&self, key: &str, card: &str) -> Uuid {
+        let placed = order::place(&self.maya, self.order(key, card)).await;
+        placed.unwrap().order_id
+    }
+
+    /// Waits until an order's saga has ended. Time passes meanwhile, so that what is tried again is due.
+    async fn settled(&self, order: Uuid) -> OrderView {
+        eventually("the saga ends", async || {
+            self.product.clock.advance(SECOND / 4);
+            let view = order::get(&self.maya, order).await.unwrap();
+            view.current.is_none().then_some(view)
+        })
+        .await
+    }
+
+    fn moved(&self, order: Uuid) -> (i64, i64) {
+        self.stripe.moved(&key_of(order))
+    }
+
+    async fn close(self, engine: &Engine, runner: Runner) {
+        assert_eq!(self.stripe.strange(), Vec::<String>::new());
+        conserved(engine).await;
+        runner.stop().await;
+    }
+}
+
+fn key_of(order: Uuid) -> String {
+    format!("order:{order}:pay")
+}
+
+/// Tells an event as Stripe does: again, until it was taken.
+async fn tell(ctx: &Ctx, event: &Value) {
+    let body = event.to_string();
+    for _ in 0..100 {
+        let signature = sign(body.as_bytes(), ctx.now());
+        let taken = card::stripe_event(ctx, &signature, body.as_bytes()).await;
+        if taken.is_ok() {
+            return;
+        }
+        drop(taken);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("was not taken: {event}");
+}
+
+async fn number(engine: &Engine, sql: &str) -> i64 {
+    engine.raw(sql).await[0].parse().unwrap()
+}
+
+/// When events are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Before the answer to the confirmation.
+    Before,
+    /// At the same time.
+    During,
+    /// Once the order is through.
+    After,
+    /// Instead of an answer, which gets lost.
+    Instead,
+    /// Once the order is through, though the first answer got lost.
+    Late,
+}
+
+/// What becomes of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It is kept.
+    Kept,
+    /// It is cancelled once it is confirmed.
+    Cancelled,
+    /// It is cancelled while nobody knows yet whether it was paid.
+    CancelledMeanwhile,
+}
+
+/// How events are told.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    twice: bool,
+    backwards: bool,
+}
+
+impl Way {
+    const ALL: [Self; 4] = [
+        Self::new(false, false),
+        Self::new(false, true),
+        Self::new(true, false),
+        Self::new(true, true),
+    ];
+
+    const fn new(twice: bool, backwards: bool) -> Self {
+        Self { twice, backwards }
+    }
+
+    fn arrange(self, mut events: Vec<Value>) -> Vec<Value> {
+        if self.backwards {
+            events.reverse();
+        }
+        if self.twice {
+            let again = events.clone();
+            events.extend(again);
+        }
+        events
+    }
+}
+
+async fn an_order_takes_money_once_whenever_the_gateway_tells(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let mut orders = 0;
+    for when in [
+        When::Before,
+        When::During,
+        When::After,
+        When::Instead,
+        When::Late,
+    ] {
+        for fate in [Fate::Kept, Fate::Cancelled] {
+            for way in Way::ALL {
+                interleave(&world, when, fate, way).await;
+                orders += 1;
+            }
+        }
+    }
+    for way in Way::ALL {
+        interleave(&world, When::Late, Fate::CancelledMeanwhile, way).await;
+        orders += 1;
+    }
+    // What is left over of events and late jobs has no effect either.
+    let living = "SELECT COUNT(*) FROM job WHERE finished_at IS NULL AND kind LIKE 'order.%'
+        AND kind <> 'order.tend'";
+    eventually("every job ends", async || {
+        world.product.clock.advance(SECOND);
+        (number(engine, living).await == 0).then_some(())
+    })
+    .await;
+    let placed = number(engine, "SELECT COUNT(*) FROM orders").await;
+    let paid = number(engine, "SELECT COUNT(*) FROM payment").await;
+    assert_eq!((placed, paid), (orders, orders));
+    let taken: i64 = world.stripe.intents().values().map(|it| it.captured).sum();
+    assert_eq!(taken, orders, "one capture an order");
+    let told_twice =
+        "SELECT COUNT(*) FROM (SELECT aggregate FROM outbox WHERE kind = 'PAYMENT_CHARGED'
+        GROUP BY aggregate HAVING COUNT(*) > 1) AS twice";
+    assert_eq!(number(engine, told_twice).await, 0);
+    let returned = "SELECT COUNT(*) FROM job WHERE kind = 'card.return'";
+    assert_eq!(number(engine, returned).await, 0, "nothing was unexpected");
+    world.close(engine, runner).await;
+}
+
+/// An order, with events at a moment and in a way, and a fate.
+async fn interleave(world: &World, when: When, fate: Fate, way: Way) {
+    let what = format!("{when:?} {fate:?} {way:?}");
+    let stripe = &world.stripe;
+    stripe.events();
+    let act = match when {
+        When::Before => Some(Act::Tell),
+        When::During => Some(Act::TellAlong),
+        When::Instead => Some(Act::TellAndMute),
+        When::Late => Some(Act::Mute),
+        When::After => None,
+    };
+    stripe.will("confirm", &act.map_or_else(Vec::new, |act| vec![act]));
+    if fate == Fate::CancelledMeanwhile {
+        // Nobody learns that it was paid before it is cancelled.
+        stripe.will("look", &[Act::Deaf; 3]);
+    }
+    let (ctx, telling) = (world.maya.clone(), stripe.clone());
+    stripe.tells(Arc::new(move |events: Vec<Value>| {
+        let (ctx, telling) = (ctx.clone(), telling.clone());
+        async move {
+            for event in way.arrange(with_stale(&telling, events)) {
+                tell(&ctx, &event).await;
+            }
+        }
+        .boxed()
+    }));
+    let order = world.place(&what, "pm_card_visa").await;
+    if fate == Fate::CancelledMeanwhile {
+        eventually("the money is taken", async || {
+            (world.moved(order).0 == 1).then_some(())
+        })
+        .await;
+        order::cancel(&world.maya, order, None).await.unwrap();
+    } else {
+        let view = world.settled(order).await;
+        assert_eq!(view.order.state, OrderState::Confirmed, "{what}");
+        let payment = view.payment.unwrap();
+        assert_eq!(payment.state, PaymentState::Charged, "{what}");
+        assert_eq!(world.moved(order), (1, 0), "{what}");
+    }
+    if fate == Fate::Cancelled {
+        if when == When::Before {
+            stripe.will("refund", &[Act::Tell]);
+        }
+        order::cancel(&world.maya, order, None).await.unwrap();
+        world.settled(order).await;
+    }
+    let late = matches!(when, When::After | When::Late);
+    if late || fate != Fate::Kept {
+        for event in way.arrange(with_stale(stripe, stripe.events())) {
+            tell(&world.maya, &event).await;
+        }
+    }
+    let view = world.settled(order).await;
+    let (state, payment, moved) = match fate {
+        Fate::Kept => (OrderState::Confirmed, PaymentState::Charged, (1, 0)),
+        Fate::Cancelled | Fate::CancelledMeanwhile => {
+            (OrderState::Cancelled, PaymentState::Refunded, (1, 1))
+        }
+    };
+    assert_eq!(view.order.state, state, "{what}");
+    assert_eq!(view.payment.unwrap().state, payment, "{what}");
+    assert_eq!(world.moved(order), moved, "{what}");
+    stripe.will("look", &[]);
+    stripe.will("refund", &[]);
+}
+
+/// Some events, and before them one of an attempt that the card's bank declined and that came to nothing
+/// else: it is told late, or never was true.
+fn with_stale(stripe: &Stripe, events: Vec<Value>) -> Vec<Value> {
+    let intent = events
+        .iter()
+        .find_map(|event| event["data"]["object"]["id"].as_str())
+        .filter(|id| id.starts_with("pi_"))
+        .map(|id| stripe.declined(id));
+    intent.into_iter().chain(events).collect()
+}
+
+async fn a_declined_card_pays_nothing_and_says_why(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    for (key, card, reason, act) in [
+        (
+            "a",
+            "pm_card_visa_chargeDeclined",
+            DeclineReason::CardDeclined,
+            None,
+        ),
+        (
+            "b",
+            "pm_card_visa_chargeDeclinedInsufficientFunds",
+            DeclineReason::InsufficientFunds,
+            None,
+        ),
+        // There is no such card.
+        ("c", "pm_of_nobody", DeclineReason::CardDeclined, None),
+        // That it was declined is told, and not answered.
+        (
+            "d",
+            "pm_card_visa_chargeDeclinedInsufficientFunds",
+            DeclineReason::InsufficientFunds,
+            Some(Act::TellAndMute),
+        ),
+    ] {
+        world
+            .stripe
+            .will("confirm", &act.map_or_else(Vec::new, |act| vec![act]));
+        let ctx = world.maya.clone();
+        world.stripe.tells(Arc::new(move |events: Vec<Value>| {
+            let ctx = ctx.clone();
+            async move {
+                for event in &events {
+                    tell(&ctx, event).await;
+                }
+            }
+            .boxed()
+        }));
+        let order = world.place(key, card).await;
+        let view = world.settled(order).await;
+        assert_eq!(view.order.state, OrderState::Cancelled, "{key}");
+        assert_eq!(
+            view.order.cancel_reason,
+            Some(CancelReason::PaymentDeclined),
+            "{key}"
+        );
+        let payment = view.payment.unwrap();
+        assert_eq!(payment.state, PaymentState::Declined, "{key}");
+        assert_eq!(payment.decline_reason, Some(reason), "{key}");
+        assert_eq!(world.moved(order), (0, 0), "{key}");
+        // It can't be charged later either.
+        let begun = world.stripe.of(&key_of(order));
+        assert!(
+            begun.iter().all(|(_, intent)| intent.status == "canceled"),
+            "{key}"
+        );
+    }
+    world.close(engine, runner).await;
+}
+
+async fn a_card_that_hesitates_is_asked_again(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", HESITANT).await;
+    let view = world.settled(order).await;
+    assert_eq!(view.order.state, OrderState::Confirmed);
+    assert_eq!(world.moved(order), (1, 0));
+    // Telling of the first attempt changes nothing, and causes no further one.
+    let confirmed = |calls: Vec<&str>| calls.iter().filter(|call| **call == "confirm").count();
+    assert_eq!(confirmed(world.stripe.calls()), 2);
+    for event in world.stripe.events() {
+        tell(&world.maya, &event).await;
+    }
+    let view = world.settled(order).await;
+    assert_eq!(view.order.state, OrderState::Confirmed);
+    assert_eq!(confirmed(world.stripe.calls()), 2);
+    world.close(engine, runner).await;
+}
+
+async fn a_gateway_in_trouble_takes_money_once(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    for (key, create, confirm) in [
+        ("429", vec![Act::Fail(429)], vec![Act::Fail(429)]),
+        // What failed once under its key fails under that for ever.
+        ("500", vec![Act::Fail(500)], vec![Act::Fail(500)]),
+        ("503", vec![Act::Fail(503)], vec![Act::Fail(503), Act::Mute]),
+        ("deaf", vec![Act::Deaf], vec![Act::Deaf, Act::Mute]),
+        ("mute", vec![Act::Mute], vec![Act::Mute]),
+    ] {
+        world.stripe.will("create", &create);
+        world.stripe.will("confirm", &confirm);
+        let order = world.place(key, "pm_card_visa").await;
+        let view = world.settled(order).await;
+        assert_eq!(view.order.state, OrderState::Confirmed, "{key}");
+        assert_eq!(world.moved(order), (1, 0), "{key}");
+        let mut steps = view.steps.iter();
+        let pay = steps.find(|step| (step.step, step.direction) == (Step::Pay, Direction::Do));
+        assert!(pay.is_some_and(|step| step.attempts > 1), "{key}");
+
+        world.stripe.will("refund", &create);
+        order::cancel(&world.maya, order, None).await.unwrap();
+        let view = world.settled(order).await;
+        assert_eq!(view.order.state, OrderState::Cancelled, "{key}");
+        assert_eq!(view.payment.unwrap().state, PaymentState::Refunded, "{key}");
+        assert_eq!(world.moved(order), (1, 1), "{key}");
+    }
+    world.close(engine, runner).await;
+}
+
+async fn an_answer_that_takes_too_long_is_found(engine: &Engine) {
+    let stripe = Stripe::start().await;
+    let mut settings = stripe.settings();
+    if let Some(stripe) = &mut settings.stripe {
+        stripe.timeout = Duration::from_millis(400);
+    }
+    let world = World::open_with(engine, stripe, settings).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let slow = Act::Slow(Duration::from_millis(800));
+    world.stripe.will("confirm", &[slow]);
+    let order = world.place("a", "pm_card_visa").await;
+    let view = world.settled(order).await;
+    assert_eq!(view.order.state, OrderState::Confirmed);
+    assert_eq!(world.moved(order), (1, 0));
+    world.close(engine, runner).await;
+}
+
+async fn a_gateway_that_is_away_is_left_alone(engine: &Engine) {
+    let world = World::open(engine).await;
+    world.stripe.will("create", &[Act::Fail(503); 5]);
+    let gateways = &world.maya.institution.gateways;
+    let asked = charge(&world, "k", 950, 0);
+    let call = async || gateways.charge(GatewayKind::Stripe, &asked).await;
+    for _ in 0..5 {
+        assert_eq!(call().await, Err(GatewayError::Transient));
+    }
+    let calls = world.stripe.calls().len();
+    let left_alone = call().await;
+    assert!(
+        matches!(left_alone, Err(GatewayError::BreakerOpen { .. })),
+        "{left_alone:?}"
+    );
+    assert_eq!(world.stripe.calls().len(), calls);
+    let shown = service::gateways::breakers(&world.ada).await.unwrap();
+    assert_eq!(shown.len(), 3);
+    assert_eq!(shown[2].gateway, GatewayKind::Stripe);
+    assert_eq!(shown[2].state, domain::breaker::BreakerState::Open);
+    world.product.clock.advance(60 * SECOND);
+    assert!(call().await.is_ok());
+}
+
+fn charge(world: &World, key: &str, amount: i64, attempt: i64) -> ChargeRequest {
+    ChargeRequest {
+        key: key.to_owned(),
+        amount,
+        currency: "USD".to_owned(),
+        account: world.maya.account_id().unwrap(),
+        order: None,
+        method: Some("pm_card_visa".to_owned()),
+        attempt,
+    }
+}
+
+fn refund(world: &World, key: &str, amount: i64) -> RefundRequest {
+    RefundRequest {
+        key: format!("{key}:refund"),
+        charge_key: key.to_owned(),
+        amount,
+        currency: "USD".to_owned(),
+        account: world.maya.account_id().unwrap(),
+        order: None,
+        attempt: 0,
+    }
+}
+
+async fn the_same_charge_at_once_is_one(engine: &Engine) {
+    let world = World::open(engine).await;
+    let kind = GatewayKind::Stripe;
+    let gateways = &world.maya.institution.gateways;
+    // Also with different attempts, as where a worker takes over from one that still lives.
+    let callers = (0..20).map(|attempt| {
+        let asked = charge(&world, "k", 950, attempt);
+        async move { gateways.charge(kind, &asked).await }
+    });
+    let mut told: Vec<_> = futures::future::join_all(callers)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    told.dedup();
+    assert_eq!(told.len(), 1);
+    assert_eq!(world.stripe.moved("k"), (1, 0));
+    assert_eq!(gateways.look_up(kind, "k").await, Ok(told.pop()));
+    let other = gateways.charge(kind, &charge(&world, "k", 951, 0)).await;
+    assert_eq!(other, Err(GatewayError::Refused));
+
+    let callers = (0..20).map(|attempt| {
+        let asked = RefundRequest {
+            attempt,
+            ..refund(&world, "k", 950)
+        };
+        async move { gateways.refund(kind, &asked).await }
+    });
+    for refunded in futures::future::join_all(callers).await {
+        assert!(refunded.unwrap().reference.is_some());
+    }
+    assert_eq!(world.stripe.moved("k"), (1, 1));
+    assert_eq!(gateways.look_up(kind, "k").await, Ok(None));
+    let late = gateways.charge(kind, &charge(&world, "k", 950, 1)).await;
+    let reason = DeclineReason::Voided;
+    assert_eq!(late, Err(GatewayError::Declined { reason }));
+    assert_eq!(world.stripe.strange(), Vec::<String>::new());
+}
+
+async fn a_charge_that_was_called_off_is_never_made(engine: &Engine) {
+    let world = World::open(engine).await;
+    let kind = GatewayKind::Stripe;
+    let gateways = &world.maya.institution.gateways;
+    let voided = Err(GatewayError::Declined {
+        reason: DeclineReason::Voided,
+    });
+    let nothing = Ok(Refunded { reference: None });
+    // Before anything was asked for.
+    assert_eq!(
+        gateways.refund(kind, &refund(&world, "a", 950)).await,
+        nothing
+    );
+    let late = gateways.charge(kind, &charge(&world, "a", 950, 0)).await;
+    assert_eq!(late, voided);
+
+    // Once it has begun, and before it takes money.
+    world.stripe.will("confirm", &[Act::Deaf]);
+    let lost = gateways.charge(kind, &charge(&world, "b", 950, 0)).await;
+    assert_eq!(lost, Err(GatewayError::TimedOut));
+    assert_eq!(
+        gateways.refund(kind, &refund(&world, "b", 950)).await,
+        nothing
+    );
+    let late = gateways.charge(kind, &charge(&world, "b", 950, 1)).await;
+    assert_eq!(late, voided);
+
+    // While nobody knows whether it took money.
+    world.stripe.will("confirm", &[Act::Mute]);
+    let lost = gateways.charge(kind, &charge(&world, "c", 950, 0)).await;
+    assert_eq!(lost, Err(GatewayError::TimedOut));
+    let back = gateways.refund(kind, &refund(&world, "c", 950)).await;
+    assert!(back.unwrap().reference.is_some());
+    assert_eq!(
+        gateways.charge(kind, &charge(&world, "c", 950, 1)).await,
+        voided
+    );
+    let moved = ["a", "b", "c"].map(|key| world.stripe.moved(key));
+    assert_eq!(moved, [(0, 0), (0, 0), (1, 1)]);
+}
+
+async fn money_that_comes_after_all_goes_back(engine: &Engine) {
+    let world = World::open(engine).await;
+    let kind = GatewayKind::Stripe;
+    let gateways = &world.maya.institution.gateways;
+    world.stripe.will("confirm", &[Act::Deaf]);
+    let lost = gateways.charge(kind, &charge(&world, "k", 950, 0)).await;
+    assert_eq!(lost, Err(GatewayError::TimedOut));
+    let off = gateways.refund(kind, &refund(&world, "k", 950)).await;
+    assert_eq!(off, Ok(Refunded { reference: None }));
+    // Stripe takes no money for what was cancelled. Should it all the same:
+    let (intent, _) = world.stripe.of("k").remove(0);
+    for event in world.stripe.by_hand(&intent, "capture") {
+        tell(&world.maya, &event).await;
+        tell(&world.maya, &event).await;
+    }
+    assert_eq!(world.stripe.moved("k"), (1, 0));
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    eventually("it goes back", async || {
+        world.product.clock.advance(SECOND);
+        (world.stripe.moved("k") == (1, 1)).then_some(())
+    })
+    .await;
+    let audited = engine
+        .raw("SELECT action FROM audit WHERE action = 'payment.return'")
+        .await;
+    assert_eq!(audited.len(), 1);
+    world.close(engine, runner).await;
+}
+
+async fn a_refund_that_nobody_here_asked_for_is_noted(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    assert_eq!(
+        world.settled(order).await.order.state,
+        OrderState::Confirmed
+    );
+    let (intent, _) = world.stripe.of(&key_of(order)).remove(0);
+    for event in world.stripe.by_hand(&intent, "refund") {
+        tell(&world.maya, &event).await;
+        tell(&world.maya, &event).await;
+    }
+    let view = order::get(&world.maya, order).await.unwrap();
+    assert_eq!(view.order.state, OrderState::Confirmed, "it is cooked");
+    assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
+    let audited = engine
+        .raw("SELECT action FROM audit WHERE action = 'payment.returned'")
+        .await;
+    assert_eq!(audited.len(), 1);
+    order::cancel(&world.maya, order, None).await.unwrap();
+    let view = world.settled(order).await;
+    assert_eq!(view.order.state, OrderState::Cancelled);
+    assert_eq!(world.moved(order), (1, 1), "nothing goes back twice");
+    world.close(engine, runner).await;
+}
+
+fn give_back(key: &str, amount: Option<i64>) -> RefundDraft {
+    RefundDraft {
+        key: key.to_owned(),
+        amount,
+        reason: "The soup was cold".to_owned(),
+    }
+}
+
+impl World {
+    /// Gives a part of an order's payment back, and waits until the gateway has.
+    async fn give_back(&self, order: Uuid, draft: &RefundDraft) {
+        order::refund(&self.ada, order, draft).await.unwrap();
+        eventually("it is given back", async || {
+            self.product.clock.advance(SECOND);
+            let detail = order::detail(&self.ada, order).await.unwrap();
+            let mut refunds = detail.refunds.iter();
+            refunds
+                .all(|refund| refund.state == RefundState::Done)
+                .then_some(())
+        })
+        .await;
+    }
+}
+
+async fn parts_of_a_payment_go_back_once(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    let paid = world.settled(order).await.order.total;
+    for (key, amount, act) in [
+        ("well", 10, None),
+        ("mute", 20, Some(Act::Mute)),
+        ("deaf", 30, Some(Act::Deaf)),
+        ("429", 40, Some(Act::Fail(429))),
+        // What failed once under its key fails under that for ever.
+        ("500", 50, Some(Act::Fail(500))),
+    ] {
+        world
+            .stripe
+            .will("refund", &act.map_or_else(Vec::new, |act| vec![act]));
+        world.give_back(order, &give_back(key, Some(amount))).await;
+    }
+    assert_eq!(world.stripe.given_back(&key_of(order)), 150);
+    // That parts went back is told, and no news.
+    for event in world.stripe.events() {
+        tell(&world.maya, &event).await;
+    }
+    let view = order::get(&world.maya, order).await.unwrap();
+    assert_eq!(view.payment.unwrap().state, PaymentState::Charged);
+    let more = order::refund(&world.ada, order, &give_back("more", Some(paid - 149))).await;
+    assert!(matches!(refused(more), Problem::Invalid { .. }));
+
+    order::cancel(&world.maya, order, None).await.unwrap();
+    let view = world.settled(order).await;
+    assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
+    assert_eq!(world.stripe.given_back(&key_of(order)), paid);
+    assert_eq!(world.moved(order), (1, 1));
+    world.close(engine, runner).await;
+}
+
+async fn what_went_back_in_parts_is_told_once(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    world.settled(order).await;
+    world.give_back(order, &give_back("one", Some(100))).await;
+    world.give_back(order, &give_back("rest", None)).await;
+    assert_eq!(world.moved(order), (1, 1));
+    let told = "SELECT COUNT(*) FROM outbox WHERE kind = 'PAYMENT_REFUNDED'";
+    assert_eq!(number(engine, told).await, 2);
+    for event in world.stripe.events() {
+        tell(&world.maya, &event).await;
+    }
+    let returned = "SELECT COUNT(*) FROM audit WHERE action = 'payment.returned'";
+    assert_eq!(number(engine, returned).await, 0, "it was asked for");
+    order::cancel(&world.maya, order, None).await.unwrap();
+    let view = world.settled(order).await;
+    assert_eq!(view.order.state, OrderState::Cancelled);
+    assert_eq!(world.moved(order), (1, 1), "nothing goes back twice");
+    assert_eq!(number(engine, told).await, 2, "nothing was left");
+    world.close(engine, runner).await;
+}
+
+async fn a_message_that_is_not_sound_changes_nothing(engine: &Engine) {
+    let world = World::open(engine).await;
+    let kind = GatewayKind::Stripe;
+    let gateways = &world.maya.institution.gateways;
+    world.stripe.will("confirm", &[Act::Deaf]);
+    let lost = gateways.charge(kind, &charge(&world, "k", 950, 0)).await;
+    assert_eq!(lost, Err(GatewayError::TimedOut));
+    let (intent, _) = world.stripe.of("k").remove(0);
+    let event = world.stripe.by_hand(&intent, "capture").remove(0);
+    let body = event.to_string();
+    let body = body.as_bytes();
+    let anybody = world.product.anonymous();
+    let year = 365 * 24 * 3600 * SECOND;
+    let forged = sign(body, NOW).replace("v1=", "v1=00");
+    for signature in [
+        String::new(),
+        forged,
+        sign(b"{}", NOW),
+        sign(body, NOW - year),
+        sign(body, NOW - 301 * SECOND),
+        sign(body, NOW + 301 * SECOND),
+    ] {
+        let taken = card::stripe_event(&anybody, &signature, body).await;
+        assert_eq!(refused(taken), Problem::SignatureRefused, "{signature}");
+    }
+    for unreadable in ["", "{}", "[]", "{\"id\":\"evt_9\"}"] {
+        let unreadable = unreadable.as_bytes();
+        let taken = card::stripe_event(&anybody, &sign(unreadable, NOW), unreadable).await;
+        assert_eq!(refused(taken), Problem::Malformed);
+    }
+    let events = "SELECT COUNT(*) FROM card_event";
+    let charged = "SELECT COUNT(*) FROM card_payment WHERE state = 'CHARGED'";
+    assert_eq!(number(engine, events).await, 0);
+    assert_eq!(number(engine, charged).await, 0);
+
+    // Of somebody else who uses the same account, and of what nobody listens to.
+    let object = json!({ "id": "pi_of_others", "object": "payment_intent" });
+    let foreign =
+        json!({ "id": "evt_a", "type": "payment_intent.succeeded", "data": { "object": object } });
+    let idle = json!({ "id": "evt_b", "type": "customer.created", "data": { "object": {} } });
+    for event in [&foreign, &idle] {
+        tell(&anybody, event).await;
+    }
+    assert_eq!(number(engine, charged).await, 0);
+    // The message itself is taken, signed as it must be.
+    tell(&anybody, &event).await;
+    tell(&anybody, &event).await;
+    assert_eq!(number(engine, charged).await, 1);
+    assert_eq!(number(engine, events).await, 2);
+}
+
+async fn a_wallet_is_topped_up_by_the_card_that_is_on(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let top_up = |key: &str, method: Option<&str>| TopUp {
+        key: key.to_owned(),
+        amount: 2_500,
+        currency: "USD".to_owned(),
+        method: method.map(str::to_owned),
+    };
+    let invalid = |code| Problem::Invalid {
+        fields: vec![InvalidField::new("paymentMethod", code)],
+    };
+    let nameless = wallet::top_up(&world.maya, top_up("a", None)).await;
+    assert_eq!(refused(nameless), invalid(InvalidCode::Required));
+    let numbered = wallet::top_up(&world.maya, top_up("a", Some("4242424242424242"))).await;
+    assert_eq!(refused(numbered), invalid(InvalidCode::Malformed));
+
+    let over = async |id: Uuid| {
+        eventually("the top-up is over", async || {
+            world.product.clock.advance(SECOND);
+            let top_up = wallet::top_up_by_id(&world.maya, id).await.unwrap();
+            (top_up.status != TopUpStatus::Pending).then_some(top_up)
+        })
+        .await
+    };
+    // The answer gets lost, and is told meanwhile.
+    world.stripe.will("confirm", &[Act::Mute]);
+    let asked = wallet::top_up(&world.maya, top_up("a", Some("pm_card_visa"))).await;
+    let id = asked.unwrap().id;
+    eventually("the money is taken", async || {
+        let taken: i64 = world.stripe.intents().values().map(|it| it.captured).sum();
+        (taken == 1).then_some(())
+    })
+    .await;
+    for event in world.stripe.events() {
+        tell(&world.maya, &event).await;
+    }
+    assert_eq!(over(id).await.status, TopUpStatus::Done);
+    let card = "pm_card_visa_chargeDeclinedInsufficientFunds";
+    let asked = wallet::top_up(&world.maya, top_up("b", Some(card))).await;
+    let declined = over(asked.unwrap().id).await;
+    assert_eq!(declined.declined, Some(DeclineReason::InsufficientFunds));
+    let holdings = wallet::get(&world.maya).await.unwrap();
+    assert_eq!(holdings[0].balance, 2_500);
+    let taken: i64 = world.stripe.intents().values().map(|it| it.captured).sum();
+    assert_eq!(taken, 1);
+
+    // Where another gateway is on since, the same request is the same top-up.
+    let cards = [GatewayKind::Simulated, GatewayKind::Wallet];
+    payments::accept(&world.ada, CAMPUS, &cards).await.unwrap();
+    let again = wallet::top_up(&world.maya, top_up("b", Some(card))).await;
+    assert_eq!(again.unwrap(), declined);
+    let simulated = wallet::top_up(&world.maya, top_up("c", None)).await;
+    assert_eq!(over(simulated.unwrap().id).await.status, TopUpStatus::Done);
+    payments::accept(&world.ada, CAMPUS, &[GatewayKind::Wallet])
+        .await
+        .unwrap();
+    let nobody = refused(wallet::top_up(&world.maya, top_up("d", None)).await);
+    let code = InvalidCode::PaymentNotAccepted;
+    let fields = vec![InvalidField::new("amount", code)];
+    assert_eq!(nobody, Problem::Invalid { fields });
+    world.close(engine, runner).await;
+}
+
+async fn a_campus_takes_what_an_administrator_chose(engine: &Engine) {
+    let world = World::open(engine).await;
+    let not_accepted = Problem::Invalid {
+        fields: vec![InvalidField::new(
+            "payment",
+            InvalidCode::PaymentNotAccepted,
+        )],
+    };
+    let wallet_only = [GatewayKind::Wallet];
+    payments::accept(&world.ada, CAMPUS, &wallet_only)
+        .await
+        .unwrap();
+    assert_eq!(
+        payments::offered(&world.maya, CAMPUS).await.unwrap(),
+        wallet_only
+    );
+    let simulated = world.shop.place(&world.maya, "a", 1).await;
+    assert_eq!(refused(simulated), not_accepted);
+    let card = order::place(&world.maya, world.order("b", "pm_card_visa")).await;
+    assert_eq!(refused(card), not_accepted);
+    let paid = PlaceOrder {
+        gateway: GatewayKind::Wallet,
+        ..world.shop.order("c", 1)
+    };
+    let accepted = order::place(&world.maya, paid.clone()).await.unwrap();
+
+    // What was accepted stays so, and the same request is the same order.
+    payments::accept(&world.ada, CAMPUS, &GatewayKind::USUAL)
+        .await
+        .unwrap();
+    payments::accept(&world.ada, CAMPUS, &[GatewayKind::Simulated])
+        .await
+        .unwrap();
+    assert_eq!(order::place(&world.maya, paid).await.unwrap(), accepted);
+
+    let fields = |code| Problem::Invalid {
+        fields: vec![InvalidField::new("gateways", code)],
+    };
+    let none = payments::accept(&world.ada, CAMPUS, &[]).await;
+    assert_eq!(refused(none), fields(InvalidCode::Required));
+    let nowhere = payments::accept(&world.ada, "nowhere", &wallet_only).await;
+    assert_eq!(refused(nowhere), Problem::NotFound);
+    for other in [&world.maya, &world.product.anonymous()] {
+        let chosen = refused(payments::accept(other, CAMPUS, &wallet_only).await);
+        assert!(matches!(
+            chosen,
+            Problem::Forbidden | Problem::Unauthenticated
+        ));
+        assert!(payments::all(other).await.is_err());
+    }
+    let chosen = AuditFilter {
+        action: Some("campus.payments".to_owned()),
+        ..AuditFilter::default()
+    };
+    let log = audit::list(&world.ada, &chosen, None, 10).await.unwrap();
+    let mut changes = Vec::new();
+    for entry in log.items.into_iter().rev() {
+        assert_eq!(entry.subject, CAMPUS);
+        changes.push(entry.difference.unwrap());
+    }
+    let on = json!({ "before": false, "after": true });
+    let off = json!({ "before": true, "after": false });
+    assert_eq!(
+        changes,
+        [
+            json!({ "STRIPE": on }),
+            json!({ "SIMULATED": off, "STRIPE": off }),
+            json!({ "SIMULATED": on }),
+            json!({ "WALLET": off }),
+        ]
+    );
+    // A card is named where one is asked, and only there.
+    let named = |code| Problem::Invalid {
+        fields: vec![InvalidField::new("paymentMethod", code)],
+    };
+    for (gateway, method, code) in [
+        (GatewayKind::Stripe, None, InvalidCode::Required),
+        (
+            GatewayKind::Stripe,
+            Some("4242424242424242"),
+            InvalidCode::Malformed,
+        ),
+        (
+            GatewayKind::Wallet,
+            Some("pm_card_visa"),
+            InvalidCode::UnknownField,
+        ),
+    ] {
+        let wanted = PlaceOrder {
+            gateway,
+            payment_method: method.map(str::to_owned),
+            ..world.shop.order("d", 1)
+        };
+        assert_eq!(
+            refused(order::place(&world.maya, wanted).await),
+            named(code)
+        );
+    }
+    assert_eq!(number(engine, "SELECT COUNT(*) FROM orders").await, 1);
+}
+
+async fn nobody_eats_for_simulated_money_in_production(engine: &Engine) {
+    let gateway = GatewaySettings {
+        simulated_in_production: false,
+        ..GatewaySettings::kind()
+    };
+    let product = Product::start_with(settings_with(engine, gateway)).await;
+    let shop = Shop::open(&product, 10, 5).await;
+    let maya = product.member("maya").await;
+    let offered = payments::offered(&maya, CAMPUS).await.unwrap();
+    assert_eq!(offered, [GatewayKind::Wallet]);
+    assert_eq!(payments::card(&maya).await.unwrap(), None);
+    let Problem::Invalid { fields } = refused(shop.place(&maya, "a", 1).await) else {
+        panic!("it was refused otherwise");
+    };
+    assert_eq!(fields[0].code, InvalidCode::PaymentNotAccepted);
+    let ada = admin(&product, "ada").await;
+    let ada = product.ctx(Actor::Account {
+        id: ada,
+        role: Role::Admin,
+    });
+    for unusable in [
+        &[GatewayKind::Simulated][..],
+        &[GatewayKind::Wallet, GatewayKind::Stripe],
+    ] {
+        let Problem::Invalid { fields } = refused(payments::accept(&ada, CAMPUS, unusable).await)
+        else {
+            panic!("it was refused otherwise");
+        };
+        assert_eq!(fields[0].code, InvalidCode::PaymentNotSetUp);
+    }
+}
+
+async fn nothing_starts_where_cards_are_taken_without_a_key(engine: &Engine) {
+    let world = World::open(engine).await;
+    let keyless = settings_with(engine, GatewaySettings::kind());
+    let refused = Service::start(keyless, Arc::new(SystemClock)).await;
+    let said = refused.err().unwrap().to_string();
+    assert!(said.contains("NUTRIFLOW_STRIPE_KEY"), "{said}");
+    let mut halved = world.stripe.settings();
+    if let Some(stripe) = &mut halved.stripe {
+        stripe.webhook_secret = String::new();
+    }
+    let halved = settings_with(engine, halved);
+    let refused = Service::start(halved, Arc::new(SystemClock)).await;
+    let said = refused.err().unwrap().to_string();
+    assert!(said.contains("NUTRIFLOW_STRIPE_WEBHOOK_SECRET"), "{said}");
+    assert!(!said.contains("sk_test"), "{said}");
+    payments::accept(&world.ada, CAMPUS, &GatewayKind::USUAL)
+        .await
+        .unwrap();
+    let keyless = settings_with(engine, GatewaySettings::kind());
+    assert!(Service::start(keyless, Arc::new(SystemClock)).await.is_ok());
+}

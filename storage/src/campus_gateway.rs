@@ -1,0 +1,52 @@
+//! Which ways to pay campuses take.
+
+use crate::statement::{execute, rows, statements};
+use crate::{Error, Result, Statement, Tx};
+use domain::payment::GatewayKind;
+use sqlx::types::Json;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+statements! {
+    ALL(1) = "SELECT campus_id, gateway FROM campus_gateway ORDER BY campus_id, gateway LIMIT $1";
+    STRIPE(0) = "SELECT COUNT(*) FROM campus_gateway WHERE gateway = 'STRIPE'";
+    CLEAR(1) = "DELETE FROM campus_gateway WHERE campus_id = $1";
+    INSERT(2) = "INSERT INTO campus_gateway (campus_id, gateway) SELECT $1, value FROM json_each($2)"
+      | "INSERT INTO campus_gateway (campus_id, gateway)
+        SELECT CAST($1 AS UUID), wanted.gateway FROM jsonb_array_elements_text($2) AS wanted(gateway)";
+}
+
+/// The most rows that are read: all of as many campuses as a list shows.
+const ROWS_MOST: i64 = crate::campus::CAMPUSES_MOST * GatewayKind::ALL.len() as i64;
+
+/// What each campus takes, in the order of [`GatewayKind::ALL`]. One that is absent takes
+/// [`GatewayKind::USUAL`].
+///
+/// # Errors
+/// Where the database does.
+pub async fn all(tx: &mut Tx) -> Result<HashMap<Uuid, Vec<GatewayKind>>> {
+    let mut accepted: HashMap<Uuid, Vec<GatewayKind>> = HashMap::new();
+    for (campus, gateway) in rows!(tx, (Uuid, String), ALL, ROWS_MOST)? {
+        let kind = GatewayKind::from_key(&gateway).ok_or_else(|| Error::unreadable(&gateway))?;
+        accepted.entry(campus).or_default().push(kind);
+    }
+    for kinds in accepted.values_mut() {
+        kinds.sort_unstable();
+    }
+    Ok(accepted)
+}
+
+/// Sets what a campus takes.
+///
+/// # Errors
+/// Where the database does.
+pub async fn set(tx: &mut Tx, campus: Uuid, gateways: &[GatewayKind]) -> Result<()> {
+    execute!(tx, CLEAR, campus)?;
+    let keys: Vec<&str> = gateways.iter().map(|kind| kind.key()).collect();
+    execute!(tx, INSERT, campus, Json(keys)).map(drop)
+}
+
+/// Counts the campuses that take cards by Stripe: for whoever only looks.
+pub(crate) fn stripe_statement() -> &'static Statement {
+    &STRIPE
+}
