@@ -9,9 +9,9 @@ interface Choice {
   name: { en: string };
 }
 
-/** An item that no other test edits, neither of this file nor in the other project. */
+/** A dish that no other test edits or orders, neither of this file nor in the other project. */
 async function itemOf(request: APIRequestContext, info: TestInfo, number: number): Promise<MenuRecord> {
-  const answer = await request.get("/v1/admin/menu-items?campus=lakeside&sort=NAME&limit=100");
+  const answer = await request.get("/v1/admin/menu-items?campus=lakeside&kind=DISH&sort=NAME&limit=100");
   expect(answer.status(), await answer.text()).toBe(200);
   const { items } = (await answer.json()) as { items: MenuRecord[] };
   const item = items[number * 2 + (info.project.name === "hydrated" ? 0 : 1)];

@@ -88,10 +88,17 @@ async fn an_administrator_chooses_what_a_campus_takes(engine: &Engine) {
         .await
         .problem(401, "UNAUTHENTICATED");
     assert_eq!(offered("north").await, json!(["WALLET", "STRIPE"]));
-    let audited = engine
-        .raw("SELECT subject FROM audit WHERE action = 'campus.payments'")
-        .await;
-    assert_eq!(audited, ["north +STRIPE -SIMULATED"]);
+    let log = ada.get("/v1/admin/audit?action=campus.payments").await;
+    let log = log.expect(StatusCode::OK);
+    assert_eq!(log["count"], 1, "{log}");
+    assert_eq!(log["items"][0]["subject"], "north");
+    assert_eq!(
+        log["items"][0]["difference"],
+        json!({
+            "SIMULATED": { "before": true, "after": false },
+            "STRIPE": { "before": false, "after": true },
+        })
+    );
     app.stop().await;
 }
 

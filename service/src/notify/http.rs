@@ -67,7 +67,7 @@ impl Client {
             let bytes = read.map(|read| read.to_bytes().to_vec());
             let location = head.headers.get(header::LOCATION);
             let location = location.and_then(|location| location.to_str().ok());
-            Ok(Reply {
+            Ok::<_, SendError>(Reply {
                 status: head.status,
                 location: location.unwrap_or_default().to_owned(),
                 text: String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned(),
