@@ -23,6 +23,22 @@ pub fn client() -> Client {
         .unwrap()
 }
 
+/// The product, without anybody who listens.
+pub async fn start_service(database: Database, slug: &str) -> Arc<Service> {
+    let settings = Settings {
+        mode: Mode::Production,
+        database,
+        institutions: vec![slug.to_owned()],
+        secret: SECRET.to_owned(),
+        public_url: "http://127.0.0.1".to_owned(),
+        time_zone: "UTC".to_owned(),
+        gateway: service::gateways::GatewaySettings::kind(),
+    };
+    Service::start(settings, Arc::new(SystemClock))
+        .await
+        .unwrap()
+}
+
 /// A server that listens, and its workers.
 pub struct TestApp {
     pub base: String,
@@ -38,18 +54,7 @@ impl TestApp {
     }
 
     pub async fn start_on(database: Database, slug: &str) -> Self {
-        let settings = Settings {
-            mode: Mode::Production,
-            database,
-            institutions: vec![slug.to_owned()],
-            secret: SECRET.to_owned(),
-            public_url: "http://127.0.0.1".to_owned(),
-            time_zone: "UTC".to_owned(),
-            gateway: service::gateways::GatewaySettings::kind(),
-        };
-        let service = Service::start(settings, Arc::new(SystemClock))
-            .await
-            .unwrap();
+        let service = start_service(database, slug).await;
         let server = Server::bind(&service, Options::new(([127, 0, 0, 1], 0).into()))
             .await
             .unwrap();
