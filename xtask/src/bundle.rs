@@ -356,11 +356,12 @@ fn files_below(directory: &Path) -> Result<BTreeMap<String, PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system;
+    use crate::system::TemporaryDirectory;
 
     #[test]
     fn a_written_site_keeps_nothing_of_the_one_before() {
-        let site = system::temporary_directory("site").unwrap();
+        let directory = TemporaryDirectory::new("site").unwrap();
+        let site = directory.path();
         let files = |css: &str| {
             BTreeMap::from([
                 (MANIFEST.to_owned(), css.as_bytes().to_vec()),
@@ -368,13 +369,12 @@ mod tests {
             ])
         };
 
-        write_site(&site, &files("pkg/old.css"), Quality::Shipped).unwrap();
-        write_site(&site, &files("pkg/new.css"), Quality::Shipped).unwrap();
+        write_site(site, &files("pkg/old.css"), Quality::Shipped).unwrap();
+        write_site(site, &files("pkg/new.css"), Quality::Shipped).unwrap();
 
-        let names: Vec<String> = files_below(&site).unwrap().into_keys().collect();
+        let names: Vec<String> = files_below(site).unwrap().into_keys().collect();
         let expected = [MANIFEST, "pkg/new.css", "pkg/new.css.br", "pkg/new.css.gz"];
         assert_eq!(names, expected);
         assert_eq!(fs::read(site.join(MANIFEST)).unwrap(), b"pkg/new.css");
-        fs::remove_dir_all(site).unwrap();
     }
 }

@@ -2,11 +2,10 @@
 
 use crate::browser;
 use crate::bundle::{self, Quality};
-use crate::cleanup::Cleanup;
 use crate::node;
 use crate::process;
 use crate::server::{self, Server};
-use crate::system;
+use crate::system::{self, TemporaryDirectory};
 use crate::test::Tally;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
@@ -32,20 +31,12 @@ pub fn run(workspace: &Workspace, quality: Quality, arguments: &[String]) -> Res
     fs::create_dir_all(&results)?;
     let log = results.join("server.log");
     let report = results.join("report.json");
-    let directory = system::temporary_directory("end2end")?;
-    let _remove = {
-        let directory = directory.clone();
-        Cleanup::new(move || {
-            if let Err(error) = system::remove_directory(&directory) {
-                eprintln!("cannot remove {}: {error}", directory.display());
-            }
-        })
-    };
+    let directory = TemporaryDirectory::new("end2end")?;
 
     let address = SocketAddr::from(([127, 0, 0, 1], system::free_port()?));
     let output = File::create(&log)?;
     let server = Server::start(
-        server::serve_command(workspace, &binary, address, &directory)
+        server::serve_command(workspace, &binary, address, directory.path())
             .env("NUTRIFLOW_TIME_ZONE", morning_zone())
             // Nobody's payment is declined by chance.
             .env("NUTRIFLOW_GATEWAY_RATES", "0,0,0")

@@ -2,7 +2,7 @@
 
 use crate::cleanup::Cleanup;
 use crate::process;
-use crate::system;
+use crate::system::{self, TemporaryDirectory};
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User};
@@ -38,13 +38,23 @@ impl Disk {
             Self::Durable => &[],
         }
     }
+
+    fn directory(self) -> Result<TemporaryDirectory> {
+        match self {
+            Self::Careless => TemporaryDirectory::fleeting("postgres"),
+            Self::Durable => TemporaryDirectory::new("postgres"),
+        }
+    }
 }
 
 /// A running cluster, stopped and removed when this is dropped.
 #[derive(Debug)]
 pub struct Cluster {
     url: String,
-    _cleanup: Cleanup,
+    // Stopped before its files are removed: fields are dropped in their order, and of an interrupted
+    // process what was registered last is undone first.
+    _process: Cleanup,
+    _directory: TemporaryDirectory,
 }
 
 impl Cluster {
@@ -54,26 +64,24 @@ impl Cluster {
     /// When PostgreSQL cannot be installed or does not start.
     pub fn start(disk: Disk) -> Result<Self> {
         let binaries = find_binaries()?;
-        let directory = system::temporary_directory("postgres")?;
+        let temporary = disk.directory()?;
+        let directory = temporary.path();
         let user = unprivileged_user()?;
         if let Some(user) = &user {
-            chown(&directory, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
+            chown(directory, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
         }
         let child = Arc::new(Mutex::new(None));
         let cleanup = {
-            let (directory, child) = (directory.clone(), Arc::clone(&child));
+            let child = Arc::clone(&child);
             Cleanup::new(move || {
                 if let Some(child) = lock(&child).take() {
                     stop(child);
-                }
-                if let Err(error) = system::remove_directory(&directory) {
-                    eprintln!("cannot remove {}: {error}", directory.display());
                 }
             })
         };
         let command = |program: &str| {
             let mut command = Command::new(binaries.join(program));
-            command.current_dir(&directory).env("LC_ALL", "C.UTF-8");
+            command.current_dir(directory).env("LC_ALL", "C.UTF-8");
             if let Some(user) = &user {
                 command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
             }
@@ -106,7 +114,8 @@ impl Cluster {
         }
         Ok(Self {
             url: format!("postgres://nutriflow@127.0.0.1:{port}/postgres"),
-            _cleanup: cleanup,
+            _process: cleanup,
+            _directory: temporary,
         })
     }
 

@@ -7,6 +7,7 @@ use crate::lint;
 use crate::postgres::{self, Cluster, Disk};
 use crate::process;
 use crate::size;
+use crate::system::TemporaryDirectory;
 use crate::wasm::Toolchain;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
@@ -210,6 +211,8 @@ fn unit(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
             Cluster::start(Disk::Careless)
         })?)
     };
+    // What a killed test leaves goes with it.
+    let files = TemporaryDirectory::fleeting("tests")?;
     // Many wait for what takes its time, as for a worker to be missed: more of them than cores at once.
     let threads = std::thread::available_parallelism()?.get() * 2;
     process::step("Running the tests", || {
@@ -226,7 +229,8 @@ fn unit(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
                 .arg("test")
                 .args(*selection)
                 .arg("--no-fail-fast")
-                .args(arguments);
+                .args(arguments)
+                .env("TMPDIR", files.path());
             if env::var_os(TEST_THREADS).is_none() {
                 cargo.env(TEST_THREADS, threads.to_string());
             }

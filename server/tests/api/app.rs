@@ -25,6 +25,33 @@ pub fn client() -> Client {
         .unwrap()
 }
 
+/// The product, without anybody who listens.
+pub async fn start_service(database: Database, slug: &str) -> Arc<Service> {
+    let gateway = GatewaySettings::kind();
+    start_service_with(database, slug, gateway, NotifySettings::default()).await
+}
+
+async fn start_service_with(
+    database: Database,
+    slug: &str,
+    gateway: GatewaySettings,
+    notify: NotifySettings,
+) -> Arc<Service> {
+    let settings = Settings {
+        mode: Mode::Production,
+        database,
+        institutions: vec![slug.to_owned()],
+        secret: SECRET.to_owned(),
+        public_url: "http://127.0.0.1".to_owned(),
+        time_zone: "UTC".to_owned(),
+        gateway,
+        notify,
+    };
+    Service::start(settings, Arc::new(SystemClock))
+        .await
+        .unwrap()
+}
+
 /// A server that listens, and its workers.
 pub struct TestApp {
     pub base: String,
@@ -51,19 +78,7 @@ impl TestApp {
         gateway: GatewaySettings,
         notify: NotifySettings,
     ) -> Self {
-        let settings = Settings {
-            mode: Mode::Production,
-            database,
-            institutions: vec![slug.to_owned()],
-            secret: SECRET.to_owned(),
-            public_url: "http://127.0.0.1".to_owned(),
-            time_zone: "UTC".to_owned(),
-            gateway,
-            notify,
-        };
-        let service = Service::start(settings, Arc::new(SystemClock))
-            .await
-            .unwrap();
+        let service = start_service_with(database, slug, gateway, notify).await;
         let server = Server::bind(&service, Options::new(([127, 0, 0, 1], 0).into()))
             .await
             .unwrap();

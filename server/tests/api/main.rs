@@ -27,3 +27,8 @@ mod side;
 mod stock;
 mod trouble;
 mod wallet;
+
+/// An institution with every food.
+async fn prepare(engine: &engines::Engine) {
+    app::start_service(engine.database.clone(), &engine.slug).await;
+}

@@ -628,6 +628,7 @@ fn doctor(engine: &Engine, variables: &[(&str, &str)]) -> (bool, String) {
 }
 
 async fn the_doctor_finds_what_is_wrong(engine: &Engine) {
+    engine.clear().await;
     // Before the first start it is content, and leaves everything as it is.
     let (content, said) = doctor(engine, &[]);
     assert!(content && said.contains("not made yet"), "{said}");

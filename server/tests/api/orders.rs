@@ -1,12 +1,12 @@
 //! Orders over the API, and a server that is killed while it takes them.
 
-use crate::app::{Answer, Caller, TestApp, text};
+use crate::app::{Answer, Caller, TestApp, start_service, text};
 use crate::binary::Process;
 use crate::engines::{Engine, eventually, on_both_engines};
 use domain::account::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use service::{Ctx, Mode, Service, Settings, SystemClock};
+use service::{Ctx, Service};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -278,19 +278,7 @@ async fn staff_move_an_order_on(engine: &Engine) {
 
 /// Makes the institution and what it sells, before a process of its own serves it.
 async fn prepare(engine: &Engine) {
-    let settings = Settings {
-        mode: Mode::Production,
-        database: engine.database.clone(),
-        institutions: vec![engine.slug.clone()],
-        secret: crate::app::SECRET.to_owned(),
-        public_url: "http://127.0.0.1".to_owned(),
-        time_zone: "UTC".to_owned(),
-        gateway: service::gateways::GatewaySettings::kind(),
-        notify: service::notify::NotifySettings::default(),
-    };
-    let service = Service::start(settings, Arc::new(SystemClock))
-        .await
-        .unwrap();
+    let service = start_service(engine.database.clone(), &engine.slug).await;
     stock_up(engine, &service).await;
     let institution = service.institution(None).unwrap();
     institution.gateways.ledger().db().close().await;

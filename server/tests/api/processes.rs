@@ -227,7 +227,7 @@ async fn workers_are(engine: &Engine, number: &str) {
 
 /// One worker is killed, one sleeps for longer than others wait for it; `beside` go on.
 async fn one_is_killed_and_one_sleeps(beside: usize) {
-    let Some(engine) = Engine::postgres() else {
+    let Some(engine) = Engine::postgres().await else {
         return;
     };
     let mut weeks = Weeks(0);

@@ -97,7 +97,7 @@ async fn every_acknowledged_job_survives_a_crash(engine: &Engine) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_database_is_a_503_for_writers_alone() {
-    let engine = Engine::sqlite();
+    let engine = Engine::sqlite().await;
     let app = TestApp::start(&engine).await;
     let ana = app.eater("ana").await;
     let other = engine.open().await;
@@ -136,7 +136,7 @@ async fn refused(ana: &Caller) {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_a_503_and_nothing_is_lost() {
-    let engine = Engine::sqlite();
+    let engine = Engine::sqlite().await;
     let mut process = Process::start(&engine).await;
     let ana = process.anonymous().register("ana").await;
     ana.put("/v1/profile", &profile())
@@ -207,7 +207,7 @@ impl Drop for SmallDisk {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_run_while_the_disk_was_full_is_written_once_there_is_room() {
-    let engine = Engine::sqlite();
+    let engine = Engine::sqlite().await;
     let Some(disk) = SmallDisk::mount(&engine) else {
         return;
     };

@@ -190,7 +190,7 @@ fn check(engine: &Engine, stripe: &Stripe, what: &str) {
 fn a_process_may_stop_at_each_commit_while_cards_are_asked() {
     // The gateway outlives every process.
     let server = Runtime::new().unwrap();
-    let template = Engine::sqlite();
+    let template = server.block_on(Engine::sqlite());
     let world = begin(&template, &server.block_on(Stripe::start()));
     let file = template.file();
     let folder: &Path = file.parent().unwrap();

@@ -236,9 +236,13 @@ fn stops_twice(engine: &Engine, world: World, first: Boundary, second: Boundary)
     true
 }
 
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().unwrap().block_on(future)
+}
+
 /// A copy of a world that has begun: making each anew would take most of the time.
 pub fn copy_of(template: &Path) -> Engine {
-    let engine = Engine::sqlite();
+    let engine = Engine::empty_folder();
     for entry in std::fs::read_dir(template).unwrap() {
         let entry = entry.unwrap();
         let folder = engine.file();
@@ -249,7 +253,7 @@ pub fn copy_of(template: &Path) -> Engine {
 }
 
 fn each_boundary_on_sqlite(boundary: fn(i64) -> Boundary) {
-    let template = Engine::sqlite();
+    let template = block_on(Engine::sqlite());
     let world = begin(&template);
     let folder = template.file();
     let folder = folder.parent().unwrap();
@@ -276,7 +280,7 @@ fn a_process_may_stop_at_each_commit_of_its_gateway() {
     each_boundary_on_sqlite(Boundary::Gateway);
 }
 
-/// Every institution is made anew on PostgreSQL, so that only some of the boundaries are looked at.
+/// Every world is begun anew on PostgreSQL, so that only some of the boundaries are looked at.
 #[test]
 fn a_process_on_postgres_may_stop_too() {
     for boundary in [
@@ -291,13 +295,11 @@ fn a_process_on_postgres_may_stop_too() {
         Boundary::Gateway(2),
         Boundary::Gateway(3),
     ] {
-        let Some(engine) = Engine::postgres() else {
+        let Some(engine) = block_on(Engine::postgres()) else {
             return;
         };
         let world = begin(&engine);
         stops_twice(&engine, world, boundary, Boundary::Own(7));
-        tokio::runtime::Runtime::new()
-            .unwrap()
-            .block_on(engine.remove());
+        block_on(engine.remove());
     }
 }

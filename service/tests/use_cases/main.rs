@@ -44,6 +44,11 @@ const SECOND: i64 = 1_000_000;
 const DAY: i64 = 24 * 3600 * SECOND;
 const PASSWORD: &str = "a quiet sentence";
 
+/// An institution with every food.
+async fn prepare(engine: &Engine) {
+    Product::start(engine).await;
+}
+
 fn settings(engine: &Engine) -> Settings {
     settings_with(engine, service::gateways::GatewaySettings::kind())
 }

@@ -1,6 +1,7 @@
 //! Notifications: members are told, once each, in their language, whatever happens to those who carry it.
 
 use crate::carriers::{Browser, FROM, HttpStub, Mail, SmtpSink};
+use crate::crashes::block_on;
 use crate::engines::{Engine, eventually, on_both_engines};
 use crate::shop::{SLOT, Shop};
 use crate::{NOW, Product, SECOND, admin, refused, register, settings, settings_with};
@@ -1003,17 +1004,15 @@ fn stops_while_it_sends(engine: &Engine, boundaries: impl Iterator<Item = i64>) 
 
 #[test]
 fn a_process_may_stop_between_sending_and_noting() {
-    let engine = Engine::sqlite();
+    let engine = block_on(Engine::sqlite());
     stops_while_it_sends(&engine, (0..32).step_by(2));
 }
 
 #[test]
 fn a_process_on_postgres_may_stop_between_sending_and_noting() {
-    let Some(engine) = Engine::postgres() else {
+    let Some(engine) = block_on(Engine::postgres()) else {
         return;
     };
     stops_while_it_sends(&engine, (3..30).step_by(5));
-    tokio::runtime::Runtime::new()
-        .unwrap()
-        .block_on(engine.remove());
+    block_on(engine.remove());
 }

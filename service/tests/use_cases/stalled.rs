@@ -28,7 +28,7 @@ macro_rules! on_both_engines_with_few_threads {
                 #[test]
                 fn $name() {
                     super::runtime().block_on(async {
-                        let engine = $crate::engines::Engine::sqlite();
+                        let engine = $crate::engines::Engine::sqlite().await;
                         super::$name(&engine).await;
                         engine.remove().await;
                     });
@@ -40,7 +40,7 @@ macro_rules! on_both_engines_with_few_threads {
                 #[test]
                 fn $name() {
                     super::runtime().block_on(async {
-                        let Some(engine) = $crate::engines::Engine::postgres() else { return };
+                        let Some(engine) = $crate::engines::Engine::postgres().await else { return };
                         super::$name(&engine).await;
                         engine.remove().await;
                     });

@@ -44,6 +44,7 @@ async fn the_demo_starts_with_its_public_secret_and_accounts_and_again(engine: &
 }
 
 async fn every_food_is_imported_once(engine: &Engine) {
+    engine.clear().await;
     let product = Product::start(engine).await;
     assert_eq!(engine.raw("SELECT COUNT(*) FROM food").await, ["8789"]);
     let found = service::catalogue::search_foods(&product.anonymous(), "jalapeño raw")
@@ -64,9 +65,10 @@ async fn every_food_is_imported_once(engine: &Engine) {
 /// SQLite has one process, so this is PostgreSQL's alone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_processes_may_start_on_a_new_schema_at_once() {
-    let Some(engine) = Engine::postgres() else {
+    let Some(engine) = Engine::postgres().await else {
         return;
     };
+    engine.clear().await;
     let starts: Vec<_> = (0..3)
         .map(|_| tokio::spawn(Service::start(settings(&engine), Arc::new(SystemClock))))
         .collect();

@@ -7,7 +7,7 @@ use storage::Error;
 /// What SQLite answers when the disk is full, without filling one.
 #[tokio::test]
 async fn a_full_sqlite_file_is_unavailable_and_not_a_fault() {
-    let engine = Engine::sqlite();
+    let engine = Engine::sqlite().await;
     engine.open().await.close().await;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(engine.file());
     let mut connection = sqlx::SqliteConnection::connect_with(&options)
@@ -33,7 +33,7 @@ async fn a_full_sqlite_file_is_unavailable_and_not_a_fault() {
 
 #[tokio::test]
 async fn a_locked_sqlite_file_is_unavailable_and_can_still_be_read() {
-    let engine = Engine::sqlite();
+    let engine = Engine::sqlite().await;
     let (one, other) = (engine.open().await, engine.open().await);
     let held = one.write().await.unwrap();
     assert!(matches!(other.write().await, Err(Error::Unavailable(_))));

@@ -31,6 +31,7 @@ mod work;
 mod workers;
 
 use domain::account::Role;
+use engines::Engine;
 use storage::account::NewAccount;
 use storage::{Db, account};
 use uuid::Uuid;
@@ -42,6 +43,11 @@ const SECOND: i64 = 1_000_000;
 /// The id of a number; ids of larger numbers are larger.
 const fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
+}
+
+/// A schema that is up to date.
+async fn prepare(engine: &Engine) {
+    engine.open().await.close().await;
 }
 
 /// Makes an account whose address and id follow from a number.

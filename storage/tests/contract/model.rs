@@ -796,7 +796,7 @@ async fn play(engine: Engine, name: &'static str, seed: u64, steps: usize) -> Ve
 async fn sqlite_does_what_the_model_does() {
     let mut sequences = tokio::task::JoinSet::new();
     for seed in 1..=24 {
-        sequences.spawn(play(Engine::sqlite(), "SQLite", seed, 300));
+        sequences.spawn(play(Engine::sqlite().await, "SQLite", seed, 300));
     }
     while let Some(played) = sequences.join_next().await {
         assert_eq!(played.unwrap().len(), 300);
@@ -806,11 +806,11 @@ async fn sqlite_does_what_the_model_does() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_does_what_the_model_and_sqlite_do() {
     for seed in 1..=5 {
-        let Some(postgres) = Engine::postgres() else {
+        let Some(postgres) = Engine::postgres().await else {
             return;
         };
         let other = play(postgres, "PostgreSQL", seed, 150).await;
-        let one = play(Engine::sqlite(), "SQLite", seed, 150).await;
+        let one = play(Engine::sqlite().await, "SQLite", seed, 150).await;
         for (step, (one, other)) in one.iter().zip(&other).enumerate() {
             assert_eq!(one, other, "seed {seed}, operation {step}");
         }
