@@ -6,6 +6,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -111,6 +112,14 @@ impl Signal {
         }
     }
 }
+
+/// A number that nobody else has, in all likelihood.
+fn random() -> u64 {
+    RandomState::new().hash_one(())
+}
+
+/// What begins the payload that is for every process but the one whose [`Db`] it names.
+const OTHERS: &str = "others ";
 
 /// Who waits for commits.
 #[derive(Debug, Clone, Default)]
@@ -276,6 +285,8 @@ pub(crate) async fn postgres_version(
 pub struct Db {
     pools: Pools,
     wakeups: Wakeups,
+    /// What tells this from the same database opened by others.
+    instance: u64,
     #[cfg(feature = "faults")]
     faults: crate::fault::Faults,
 }
@@ -293,6 +304,8 @@ pub struct SqliteTx {
 /// A transaction on PostgreSQL.
 pub struct PostgresTx {
     pub(crate) connection: sqlx::Transaction<'static, Postgres>,
+    /// Whose it is.
+    instance: u64,
     #[cfg(feature = "faults")]
     faults: crate::fault::Faults,
 }
@@ -380,6 +393,7 @@ impl Db {
                 file: Arc::new(file),
             },
             wakeups: Wakeups::default(),
+            instance: random(),
             #[cfg(feature = "faults")]
             faults: crate::fault::Faults::default(),
         })
@@ -419,10 +433,12 @@ impl Db {
             .await?;
         purpose.postgres.run(&pool).await?;
         let wakeups = Wakeups::default();
+        let instance = random();
         if !purpose.has_waiters {
             return Ok(Self {
                 pools: Pools::Postgres(pool),
                 wakeups,
+                instance,
                 #[cfg(feature = "faults")]
                 faults: crate::fault::Faults::default(),
             });
@@ -430,10 +446,16 @@ impl Db {
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(&schema).await?;
         let wakers = wakeups.clone();
+        let own = instance.to_string();
         tokio::spawn(async move {
             loop {
                 match listener.recv().await {
                     Ok(told) => {
+                        if let Some(origin) = told.payload().strip_prefix(OTHERS)
+                            && origin != own
+                        {
+                            wakers.of(Signal::Jobs).wake();
+                        }
                         for signal in Signal::ALL {
                             if signal.payload() == told.payload() {
                                 wakers.of(signal).wake();
@@ -449,6 +471,7 @@ impl Db {
         Ok(Self {
             pools: Pools::Postgres(pool),
             wakeups,
+            instance,
             #[cfg(feature = "faults")]
             faults: crate::fault::Faults::default(),
         })
@@ -493,6 +516,7 @@ impl Db {
                 connection: pool
                     .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ")
                     .await?,
+                instance: self.instance,
                 #[cfg(feature = "faults")]
                 faults: self.faults.clone(),
             }),
@@ -510,6 +534,7 @@ impl Db {
             }
             Pools::Postgres(pool) => Tx::Postgres(PostgresTx {
                 connection: pool.begin().await?,
+                instance: self.instance,
                 #[cfg(feature = "faults")]
                 faults: self.faults.clone(),
             }),
@@ -686,6 +711,21 @@ impl Tx {
         self.will_tell(Signal::Jobs).await
     }
 
+    /// Notes that there is something for the workers of other processes to do, where there may be any.
+    ///
+    /// # Errors
+    /// Where the database does.
+    pub async fn will_wake_others(&mut self) -> Result<()> {
+        match self {
+            // Its file has one process.
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(tx) => {
+                let payload = format!("{OTHERS}{}", tx.instance);
+                tx.notify(&payload).await
+            }
+        }
+    }
+
     /// Notes that there are events for the relay, so that the commit wakes it.
     pub(crate) async fn will_relay(&mut self) -> Result<()> {
         self.will_tell(Signal::Events).await
@@ -703,14 +743,19 @@ impl Tx {
                     tx.signals.push(signal);
                 }
             }
-            Self::Postgres(tx) => {
-                // NOTIFY is delivered on commit, to every process that listens.
-                sqlx::query("SELECT pg_notify(current_schema(), $1)")
-                    .bind(signal.payload())
-                    .execute(&mut *tx.connection)
-                    .await?;
-            }
+            Self::Postgres(tx) => tx.notify(signal.payload()).await?,
         }
+        Ok(())
+    }
+}
+
+impl PostgresTx {
+    /// Tells on commit, to every process that listens.
+    async fn notify(&mut self, payload: &str) -> Result<()> {
+        sqlx::query("SELECT pg_notify(current_schema(), $1)")
+            .bind(payload)
+            .execute(&mut *self.connection)
+            .await?;
         Ok(())
     }
 }

@@ -57,17 +57,34 @@ statements! {
     NEXT_DUE(0) = "SELECT run_at FROM job INDEXED BY job_due WHERE state IN ('scheduled', 'retrying')
         ORDER BY run_at LIMIT 1"
       | "SELECT run_at FROM job WHERE state IN ('scheduled', 'retrying') ORDER BY run_at LIMIT 1";
-    CLAIM(4) = "UPDATE job SET state = 'running', fence = fence + 1, worker_id = $2, started_at = $3,
+    // Of each queue by itself, so that a backlog in one is never read for the others.
+    CLAIM(3) = "UPDATE job SET state = 'running', fence = fence + 1, worker_id = $2, started_at = $3,
             unique_key = CASE WHEN unique_scope = 'waiting' THEN NULL ELSE unique_key END
-        WHERE id IN (SELECT id FROM job WHERE queue = $1 AND state = 'ready'
-            ORDER BY priority, run_at, id LIMIT $4)
-        RETURNING id, kind, arguments, owner_id, attempts, max_attempts, deaths, fence, request_id,
+        WHERE id IN (
+            SELECT id FROM (SELECT id FROM job WHERE queue = $1 ->> '$[0].queue' AND state = 'ready'
+                ORDER BY priority, run_at, id LIMIT COALESCE($1 ->> '$[0].most', 0))
+            UNION ALL SELECT id FROM (SELECT id FROM job WHERE queue = $1 ->> '$[1].queue' AND state = 'ready'
+                ORDER BY priority, run_at, id LIMIT COALESCE($1 ->> '$[1].most', 0))
+            UNION ALL SELECT id FROM (SELECT id FROM job WHERE queue = $1 ->> '$[2].queue' AND state = 'ready'
+                ORDER BY priority, run_at, id LIMIT COALESCE($1 ->> '$[2].most', 0))
+            UNION ALL SELECT id FROM (SELECT id FROM job WHERE queue = $1 ->> '$[3].queue' AND state = 'ready'
+                ORDER BY priority, run_at, id LIMIT COALESCE($1 ->> '$[3].most', 0))
+            UNION ALL SELECT id FROM (SELECT id FROM job WHERE queue = $1 ->> '$[4].queue' AND state = 'ready'
+                ORDER BY priority, run_at, id LIMIT COALESCE($1 ->> '$[4].most', 0))
+            UNION ALL SELECT id FROM (SELECT id FROM job WHERE queue = $1 ->> '$[5].queue' AND state = 'ready'
+                ORDER BY priority, run_at, id LIMIT COALESCE($1 ->> '$[5].most', 0))
+            UNION ALL SELECT id FROM (SELECT id FROM job WHERE queue = $1 ->> '$[6].queue' AND state = 'ready'
+                ORDER BY priority, run_at, id LIMIT COALESCE($1 ->> '$[6].most', 0))
+            UNION ALL SELECT id FROM (SELECT id FROM job WHERE queue = $1 ->> '$[7].queue' AND state = 'ready'
+                ORDER BY priority, run_at, id LIMIT COALESCE($1 ->> '$[7].most', 0)))
+        RETURNING id, queue, kind, arguments, owner_id, attempts, max_attempts, deaths, fence, request_id,
             priority, run_at, started_at"
       | "UPDATE job SET state = 'running', fence = fence + 1, worker_id = $2, started_at = $3,
             unique_key = CASE WHEN unique_scope = 'waiting' THEN NULL ELSE unique_key END
-        WHERE id = ANY (ARRAY(SELECT id FROM job WHERE queue = $1 AND state = 'ready'
-            ORDER BY priority, run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED))
-        RETURNING id, kind, arguments, owner_id, attempts, max_attempts, deaths, fence, request_id,
+        WHERE id = ANY (ARRAY(SELECT ready.id FROM jsonb_to_recordset($1) AS wanted(queue TEXT, most BIGINT)
+            CROSS JOIN LATERAL (SELECT id FROM job WHERE job.queue = wanted.queue AND state = 'ready'
+                ORDER BY priority, run_at, id LIMIT wanted.most FOR UPDATE SKIP LOCKED) AS ready))
+        RETURNING id, queue, kind, arguments, owner_id, attempts, max_attempts, deaths, fence, request_id,
             priority, run_at, started_at";
     HELD(1) = "SELECT job.id FROM jsonb_each($1) JOIN job ON job.id = unhex(value ->> 'id')
         WHERE job.worker_id IS NOT NULL AND job.fence = value ->> 'fence'"
@@ -161,6 +178,9 @@ statements! {
         WHERE id IN (SELECT id FROM job WHERE state IN ('dead', 'cancelled') AND kind = $1 LIMIT $3)";
     ARGUMENTS(2) = "SELECT arguments FROM job WHERE owner_id = $1 AND id = $2";
 }
+
+/// From how many queues one statement claims: SQLite's text names each.
+const CLAIMED_QUEUES: usize = 8;
 
 /// A job to be.
 #[derive(Debug, Clone)]
@@ -297,6 +317,8 @@ pub enum Scope {
 pub struct ClaimedJob {
     /// Its id.
     pub id: Uuid,
+    /// The queue that it waited in.
+    pub queue: String,
     /// What it is.
     pub kind: String,
     /// What it is about.
@@ -325,6 +347,7 @@ impl From<NewJob> for ClaimedJob {
     fn from(job: NewJob) -> Self {
         Self {
             id: job.id,
+            queue: job.queue.to_owned(),
             kind: job.kind.to_owned(),
             arguments: Json(job.arguments),
             owner_id: job.owner_id,
@@ -507,18 +530,25 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<i64>> {
     Ok(optional!(tx, (i64,), NEXT_DUE)?.map(|(at,)| at))
 }
 
-/// Claims up to `limit` ready jobs of a queue for a worker, most urgent first.
+/// Claims up to so many ready jobs of each of these queues for a worker; those of a queue come in their
+/// order, most urgent first.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn claim(
     tx: &mut Tx,
-    queue: &str,
+    wanted: &[(&str, i64)],
     worker: Uuid,
     now: i64,
-    limit: i64,
 ) -> Result<Vec<ClaimedJob>> {
-    let mut claimed = rows!(tx, ClaimedJob, CLAIM, queue, worker, now, limit)?;
+    let mut claimed = Vec::new();
+    for wanted in wanted.chunks(CLAIMED_QUEUES) {
+        let wanted: Vec<Value> = wanted
+            .iter()
+            .map(|(queue, most)| serde_json::json!({ "queue": queue, "most": most }))
+            .collect();
+        claimed.extend(rows!(tx, ClaimedJob, CLAIM, Json(wanted), worker, now)?);
+    }
     // Neither engine promises an order of the rows that it returns from an update.
     claimed.sort_by_key(|job| (job.priority, job.run_at, job.id));
     Ok(claimed)

@@ -24,13 +24,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use storage::job::{self, ClaimedJob, Ended, NewJob, Scope};
 use storage::queue::{self, QueueRow};
-use storage::{Db, Dialect, Tx, worker};
+use storage::{Db, Tx, worker};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 /// How often a worker looks without having been woken: for a wake-up that got lost.
 const POLL: Duration = Duration::from_millis(500);
+/// How long what was read of the queues' settings, and of when the next job falls due, stands although
+/// something has happened: where it happens all the time, each transaction would read them again.
+const LOOK: Duration = Duration::from_millis(100);
 /// The most that one transaction takes in: a bound to how long the others wait for it.
 const BATCH_MOST: usize = 512;
 /// The most that one transaction claims of a queue. Where more waits, the next transaction follows at
@@ -140,10 +143,10 @@ pub(super) struct Working {
     running: HashMap<Uuid, Running>,
     /// When something falls due that waits for its time.
     next_due: Option<i64>,
-    /// Whether `next_due` may be another by now.
-    due_unknown: bool,
-    /// Whether the queues' settings may be others by now.
+    /// Whether `next_due` and the queues' settings may be others by now.
     stale: bool,
+    /// When they were read; never, where they are to be read at once.
+    looked: Option<Instant>,
     /// Whether a transaction failed that may have been committed all the same, as where the connection
     /// was lost: jobs may be claimed for this worker that it knows nothing of.
     unsure: bool,
@@ -187,8 +190,8 @@ impl Working {
             queues: Queue::ALL.map(queue).into(),
             running: HashMap::new(),
             next_due: None,
-            due_unknown: true,
             stale: true,
+            looked: None,
             unsure: false,
             stopping: None,
         }
@@ -199,8 +202,13 @@ impl Working {
             queue.taken = 0;
             queue.hungry = true;
         }
-        self.due_unknown = true;
         self.stale = true;
+    }
+
+    /// How long it is until what may be stale is read again.
+    fn until_look(&self) -> Duration {
+        self.looked
+            .map_or(Duration::ZERO, |at| LOOK.saturating_sub(at.elapsed()))
     }
 
     fn wants(&self) -> bool {
@@ -216,10 +224,12 @@ impl Working {
         if let Some((deadline, _)) = &self.stopping {
             return deadline.saturating_duration_since(Instant::now()).min(POLL);
         }
-        let due = self.next_due.map(|at| at - self.service.now());
-        due.map_or(POLL, |micros| {
-            Duration::from_micros(u64::try_from(micros).unwrap_or_default()).min(POLL)
-        })
+        let due = self.next_due.map_or(POLL, |at| {
+            let micros = at - self.service.now();
+            Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+        });
+        let look = if self.stale { self.until_look() } else { POLL };
+        due.min(look).min(POLL)
     }
 }
 
@@ -241,7 +251,7 @@ impl Batch {
 /// What a transaction has done.
 struct Done {
     ids: Vec<Uuid>,
-    claimed: Vec<(usize, Vec<ClaimedJob>)>,
+    claimed: Vec<(usize, ClaimedJob)>,
 }
 
 struct Actor {
@@ -327,7 +337,10 @@ impl Actor {
                 // Each ends by itself, and its acknowledgement changes nothing.
                 *lost = None;
             }
-            (Command::Refresh, Some(working)) => working.stale = true,
+            (Command::Refresh, Some(working)) => {
+                working.stale = true;
+                working.looked = None;
+            }
             (Command::Stop(limit, reply), Some(working)) => {
                 working.stopping = Some((Instant::now() + limit, reply));
             }
@@ -375,8 +388,8 @@ impl Actor {
             None => Vec::new(),
         };
         // What no slot is free for here, another process may have one for.
-        if self.db.dialect() == Dialect::Postgres && self.leaves_work(&batch.new) {
-            tx.will_wake().await?;
+        if self.leaves_work(&batch.new) {
+            tx.will_wake_others().await?;
         }
         tx.commit().await?;
         if let Some(working) = &mut self.working {
@@ -430,10 +443,8 @@ impl Actor {
                 begin(working, index, job.into());
             }
         }
-        for (index, jobs) in done.claimed {
-            for job in jobs {
-                begin(working, index, job);
-            }
+        for (index, job) in done.claimed {
+            begin(working, index, job);
         }
     }
 
@@ -662,7 +673,8 @@ async fn look_around(working: &mut Working, tx: &mut Tx) -> Result<()> {
         return Ok(());
     }
     let now = working.service.now();
-    if std::mem::take(&mut working.stale) {
+    let look = working.stale && working.until_look().is_zero();
+    if look {
         for row in queue::all(tx).await? {
             let known = working.queues.iter_mut();
             if let Some(queue) = known.into_iter().find(|it| it.queue.name() == row.name) {
@@ -670,53 +682,67 @@ async fn look_around(working: &mut Working, tx: &mut Tx) -> Result<()> {
             }
         }
     }
-    let due = working.next_due.is_some_and(|at| at <= now);
-    if working.due_unknown || due {
+    if look || working.next_due.is_some_and(|at| at <= now) {
         if job::promote(tx, now).await? > 0 {
             for queue in &mut working.queues {
                 queue.hungry = true;
             }
         }
         working.next_due = job::next_due(tx).await?;
-        working.due_unknown = false;
+    }
+    if look {
+        working.stale = false;
+        working.looked = Some(Instant::now());
     }
     Ok(())
 }
 
-/// Claims what may run, for every queue that may have something.
-async fn claim(working: &mut Working, tx: &mut Tx) -> Result<Vec<(usize, Vec<ClaimedJob>)>> {
+/// Claims what may run, for every queue that may have something; each job with its queue's position.
+async fn claim(working: &mut Working, tx: &mut Tx) -> Result<Vec<(usize, ClaimedJob)>> {
     if working.stopping.is_some() {
         return Ok(Vec::new());
     }
     let now = working.service.now();
-    let mut claimed = Vec::new();
-    for index in 0..working.queues.len() {
-        let queue = &mut working.queues[index];
-        let mut limit = queue.free().min(CLAIMED_MOST);
-        if !queue.hungry || limit == 0 {
+    let mut wanted: Vec<(usize, i64)> = Vec::new();
+    for (index, queue) in working.queues.iter_mut().enumerate() {
+        let mut most = queue.free().min(CLAIMED_MOST);
+        if !queue.hungry || most == 0 {
             continue;
         }
-        let limited = queue.settings.rate_limit.is_some();
-        if limited && let Some(row) = queue::lock(tx, queue.queue.name()).await? {
-            limit = limit.min(row.allowed(now));
+        if queue.settings.rate_limit.is_some()
+            && let Some(row) = queue::lock(tx, queue.queue.name()).await?
+        {
+            most = most.min(row.allowed(now));
             queue.settings = row;
         }
-        let jobs = if limit == 0 {
-            Vec::new()
-        } else {
-            job::claim(tx, queue.queue.name(), working.worker, now, limit).await?
-        };
-        if limited && !jobs.is_empty() {
-            let due = queue.settings.due_after(jobs.len() as i64, now);
-            queue::set_rate_due(tx, queue.queue.name(), due).await?;
-        }
-        // Fewer than asked for: that was all.
-        queue.hungry = jobs.len() as i64 == limit && limit > 0;
-        if !jobs.is_empty() {
-            claimed.push((index, jobs));
+        queue.hungry = false;
+        if most > 0 {
+            wanted.push((index, most));
         }
     }
-    Ok(claimed)
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let named: Vec<(&str, i64)> = wanted
+        .iter()
+        .map(|&(index, most)| (working.queues[index].queue.name(), most))
+        .collect();
+    let jobs = job::claim(tx, &named, working.worker, now).await?;
+    let jobs: Vec<(usize, ClaimedJob)> = jobs
+        .into_iter()
+        .filter_map(|job| Some((working.index_of(&job.queue)?, job)))
+        .collect();
+    for (index, most) in wanted {
+        let count = jobs.iter().filter(|(of, _)| *of == index).count() as i64;
+        let queue = &mut working.queues[index];
+        // Fewer than asked for: that was all.
+        queue.hungry = count == most;
+        if count > 0 && queue.settings.rate_limit.is_some() {
+            let due = queue.settings.due_after(count, now);
+            queue::set_rate_due(tx, queue.queue.name(), due).await?;
+        }
+    }
+    Ok(jobs)
 }
 
 /// Runs a claimed job in a task of its own.

@@ -50,7 +50,7 @@ async fn silent_worker(ctx: &Ctx, id: Uuid) {
 /// Claims a job for a worker.
 async fn claim(ctx: &Ctx, worker: Uuid) -> ClaimedJob {
     let mut tx = db(ctx).write().await.unwrap();
-    let mut claimed = job::claim(&mut tx, QUEUE, worker, ctx.now(), 1)
+    let mut claimed = job::claim(&mut tx, &[(QUEUE, 1)], worker, ctx.now())
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -179,7 +179,7 @@ async fn steal(ctx: &Ctx, thief: Uuid, id: Uuid) -> Option<ClaimedJob> {
         // On PostgreSQL it may have ended since it was seen.
         return None;
     }
-    let mut claimed = job::claim(&mut tx, QUEUE, thief, ctx.now(), 1)
+    let mut claimed = job::claim(&mut tx, &[(QUEUE, 1)], thief, ctx.now())
         .await
         .unwrap();
     tx.commit().await.unwrap();

@@ -162,7 +162,7 @@ async fn a_queue_is_claimed_apart_from_others(engine: &Engine) {
     };
     enqueue(&db, new).await;
     assert!(claim(&db, NOW, 10).await.is_empty());
-    let claimed = in_tx!(db, job::claim, "mail", worker_id(1), NOW, 10);
+    let claimed = in_tx!(db, job::claim, &[("mail", 10)], worker_id(1), NOW);
     assert_eq!(claimed.len(), 1);
 }
 
@@ -180,7 +180,7 @@ async fn each_job_is_claimed_once_by_concurrent_workers(engine: &Engine) {
                 let mut mine = Vec::new();
                 loop {
                     let worker = worker_id(worker as u128);
-                    let claimed = in_tx!(db, job::claim, QUEUE, worker, NOW, 3);
+                    let claimed = in_tx!(db, job::claim, &[(QUEUE, 3)], worker, NOW);
                     assert!(claimed.len() <= 3);
                     if claimed.is_empty() {
                         return mine;

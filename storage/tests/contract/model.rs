@@ -555,7 +555,8 @@ impl<'a> Sequence<'a> {
         let worker = self.worker();
         let limit = 1 + self.random.below(4);
         let mut tx = self.db.write().await.unwrap();
-        let claimed = job::claim(&mut tx, queue, worker, self.now, limit as i64).await;
+        let wanted = [(queue, limit as i64)];
+        let claimed = job::claim(&mut tx, &wanted, worker, self.now).await;
         let claimed = claimed.unwrap();
         tx.commit().await.unwrap();
         let expected = self.model.claim(queue, worker, self.now, limit as usize);

@@ -195,7 +195,7 @@ async fn counts_are_right_while_many_write_and_fold(engine: &Engine) {
                     let jobs: Vec<NewJob> = (first..first + 3).map(new_job).collect();
                     enqueue_all(&db, &jobs).await;
                     let worker = worker_id(task as u128);
-                    let claimed = in_tx!(db, job::claim, QUEUE, worker, NOW, 3);
+                    let claimed = in_tx!(db, job::claim, &[(QUEUE, 3)], worker, NOW);
                     if let Some(job) = claimed.first() {
                         end(&db, job, EndState::Succeeded).await;
                     }
@@ -218,7 +218,7 @@ async fn what_is_rolled_back_is_not_counted(engine: &Engine) {
     enqueue(&db, new_job(10)).await;
     let mut tx = db.write().await.unwrap();
     job::enqueue(&mut tx, &[new_job(11)]).await.unwrap();
-    job::claim(&mut tx, QUEUE, worker_id(1), NOW, 10)
+    job::claim(&mut tx, &[(QUEUE, 10)], worker_id(1), NOW)
         .await
         .unwrap();
     queue::fold_counts(&mut tx).await.unwrap();
@@ -279,8 +279,9 @@ async fn a_rate_is_shared_by_concurrent_claims(engine: &Engine) {
                     let row = queue::lock(&mut tx, QUEUE).await.unwrap().unwrap();
                     let limit = row.allowed(now).min(4);
                     let worker = worker_id(worker as u128);
-                    let claimed = job::claim(&mut tx, QUEUE, worker, now, limit);
-                    let claimed = claimed.await.unwrap().len() as i64;
+                    let wanted = [(QUEUE, limit)];
+                    let claimed = job::claim(&mut tx, &wanted, worker, now).await;
+                    let claimed = claimed.unwrap().len() as i64;
                     let due = row.due_after(claimed, now);
                     queue::set_rate_due(&mut tx, QUEUE, due).await.unwrap();
                     tx.commit().await.unwrap();

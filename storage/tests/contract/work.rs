@@ -86,7 +86,7 @@ pub async fn enter(db: &Db, number: u128) -> Uuid {
 
 /// Claims for worker 1.
 pub async fn claim(db: &Db, now: i64, limit: i64) -> Vec<ClaimedJob> {
-    in_tx!(db, job::claim, QUEUE, worker_id(1), now, limit)
+    in_tx!(db, job::claim, &[(QUEUE, limit)], worker_id(1), now)
 }
 
 pub async fn claim_one(db: &Db, now: i64) -> ClaimedJob {

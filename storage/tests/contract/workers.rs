@@ -78,7 +78,10 @@ async fn of_two_that_remove_a_worker_one_does(engine: &Engine) {
     for number in 1..=20 {
         let dead = enter(&handles[0], number).await;
         enqueue(&handles[0], new_job(number)).await;
-        assert_eq!(in_tx!(handles[0], job::claim, QUEUE, dead, NOW, 1).len(), 1);
+        assert_eq!(
+            in_tx!(handles[0], job::claim, &[(QUEUE, 1)], dead, NOW).len(),
+            1
+        );
         let removers: Vec<_> = handles
             .iter()
             .cycle()
@@ -151,7 +154,7 @@ async fn a_reclaim_takes_nothing_from_other_workers(engine: &Engine) {
     let db = engine.open().await;
     enqueue_all(&db, &[new_job(10), new_job(11)]).await;
     claim_one(&db, NOW).await;
-    let others = in_tx!(db, job::claim, QUEUE, worker_id(2), NOW, 1);
+    let others = in_tx!(db, job::claim, &[(QUEUE, 1)], worker_id(2), NOW);
     let before = everything(engine).await;
     assert_eq!(reclaim(&db, worker_id(3), NOW).await, 0);
     assert_eq!(everything(engine).await, before);
@@ -242,7 +245,7 @@ async fn a_worker_that_stops_hands_its_jobs_back(engine: &Engine) {
     let db = engine.open().await;
     enqueue_all(&db, &[new_job(10), new_job(11), new_job(12)]).await;
     let claimed = claim(&db, NOW, 2).await;
-    in_tx!(db, job::claim, QUEUE, worker_id(2), NOW, 1);
+    in_tx!(db, job::claim, &[(QUEUE, 1)], worker_id(2), NOW);
     end(&db, &claimed[0], EndState::Succeeded).await;
     assert_eq!(in_tx!(db, job::hand_back, worker_id(1), &[], NOW), 1);
     assert_eq!(in_tx!(db, job::hand_back, worker_id(1), &[], NOW), 0);
@@ -262,7 +265,7 @@ async fn jobs_that_are_to_be_cancelled_are_told_to_their_worker(engine: &Engine)
     let db = engine.open().await;
     enqueue_all(&db, &[new_job(10), new_job(11), new_job(12), new_job(13)]).await;
     let claimed = claim(&db, NOW, 3).await;
-    in_tx!(db, job::claim, QUEUE, worker_id(2), NOW, 1);
+    in_tx!(db, job::claim, &[(QUEUE, 1)], worker_id(2), NOW);
     assert!(in_tx!(db, job::cancelling, worker_id(1)).is_empty());
     for number in [10, 11, 13] {
         to_be_cancelled(engine, id(number)).await;
