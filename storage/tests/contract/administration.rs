@@ -106,7 +106,7 @@ fn parts(campuses: &[u128], states: &[&'static str]) -> Vec<Part> {
         .flat_map(|campus| {
             states.iter().map(move |state| Part {
                 campus: id(*campus),
-                state: *state,
+                state,
             })
         })
         .collect()

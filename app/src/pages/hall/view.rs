@@ -62,7 +62,7 @@ fn column(part: &'static str, title: Key, numbers: Vec<String>) -> AnyView {
     };
     view! {
         <section class="hall__column" data-part=part aria-labelledby=heading.clone()>
-            <h2 id=heading>{t(title)}</h2>
+            <h2 id=heading.clone()>{t(title)}</h2>
             <div data-live=part aria-live="polite">{list}</div>
         </section>
     }

@@ -185,7 +185,7 @@ fn column(campus: &str, station: &str, column: ColumnView) -> AnyView {
         .collect_view();
     view! {
         <section class="kitchen__column" data-key=state.clone() data-state=state aria-labelledby=heading.clone()>
-            <h2 class="h4" id=heading>{title}" "<span class="badge num">{count}</span></h2>
+            <h2 class="h4" id=heading.clone()>{title}" "<span class="badge num">{count}</span></h2>
             {slots}
         </section>
     }
@@ -246,7 +246,7 @@ fn card(campus: &str, station: &str, card: CardView) -> AnyView {
         <li class="card kitchen-card" data-key=id.clone() data-age=age data-tone=tone.clone()>
             <div class="kitchen-card__head">
                 <a class="kitchen-card__number num" href=format!("/orders/{id}") aria-label=title>{number}</a>
-                <span class="chip" data-tone=tone>{age_text}</span>
+                <span class="chip" data-tone=tone.clone()>{age_text}</span>
             </div>
             <p class="muted kitchen-card__member">{member}</p>
             <ul class="kitchen-card__lines">{lines}</ul>

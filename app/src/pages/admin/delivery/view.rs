@@ -57,9 +57,10 @@ fn state(data: &DeliveryView) -> AnyView {
     let line = &data.line;
     let why = (!line.why.is_empty()).then(|| view! { <p>{line.why.clone()}</p> });
     let again = data.may_repeat.then(|| {
+        let id = line.id.clone();
         view! {
             <Form action=RepeatDelivery::PATH class="cluster">
-                <input type="hidden" name="id" value=line.id.clone()/>
+                <input type="hidden" name="id" value=id/>
                 <Submit label=t(Key::DeliveryRepeat) class="btn--s"/>
             </Form>
         }
