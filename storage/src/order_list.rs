@@ -79,9 +79,7 @@ statements! {
         ORDER BY orders.id DESC LIMIT $2"
       | "SELECT found.id, found.campus_id, found.state, found.slot_at, found.account_id
         FROM jsonb_array_elements_text($1) AS person(id), LATERAL (SELECT id, campus_id, state, slot_at, account_id
-            FROM orders WHERE (account_id, orders.id) <= (CAST(person.id AS UUID), CAST('ffffffff-ffff-ffff-ffff-ffffffffffff' AS UUID))
-                AND account_id >= CAST(person.id AS UUID)
-            ORDER BY account_id DESC, orders.id DESC LIMIT $2) AS found
+            FROM orders WHERE account_id = CAST(person.id AS UUID) ORDER BY orders.id DESC LIMIT $2) AS found
         ORDER BY found.id DESC LIMIT $2";
     LISTED(1) = "SELECT orders.id, orders.number, orders.state, campus.slug AS campus, campus.name AS campus_name,
             orders.account_id, account.name AS member, account.email, orders.slot_at, orders.placed_at, orders.total,

@@ -427,7 +427,7 @@ async fn the_panel_corrects_a_count_without_a_script(engine: &Engine) {
     let refused = send("6", "").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     for _ in 0..2 {
-        let done = send("6", "found").await;
+        let done = send("6", "behind the rice").await;
         assert_eq!(done.status, StatusCode::SEE_OTHER);
         assert_eq!(
             done.header("location"),
@@ -436,7 +436,7 @@ async fn the_panel_corrects_a_count_without_a_script(engine: &Engine) {
     }
     let item = page(&app, &sam, &format!("/admin/stock/{}", items[1])).await;
     assert_eq!(item.status, StatusCode::OK);
-    assert_eq!(item.body.matches("found").count(), 1);
+    assert_eq!(item.body.matches("behind the rice").count(), 1);
     assert!(item.body.contains("<svg viewBox=\"0 0 14 100\""));
 
     for (path, status) in [

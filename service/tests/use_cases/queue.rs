@@ -247,7 +247,7 @@ async fn a_clock_that_jumps_loses_nothing_and_runs_nothing_twice(engine: &Engine
     // Each was claimed once, and no worker was taken for dead.
     let once =
         "SELECT COUNT(*) FROM job WHERE fence = 1 AND deaths = 0 AND attempts = 0 AND kind NOT IN ";
-    let others = "('installation.sweep', 'order.tend')";
+    let others = "('installation.sweep', 'order.tend', 'notification.tend')";
     assert_eq!(
         number(engine, &format!("{once}{others}")).await,
         plans + WEEKS

@@ -211,8 +211,10 @@ impl Engine {
                 let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
                 for setting in [
                     format!("SET search_path TO {}", self.schema()),
-                    // So that small tables too are read by index where there is one.
+                    // As the product sets it, so that small tables too are read by index.
                     "SET enable_seqscan TO off".to_owned(),
+                    "SET enable_hashjoin TO off".to_owned(),
+                    "SET enable_mergejoin TO off".to_owned(),
                 ] {
                     sqlx::query(sqlx::AssertSqlSafe(setting))
                         .execute(&mut connection)
