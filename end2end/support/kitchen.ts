@@ -21,10 +21,13 @@ export async function openDisplay(page: Page, campus: string, hydrates = true): 
     await page.goto(`/kitchen/${campus}`);
     return;
   }
-  const socket = page.waitForEvent("websocket");
+  // Whoever listens only once the page is ready may have missed the first word.
+  const heard = page
+    .waitForEvent("websocket")
+    .then((socket) => socket.waitForEvent("framereceived"));
   await page.goto(`/kitchen/${campus}`);
   await hydrated(page);
-  await (await socket).waitForEvent("framereceived");
+  await heard;
 }
 
 /** An order's card on an open display. */

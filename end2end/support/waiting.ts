@@ -47,16 +47,20 @@ export async function confirmedOrder(
 
 async function place(request: APIRequestContext): Promise<string> {
   const campuses = (await (await request.get("/v1/campuses")).json()) as { items: Campus[] };
+  const wanted: (Wanted & { firstSlot: string })[] = [];
   for (const { slug } of campuses.items) {
     const menu = (await (await request.get(`/v1/campuses/${slug}/menu`)).json()) as {
       items: MenuItem[];
     };
-    const item = menu.items.find((one) => one.firstSlot && one.left > 0 && !one.configurable);
-    if (!item) continue;
-    const { itemId, price, firstSlot = null } = item;
-    return await placeOne(request, { campus: slug, itemId, price, firstSlot });
+    for (const { itemId, price, firstSlot, left, configurable } of menu.items) {
+      if (!firstSlot || left === 0 || configurable) continue;
+      wanted.push({ campus: slug, itemId, price, firstSlot });
+    }
   }
-  throw new Error("nothing simple is sold just now");
+  // What is to be had soonest: a breakfast's next slot may be tomorrow's, and no kitchen shows it today.
+  const [soonest] = wanted.sort((one, other) => one.firstSlot.localeCompare(other.firstSlot));
+  if (!soonest) throw new Error("nothing simple is sold just now");
+  return await placeOne(request, soonest);
 }
 
 async function placeOne(request: APIRequestContext, item: Wanted): Promise<string> {

@@ -274,6 +274,16 @@ pub async fn edit(ctx: &Ctx, id: Uuid, edit: PersonEdit) -> Result<Person> {
         return Err(Error::invalid("role", InvalidCode::OwnAccount));
     }
     let mut tx = ctx.write().await?;
+    if let Ok(own) = ctx.account_id() {
+        // Of two administrators who take the panel from each other at this moment, one is too late.
+        let standing = people::lock(&mut tx, &[own, id]).await?;
+        let administrates = |(one, role, active): &(Uuid, String, bool)| {
+            *one == own && *active && *role == Role::Admin.key()
+        };
+        if !standing.iter().any(administrates) {
+            return Err(Problem::Forbidden.into());
+        }
+    }
     let before = people::listed(&mut tx, &[id]).await?.pop();
     let before = before.ok_or(Error::Problem(Problem::NotFound))?;
     let wanted = (edit.role, edit.active);

@@ -53,6 +53,10 @@ statements! {
         FROM json_each($1) AS wanted CROSS JOIN account ON account.id = unhex(wanted.value)"
       | "SELECT account.id, email, name, role, active, created_at
         FROM jsonb_array_elements_text($1) AS wanted(id) JOIN account ON account.id = CAST(wanted.id AS UUID)";
+    LOCK(1) = "SELECT account.id, role, active FROM json_each($1) AS wanted
+            CROSS JOIN account ON account.id = unhex(wanted.value)"
+      | "SELECT account.id, role, active FROM jsonb_array_elements_text($1) AS wanted(id)
+            JOIN account ON account.id = CAST(wanted.id AS UUID) ORDER BY account.id FOR UPDATE OF account";
     SET(5) = "UPDATE account SET role = $4, active = $5 WHERE id = $1 AND role = $2 AND active = $3";
 }
 
@@ -160,6 +164,14 @@ pub async fn listed(tx: &mut Tx, accounts: &[Uuid]) -> Result<Vec<Person>> {
         .into_iter()
         .map(Person::try_from)
         .collect()
+}
+
+/// What some people are and whether they may sign in, as it stays until the transaction ends.
+///
+/// # Errors
+/// Where the database does.
+pub async fn lock(tx: &mut Tx, accounts: &[Uuid]) -> Result<Vec<(Uuid, String, bool)>> {
+    rows!(tx, (Uuid, String, bool), LOCK, many(accounts))
 }
 
 /// Makes of what somebody is and whether they may sign in something else; false where that is not what it

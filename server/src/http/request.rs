@@ -217,11 +217,13 @@ pub async fn context(
 /// Who asks. A bearer token that is not good is an error; a cookie that is not good is just nobody.
 pub(crate) async fn actor(ctx: &Ctx, headers: &HeaderMap) -> Result<Actor, Problem> {
     if let Some(authorization) = text(headers, header::AUTHORIZATION) {
-        return authorization
+        let token = authorization
             .split_once(' ')
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .and_then(|(_, token)| service::account::actor_of_access_token(ctx, token.trim()))
-            .ok_or(Problem::Unauthenticated);
+            .map(|(_, token)| token.trim())
+            .ok_or(Problem::Unauthenticated)?;
+        let actor = service::account::actor_of_access_token(ctx, token).await?;
+        return actor.ok_or(Problem::Unauthenticated);
     }
     match cookie(headers, service::account::session_cookie_name(ctx)) {
         Some(token) => Ok(service::account::actor_of_session(ctx, token).await?),

@@ -117,6 +117,9 @@ impl DeliveryFilter {
             let max = TEXT_MOST;
             return Err(Error::invalid("text", InvalidCode::TooLong { max }));
         }
+        if text.contains('\0') {
+            return Err(Error::invalid("text", InvalidCode::Malformed));
+        }
         let accounts = match PhoneNumber::parse(text) {
             Ok(phone) => delivery::with_phone(tx, phone.as_str(), PEOPLE_MOST).await?,
             Err(_) => delivery::people(tx, &text.to_lowercase(), PEOPLE_MOST).await?,

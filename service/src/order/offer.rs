@@ -173,17 +173,25 @@ async fn accept(
         .map(|line| replaced(line.unit_price, choice.unit_price, line.quantity).1)
         .sum();
 
+    let sold_out = |available| {
+        let refusals = vec![OrderRefusal::SoldOut {
+            line: place,
+            available,
+        }];
+        Error::Problem(Problem::OrderRefused { refusals })
+    };
     stock::lock(tx, BTreeSet::from([item, offer.item_id])).await?;
+    // It may have been taken off the menu since it was offered.
+    let known = storage::menu::by_ids(tx, &[item]).await?;
+    if !known.iter().any(|known| known.active) {
+        return Err(sold_out(0));
+    }
     let next_id = || ctx.service.next_id();
     let taken = OrderLines::new(row.order_id, [(item, offer.quantity)]);
     let moves = stock::reserve(tx, slice::from_ref(&taken), now, next_id).await?;
     if !moves.outcomes.iter().all(stock::Moved::is_done) {
         let available = stock::available(tx, &[item]).await?;
-        let refusals = vec![OrderRefusal::SoldOut {
-            line: place,
-            available: available.get(&item).copied().unwrap_or_default(),
-        }];
-        return Err(Problem::OrderRefused { refusals }.into());
+        return Err(sold_out(available.get(&item).copied().unwrap_or_default()));
     }
     stock::sell(tx, slice::from_ref(&taken), now, next_id).await?;
     let missing = Missing::of(offer);
@@ -364,7 +372,9 @@ pub(crate) async fn expire(ctx: &Ctx, limit: i64) -> Result<usize> {
 /// Puts into a member's wallet what is owed to them of an order that can be cancelled no more.
 pub(super) async fn pay_back(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<()> {
     let owed = substitution::owed(tx, row.order_id).await?;
-    if owed == 0 {
+    // Where all of it has gone back, so has the difference.
+    let payment = refund::lock_left(tx, row.order_id).await?;
+    if owed == 0 || payment.is_none_or(|left| left.state != PaymentState::Charged) {
         return Ok(());
     }
     let key = format!("order:{}:difference", row.order_id);

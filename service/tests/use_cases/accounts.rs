@@ -56,9 +56,9 @@ async fn sign_ins_end(engine: &Engine) {
         .unwrap();
     assert_eq!(tokens.expires_in, 15 * 60);
     product.clock.advance(15 * 60 * SECOND - 1);
-    assert_eq!(product.holder(&tokens).unwrap().actor, ana);
+    assert_eq!(product.holder(&tokens).await.unwrap().actor, ana);
     product.clock.advance(1);
-    assert!(product.holder(&tokens).is_none());
+    assert!(product.holder(&tokens).await.is_none());
 
     // A refresh token, by time; coming late ends nothing.
     product.clock.advance(30 * DAY);
@@ -88,7 +88,7 @@ async fn refresh_tokens_are_used_once(engine: &Engine) {
     let second = account::refresh_tokens(&ctx, &first.refresh_token)
         .await
         .unwrap();
-    assert!(product.holder(&second).is_some());
+    assert!(product.holder(&second).await.is_some());
     let third = account::refresh_tokens(&ctx, &second.refresh_token)
         .await
         .unwrap();

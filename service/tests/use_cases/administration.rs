@@ -879,7 +879,7 @@ async fn what_goes_out_as_a_file_holds_no_formula(engine: &Engine) {
         ..register("sly")
     };
     let tokens = service::account::register_client(&product.anonymous(), register).await;
-    let sly = product.holder(&tokens.unwrap()).unwrap();
+    let sly = product.holder(&tokens.unwrap()).await.unwrap();
     shop.place(&sly, "one", 1).await.unwrap();
     let text = |file: Vec<u8>| String::from_utf8(file).unwrap();
     let orders = order::export_csv(&admin, &OrderFilter::default())

@@ -105,15 +105,17 @@ impl Product {
     }
 
     /// Whom an access token makes one.
-    fn holder(&self, tokens: &TokenPair) -> Option<Ctx> {
+    async fn holder(&self, tokens: &TokenPair) -> Option<Ctx> {
         service::account::actor_of_access_token(&self.anonymous(), &tokens.access_token)
+            .await
+            .unwrap()
             .map(|actor| self.ctx(actor))
     }
 
     /// A new member.
     async fn member(&self, name: &str) -> Ctx {
         let tokens = service::account::register_client(&self.anonymous(), register(name)).await;
-        self.holder(&tokens.unwrap()).unwrap()
+        self.holder(&tokens.unwrap()).await.unwrap()
     }
 
     /// A new member with a profile that has plans.

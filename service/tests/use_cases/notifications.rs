@@ -71,7 +71,7 @@ async fn speaker(product: &Product, name: &str, language: Language) -> Ctx {
     let tokens = service::account::register_client(&anonymous, register(name)).await;
     Ctx {
         language,
-        ..product.holder(&tokens.unwrap()).unwrap()
+        ..product.holder(&tokens.unwrap()).await.unwrap()
     }
 }
 

@@ -28,20 +28,24 @@ pub(super) fn section(data: NotificationsView, saved: &str) -> AnyView {
         .collect::<Vec<_>>();
     let languages = Language::ALL
         .map(|language| Choice::new(language.tag(), name("language_name", language.tag())));
-    let phone = data.sms.then(|| {
-        view! {
-            <Field
-                name="phone"
-                label=t(Key::NotifyPhone)
-                hint=t(Key::NotifyPhoneHint)
-                kind="tel"
-                inputmode="tel"
-                autocomplete="tel"
-                value=data.phone
-                optional=true
-            />
-        }
-    });
+    // Made within the form, which knows what was typed and what is wrong with it.
+    let phone = data.sms.then_some(data.phone);
+    let phone = move || {
+        phone.map(|phone| {
+            view! {
+                <Field
+                    name="phone"
+                    label=t(Key::NotifyPhone)
+                    hint=t(Key::NotifyPhoneHint)
+                    kind="tel"
+                    inputmode="tel"
+                    autocomplete="tel"
+                    value=phone
+                    optional=true
+                />
+            }
+        })
+    };
     view! {
         <section class="stack" id="notifications" aria-labelledby="notifications-title">
             <div class="stack stack--s">
@@ -51,7 +55,7 @@ pub(super) fn section(data: NotificationsView, saved: &str) -> AnyView {
             {said}
             <Form action=SaveNotifications::PATH class="card stack">
                 <Choices name="channels[]" legend=t(Key::NotifyWays) options=ways selected=data.wanted several=true/>
-                {phone}
+                {phone()}
                 <Choices name="language" legend=t(Key::NotifyLanguage) options=languages.into() selected=vec![data.language] class="pills"/>
                 <Submit label=t(Key::NotifySave)/>
             </Form>

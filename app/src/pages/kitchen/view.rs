@@ -345,9 +345,11 @@ fn offer(back: &str, id: &str, number: &str, missing: MissingView) -> AnyView {
         .into_iter()
         .map(|(id, name, note)| Choice::new(id, name).note(note))
         .collect();
-    let choices = if none {
-        view! { <p>{t(Key::KitchenNoCandidates)}</p> }.into_any()
-    } else {
+    // Made within the form, which knows what was chosen and what is wrong with it.
+    let choices = move || {
+        if none {
+            return view! { <p>{t(Key::KitchenNoCandidates)}</p> }.into_any();
+        }
         view! {
             <Choices
                 name="substitutes[]"
@@ -370,7 +372,7 @@ fn offer(back: &str, id: &str, number: &str, missing: MissingView) -> AnyView {
                 <input type="hidden" name="order" value=id/>
                 <input type="hidden" name="item" value=item/>
                 <input type="hidden" name="back" value=back.clone()/>
-                {choices}
+                {choices()}
                 <div class="form-actions">
                     {send}
                     <button class="btn btn--danger btn--l" name="cancel" value="1">{t(Key::KitchenOfferNothing)}</button>

@@ -537,8 +537,13 @@ impl StripeGateway {
             Ok(refund) => Ok(Refunded {
                 reference: Some(refund.id),
             }),
-            // So much is not left of it.
-            Err(CallError::Fault(_)) => Err(GatewayError::Refused),
+            // So much is not left of it. Anything else, as an empty balance, passes: what was promised
+            // goes back.
+            Err(CallError::Fault(fault)) if fault.is_more_than_left() => Err(GatewayError::Refused),
+            Err(CallError::Fault(fault)) => {
+                tracing::error!(code = fault.code, "a gateway does not give money back");
+                Err(GatewayError::Transient)
+            }
             Err(error) => Err(error.into()),
         }
     }

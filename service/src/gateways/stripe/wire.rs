@@ -109,6 +109,11 @@ impl Fault {
         self.is("charge_already_refunded")
     }
 
+    /// Whether less is left of a charge than is to go back.
+    pub fn is_more_than_left(&self) -> bool {
+        self.is_refunded_already() || self.param.as_deref() == Some("amount")
+    }
+
     /// Of a card's refusal: what it means.
     pub fn refusal(&self) -> Refusal {
         let said = self.decline_code.as_deref().or(self.code.as_deref());
