@@ -13,7 +13,9 @@ use storage::{Database, account};
 use uuid::Uuid;
 
 /// Names the PostgreSQL server; `cargo xtask bench` starts one.
-const POSTGRES_URL: &str = "NUTRIFLOW_TEST_POSTGRES_URL";
+pub(crate) const POSTGRES_URL: &str = "NUTRIFLOW_TEST_POSTGRES_URL";
+/// What the institution is called that has the jobs.
+const INSTITUTION: &str = "board";
 /// The time to keep below, of each filter; the 99th percentile.
 const GOAL: Duration = Duration::from_millis(50);
 /// How often each filter is asked for.
@@ -62,17 +64,22 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn measure(engine: &str, address: &str, jobs: u64) -> anyhow::Result<Duration> {
-    let settings = Settings {
+/// What a service of a benchmark is set to.
+pub(crate) fn settings(address: &str, institution: &str) -> anyhow::Result<Settings> {
+    Ok(Settings {
         mode: Mode::Production,
         database: address.parse()?,
-        institutions: vec!["board".to_owned()],
+        institutions: vec![institution.to_owned()],
         secret: "of a benchmark, and long enough for it".to_owned(),
         public_url: "http://127.0.0.1".to_owned(),
         time_zone: "UTC".to_owned(),
         gateway: service::gateways::GatewaySettings::kind(),
         notify: service::notify::NotifySettings::default(),
-    };
+    })
+}
+
+async fn measure(engine: &str, address: &str, jobs: u64) -> anyhow::Result<Duration> {
+    let settings = settings(address, INSTITUTION)?;
     let service = Service::start(settings.clone(), Arc::new(SystemClock)).await?;
     let ctx = Ctx::system(&service, service.institution(None)?, "bench");
     let begun = Instant::now();
@@ -109,12 +116,12 @@ async fn measure(engine: &str, address: &str, jobs: u64) -> anyhow::Result<Durat
     Ok(asked.first().map_or(Duration::ZERO, |(p99, ..)| *p99))
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
 /// The smallest of them that the percentage does not exceed.
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let rank = (sorted.len() * percent).div_ceil(100);
     let place = sorted.get(rank.saturating_sub(1));
     place.copied().unwrap_or_default()
@@ -270,12 +277,12 @@ async fn fill(ctx: &Ctx, database: &Database, jobs: u64, now: i64) -> anyhow::Re
     for first in (0..jobs).step_by(usize::try_from(CHUNK)?) {
         let last = (first + CHUNK).min(jobs) - 1;
         let statement = insert(database, first, last, begin, step);
-        execute(database, &statement).await?;
+        execute(database, INSTITUTION, &statement).await?;
     }
     // What PostgreSQL does by itself after a while. A SQLite file is used as it is.
     if matches!(database, Database::Postgres(_)) {
-        execute(database, "ANALYZE job").await?;
-        execute(database, "ANALYZE job_count_change").await?;
+        execute(database, INSTITUTION, "ANALYZE job").await?;
+        execute(database, INSTITUTION, "ANALYZE job_count_change").await?;
     }
     let mut tx = ctx.institution.db.write().await?;
     storage::queue::fold_counts(&mut tx).await?;
@@ -335,12 +342,16 @@ fn insert(database: &Database, first: u64, last: u64, begin: i64, step: i64) -> 
 }
 
 /// Executes a statement of the benchmark's own, past the product's.
-async fn execute(database: &Database, statement: &str) -> anyhow::Result<()> {
+pub(crate) async fn execute(
+    database: &Database,
+    institution: &str,
+    statement: &str,
+) -> anyhow::Result<()> {
     let statement = AssertSqlSafe(statement.to_owned());
     match database {
         Database::Sqlite(folder) => {
             let options = sqlx::sqlite::SqliteConnectOptions::new()
-                .filename(folder.join("board.db"))
+                .filename(folder.join(format!("{institution}.db")))
                 .foreign_keys(true)
                 .pragma("recursive_triggers", "on")
                 .pragma("cache_size", "-200000");
@@ -350,9 +361,8 @@ async fn execute(database: &Database, statement: &str) -> anyhow::Result<()> {
         }
         Database::Postgres(address) => {
             let mut connection = sqlx::PgConnection::connect(address).await?;
-            connection
-                .execute("SET search_path TO institution_board")
-                .await?;
+            let path = format!("SET search_path TO institution_{institution}");
+            connection.execute(AssertSqlSafe(path)).await?;
             connection.execute(statement).await?;
             connection.close().await?;
         }

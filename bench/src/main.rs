@@ -3,6 +3,8 @@
 
 mod board;
 mod engine;
+mod kitchen;
+mod lists;
 #[cfg(feature = "optimum")]
 mod optimum;
 mod orders;
@@ -20,6 +22,10 @@ enum Benchmark {
     Engine,
     /// Pages of the job board over five million jobs on both engines.
     Board(board::Options),
+    /// From a change in a kitchen to the display that shows it.
+    Kitchen(kitchen::Options),
+    /// Pages of the lists of those who run the place over full tables on both engines.
+    Lists(lists::Options),
     /// Orders accepted and sagas completed a second.
     Orders(orders::Options),
     /// From POST to READY on an idle server.
@@ -41,6 +47,8 @@ async fn main() -> anyhow::Result<()> {
     match Benchmark::parse() {
         Benchmark::Engine => engine::run(),
         Benchmark::Board(options) => board::run(&options).await,
+        Benchmark::Kitchen(options) => kitchen::run(&options).await,
+        Benchmark::Lists(options) => lists::run(&options).await,
         Benchmark::Orders(options) => orders::run(&options).await,
         Benchmark::Plan(options) => plan::run(&options).await,
         Benchmark::Queue(options) => queue::run(&options).await,

@@ -138,7 +138,12 @@ async fn measure(
     Ok(())
 }
 
-async fn token(client: &Client, base: &str, email: &str, password: &str) -> anyhow::Result<String> {
+pub(crate) async fn token(
+    client: &Client,
+    base: &str,
+    email: &str,
+    password: &str,
+) -> anyhow::Result<String> {
     let credentials = json!({ "email": email, "password": password });
     let tokens = crate::plan::post(client, base, "/v1/auth/token", None, &credentials).await?;
     Ok(tokens["accessToken"]
@@ -173,14 +178,14 @@ async fn open(folder: &Path) -> anyhow::Result<SqliteConnection> {
 
 /// What can be ordered: a campus, a slot, and items without options with their prices.
 #[derive(Clone)]
-struct Menu {
-    campus: String,
-    slot_at: String,
-    items: Arc<Vec<(Uuid, i64)>>,
+pub(crate) struct Menu {
+    pub(crate) campus: String,
+    pub(crate) slot_at: String,
+    pub(crate) items: Arc<Vec<(Uuid, i64)>>,
 }
 
 /// Makes the demo's first campus one that is always open, has room for all, and runs out of nothing.
-async fn stock_up(folder: &Path) -> anyhow::Result<Menu> {
+pub(crate) async fn stock_up(folder: &Path) -> anyhow::Result<Menu> {
     let mut database = open(folder).await?;
     let hours = serde_json::to_string(&vec![json!([{ "opens": 0, "closes": 1440 }]); 7])?;
     let sale = json!({ "days": [0, 1, 2, 3, 4, 5, 6], "from": 0, "until": 1440 }).to_string();

@@ -30,7 +30,8 @@ pub fn run(workspace: &Workspace, name: &str, arguments: &[String]) -> Result<()
     process::step("Building the benchmarks", || process::run(&mut build))?;
     let mut bench = workspace.command(workspace.target("release").join("bench"));
     bench.arg(name).args(arguments);
-    let _cluster = if ["queue", "board"].contains(&name) && env::var_os(postgres::URL).is_none() {
+    let on_both = ["queue", "board", "lists"].contains(&name);
+    let _cluster = if on_both && env::var_os(postgres::URL).is_none() {
         cleanup::on_interrupt()?;
         let cluster = process::step("Starting PostgreSQL", || Cluster::start(Disk::Durable))?;
         bench.env(postgres::URL, cluster.url());
