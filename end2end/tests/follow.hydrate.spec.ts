@@ -142,24 +142,25 @@ const pause = (milliseconds: number) =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 test("a page asks for what is new, and not for each event", async ({ page, open }) => {
-  await signInAs(page, "staff");
+  await signInAs(page, "admin");
   const sockets = await played(page);
   const tell = teller(sockets);
   const times = asked(page);
-  await open("/admin/stock");
+  const orderId = "0197a5c4-0000-7000-8000-000000000000";
+  await open("/admin/orders");
   await expect.poll(() => sockets.length).toBe(1);
   tell({ kind: "CONNECTED", id: 1 });
   // By itself it looks once more before it relies on what it is told.
   await expect.poll(times).toBeGreaterThan(0);
   await pause(500);
   times();
-  tell({ kind: "ORDER_CREATED", id: 2, orderId: "0197a5c4-0000-7000-8000-000000000000" });
+  tell({ kind: "STOCK_LOW", id: 2 });
   await pause(1200);
-  expect(times(), "that is about an order").toBe(0);
-  tell({ kind: "STOCK_LOW", id: 3 });
+  expect(times(), "that is about stock").toBe(0);
+  tell({ kind: "ORDER_CREATED", id: 3, orderId });
   await expect.poll(times, { timeout: 700 }).toBe(1);
   for (let id = 4; id < 34; id += 1) {
-    tell({ kind: "STOCK_LOW", id });
+    tell({ kind: "ORDER_CREATED", id, orderId });
     await pause(40);
   }
   await pause(1000);
