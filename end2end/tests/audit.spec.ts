@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { memberOf, signInAs } from "../support/board";
 import { expect, refusedWith, test } from "../support/fixtures";
+import { lastItems, restock } from "../support/kitchen";
 import { row, rows, title } from "../support/panel";
 import { text } from "../support/texts";
+import { kitchen } from "../support/waiting";
 
 test("somebody is given a role, and the log tells who did it and what it was before", async ({
   page,
@@ -47,8 +49,12 @@ test("somebody is given a role, and the log tells who did it and what it was bef
   await request.dispose();
 });
 
-test("it is read page by page", async ({ page, open }) => {
+test("it is read page by page", async ({ page, open, playwright, baseURL }) => {
   await signInAs(page, "admin");
+  const staff = await kitchen(playwright, baseURL);
+  const [item] = await lastItems(page.request);
+  for (let entry = 0; entry <= 20; entry += 1) await restock(staff, item?.itemId ?? "");
+  await staff.dispose();
   await open("/admin/audit?size=20");
   await expect(rows(page)).toHaveCount(20);
   const first = (await rows(page).first().getAttribute("data-key")) ?? "";
