@@ -262,12 +262,14 @@ pub struct PersonEdit {
 }
 
 /// Gives somebody another role, lets them sign in or not. Who may not is signed out everywhere; what an API
-/// client was given before is good for a quarter of an hour at most.
+/// client was given before opens from now on what the new role may, or nothing, and only a member's token
+/// is good for up to a quarter of an hour more.
 ///
 /// # Errors
 /// [`InvalidCode::OwnAccount`] for one's own account, so that there always is an administrator;
 /// [`Problem::Conflict`] where they are something else by now; [`Problem::NotFound`] where there is nobody
-/// of that id; for others than administrators as [`Ctx::allow`].
+/// of that id; [`Problem::Forbidden`] for who is an administrator no more by now; for others than
+/// administrators as [`Ctx::allow`].
 pub async fn edit(ctx: &Ctx, id: Uuid, edit: PersonEdit) -> Result<Person> {
     ctx.allow(&KEEPERS)?;
     if ctx.account_id().is_ok_and(|own| own == id) {
