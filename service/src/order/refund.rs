@@ -1,6 +1,5 @@
 //! What administrators give back of a payment, whole or in parts, with a reason: never more than was paid.
 
-use super::settle::subject;
 use crate::ctx::{Actor, Ctx};
 use crate::jobs::{self, refund_payment::RefundPayment};
 use crate::{Error, Result};
@@ -12,7 +11,6 @@ use domain::payment::PaymentState;
 use domain::problem::Problem;
 use domain::text::check_reason;
 use serde_json::{Value, json};
-use storage::outbox::{self, NewEvent};
 use storage::refund::{self as table, NewRefund, RefundRow};
 use storage::{Tx, order};
 use uuid::Uuid;
@@ -201,30 +199,18 @@ pub(crate) async fn refund_made(
     refund: &RefundRow,
     reference: Option<&str>,
 ) -> Result<Value> {
+    // The kitchen may say something of the order at the same moment: one of both is told first.
+    let locked = storage::saga::lock(tx, &[refund.order_id]).await?;
+    let row = locked.first().ok_or(Error::Problem(Problem::NotFound))?;
     if !table::done(tx, refund.id, reference, ctx.now()).await? {
         return Ok(json!({ "late": true }));
     }
-    let order = order::get(tx, refund.order_id)
-        .await?
-        .ok_or(Error::Problem(Problem::NotFound))?;
-    let event = NewEvent {
-        id: ctx.service.next_id(),
-        aggregate: subject(order.id),
-        kind: OrderEvent::PaymentRefunded,
-        payload: EventPayload {
-            order_id: Some(order.id),
-            number: Some(order.number),
-            slot_at: Some(order.slot_at),
-            amount: Some(refund.amount),
-            currency: Some(refund.currency.clone()),
-            ..EventPayload::default()
-        },
-        account_id: Some(order.account_id),
-        campus_id: Some(order.campus_id),
-        request_id: ctx.request_id.to_string(),
-        at: ctx.now(),
+    let payload = EventPayload {
+        amount: Some(refund.amount),
+        currency: Some(refund.currency.clone()),
+        ..EventPayload::default()
     };
-    outbox::append(tx, &[event]).await?;
+    super::tell(ctx, tx, row, OrderEvent::PaymentRefunded, payload).await?;
     Ok(json!({ "refunded": refund.amount }))
 }
 

@@ -3,7 +3,7 @@
 use crate::engines::{Engine, eventually, on_both_engines};
 use crate::orders::conserved;
 use crate::shop::{CAMPUS, PRICE, SLOT, Shop, both};
-use crate::{NOW, Product, SECOND, refused, register};
+use crate::{NOW, PASSWORD, Product, SECOND, refused, register};
 use domain::account::Role;
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::kitchen::Station;
@@ -35,6 +35,7 @@ on_both_engines!(
     an_item_that_is_taken_off_while_it_is_sold_keeps_its_orders,
     a_campus_is_edited_and_refuses_what_can_not_be,
     people_are_given_roles_and_deactivated_by_others_only,
+    what_was_taken_from_somebody_is_taken_from_their_tokens_too,
     every_change_is_in_the_log_with_its_difference,
     the_overview_counts_the_days_of_the_institution,
     a_search_finds_what_its_reader_may_see,
@@ -868,6 +869,45 @@ async fn a_search_finds_what_its_reader_may_see(engine: &Engine) {
     );
     let long = "x".repeat(101);
     assert_eq!(fields(search::search(&admin, &long).await)[0].field, "q");
+}
+
+async fn what_was_taken_from_somebody_is_taken_from_their_tokens_too(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let admin = ada(&product).await;
+    let bob = with_role(&product, "bob", Role::Admin).await;
+    let id = bob.account_id().unwrap();
+    let sign_in = service::account::SignIn {
+        email: "bob@example.org".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    let tokens = service::account::issue_tokens(&product.anonymous(), sign_in).await;
+    let tokens = tokens.unwrap();
+    let mut seen = (Role::Admin, true);
+    for (role, active, holds) in [
+        (Role::Admin, true, Some(Role::Admin)),
+        (Role::Staff, true, Some(Role::Staff)),
+        (Role::Staff, false, None),
+    ] {
+        let edit = PersonEdit { seen, role, active };
+        if (role, active) != seen {
+            people::edit(&admin, id, edit).await.unwrap();
+            seen = (role, active);
+        }
+        let holder = product.holder(&tokens).await.map(|ctx| ctx.actor);
+        assert_eq!(holder, holds.map(|role| Actor::Account { id, role }));
+    }
+    // Nor does a request of theirs that has begun before change who others are.
+    let maya = product.member("maya").await.account_id().unwrap();
+    let edit = PersonEdit {
+        seen: (Role::Member, true),
+        role: Role::Admin,
+        active: true,
+    };
+    assert_eq!(
+        refused(people::edit(&bob, maya, edit).await),
+        Problem::Forbidden
+    );
+    people::edit(&admin, maya, edit).await.unwrap();
 }
 
 async fn what_goes_out_as_a_file_holds_no_formula(engine: &Engine) {
