@@ -51,6 +51,9 @@ pub const ACTIONS: &[&str] = &[
     "order.start",
     "order.substitute_accept",
     "order.substitute_decline",
+    "payment.dispute_closed",
+    "payment.disputed",
+    "payment.refund_failed",
     "payment.return",
     "payment.returned",
     "person.edit",
@@ -64,6 +67,7 @@ pub const ACTIONS: &[&str] = &[
     "stock.import",
     "stock.receive",
     "stock.waste",
+    "wallet.returned",
     "wallet.top_up",
 ];
 

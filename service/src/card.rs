@@ -8,15 +8,23 @@
 //! - that a card was declined has the step that pays look at once, instead of at its next try: the card may
 //!   have been tried again since;
 //! - that money went back settles the step that gives it back. Where nothing here asked for that, the payment
-//!   is noted as refunded, and a step that pays looks at once.
+//!   is noted as refunded, or a part of it, and a step that pays looks at once. What had topped a wallet up is
+//!   taken out of it again;
+//! - that a refund failed has the payment, or the part, be here again, for administrators to see and to give
+//!   back otherwise;
+//! - that whoever has the card disputes the charge is written down for administrators.
+//!
+//! How much went back is told as a sum, of which the newest counts: what happened before is older, whenever it
+//! is told.
 
 use crate::ctx::{Actor, Ctx};
-use crate::gateways::stripe::{StripeEvent, Told};
+use crate::gateways::stripe::{Dispute, FailedRefund, StripeEvent, Told};
 use crate::jobs::{self, return_card::ReturnCard};
 use crate::order::settle::{self, Found, StepEnd};
-use crate::{Error, Result};
+use crate::{Error, Result, order, wallet};
 use domain::problem::Problem;
 use domain::saga::{Direction, Phase, Step};
+use serde_json::{Value, json};
 use storage::card::{self, CardPayment, CardState, NewCardEvent};
 use storage::saga::{self, SagaRow};
 use storage::{Tx, payment, refund};
@@ -55,23 +63,83 @@ pub async fn stripe_event(ctx: &Ctx, signature: &str, body: &[u8]) -> Result<()>
     }
     // Stripe may tell of payments of others who use the same account.
     if let Some(card) = card::by_intent(&mut tx, &intent).await? {
-        take(&ctx, &mut tx, &card, &intent, told).await?;
+        let message = Message {
+            id: &event.id,
+            intent: &intent,
+            created: event.created,
+        };
+        take(&ctx, &mut tx, &card, &message, told).await?;
     }
     tx.commit().await?;
     tracing::info!(event_id = event.id, kind = event.kind, "a gateway told");
     Ok(())
 }
 
-async fn take(ctx: &Ctx, tx: &mut Tx, card: &CardPayment, intent: &str, told: Told) -> Result<()> {
+/// What every message has.
+struct Message<'a> {
+    /// What Stripe calls it.
+    id: &'a str,
+    /// What it is about.
+    intent: &'a str,
+    /// When that happened, in seconds.
+    created: i64,
+}
+
+impl Message<'_> {
+    /// Puts what is told of a sum in order. A failure comes after what else happened in its second.
+    fn mark(&self, failure: bool) -> i64 {
+        self.created
+            .saturating_mul(2)
+            .saturating_add(i64::from(failure))
+    }
+}
+
+async fn take(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    card: &CardPayment,
+    message: &Message<'_>,
+    told: Told,
+) -> Result<()> {
     // Nobody moves it on meanwhile.
     let saga = match card.order_id {
         Some(order) => saga::lock(tx, &[order]).await?.pop(),
         None => None,
     };
     match told {
-        Told::Succeeded => succeeded(ctx, tx, card, intent, saga.as_ref()).await,
+        Told::Succeeded => succeeded(ctx, tx, card, message.intent, saga.as_ref()).await,
         Told::Declined => declined(ctx, tx, card, saga.as_ref()).await,
-        Told::Refunded => refunded(ctx, tx, card, saga.as_ref()).await,
+        Told::Refunded { amount, whole } => {
+            let mark = message.mark(false);
+            if mark < card.returned_mark {
+                // Something newer is known.
+                return Ok(());
+            }
+            let amount = amount.clamp(0, card.amount);
+            let returned = if mark > card.returned_mark {
+                amount
+            } else {
+                amount.max(card.returned)
+            };
+            card::returned(tx, &card.key, returned, mark, ctx.now()).await?;
+            if whole {
+                refunded(ctx, tx, card, saga.as_ref()).await?;
+            } else if let Some(row) = &saga {
+                order::returned_elsewhere(ctx, tx, row, returned).await?;
+            }
+            follow(ctx, tx, card, message).await
+        }
+        Told::RefundFailed(failed) => {
+            refund_failed(ctx, tx, card, message, (saga.as_ref(), &failed)).await
+        }
+        Told::Disputed(dispute) => {
+            let about = subject(card);
+            disputed(ctx, tx, ("payment.disputed", &about), &dispute).await
+        }
+        Told::DisputeClosed(dispute) => {
+            let about = subject(card);
+            disputed(ctx, tx, ("payment.dispute_closed", &about), &dispute).await
+        }
     }
 }
 
@@ -152,6 +220,79 @@ async fn refunded(
             Ok(())
         }
     }
+}
+
+/// Has the wallet that was topped up, where one was, follow what has gone back.
+async fn follow(ctx: &Ctx, tx: &mut Tx, card: &CardPayment, message: &Message<'_>) -> Result<()> {
+    match card.order_id {
+        Some(_) => Ok(()),
+        None => wallet::follow_card(ctx, tx, &card.key, message.id).await,
+    }
+}
+
+/// Money that was to go back, or had gone back, is here again.
+async fn refund_failed(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    card: &CardPayment,
+    message: &Message<'_>,
+    (saga, failed): (Option<&SagaRow>, &FailedRefund),
+) -> Result<()> {
+    let now = ctx.now();
+    // One failure is told by messages of several kinds.
+    let once = NewCardEvent {
+        id: &format!("{}:failed", failed.id),
+        kind: "refund.failed",
+        intent_id: Some(message.intent),
+        received_at: now,
+    };
+    if !card::receive(tx, &once).await? {
+        return Ok(());
+    }
+    let amount = failed.amount.clamp(0, card.amount);
+    let mark = message.mark(true);
+    // Else the sum that is known knows of the failure.
+    let newer = mark >= card.returned_mark;
+    let returned = if newer {
+        (card.returned - amount).max(0)
+    } else {
+        card.returned
+    };
+    card::returned(tx, &card.key, returned, mark.max(card.returned_mark), now).await?;
+    let whole = card.returned == card.amount || card.refund_id.as_ref() == Some(&failed.id);
+    let recovered = newer && whole && card::recovered(tx, &card.key, now).await?;
+    let mut states = (Value::Null, Value::Null);
+    if let Some(row) = saga {
+        let order = row.order_id;
+        if recovered && payment::recovered(tx, order, message.intent, now).await? {
+            states = (json!("REFUNDED"), json!("CHARGED"));
+        }
+        let key = failed.key.as_deref();
+        match refund::of_gateway(tx, order, &failed.id, key).await? {
+            Some(ours) => {
+                refund::failed(tx, &ours, now).await?;
+                states = (json!(ours.state), json!("REFUSED"));
+            }
+            // It was given back at the gateway's own pages, or by a cancellation.
+            None if key.is_none() => refund::came_again(tx, order, amount, now).await?,
+            // Another one was made in its place.
+            None => {}
+        }
+        order::reckon(ctx, tx, row, returned).await?;
+    }
+    let before = json!({ "state": states.0 });
+    let after = json!({ "state": states.1, "refund": failed.id, "amount": amount, "reason": failed.reason });
+    let about = subject(card);
+    ctx.audit_change(tx, ("payment.refund_failed", &about), &before, &after)
+        .await?;
+    follow(ctx, tx, card, message).await
+}
+
+/// Whoever has the card asks their bank for the money, or has done so: administrators are to see it.
+async fn disputed(ctx: &Ctx, tx: &mut Tx, action: (&str, &str), dispute: &Dispute) -> Result<()> {
+    let after = json!({ "dispute": dispute.id, "amount": dispute.amount, "status": dispute.status,
+        "reason": dispute.reason });
+    ctx.audit_change(tx, action, &json!({}), &after).await
 }
 
 /// What the audit log names a payment by: its order, where it is for one.

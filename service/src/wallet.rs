@@ -11,9 +11,10 @@ use domain::payment::{
 };
 use domain::problem::Problem;
 use domain::text::check_reason;
+use serde_json::json;
 use std::time::{Duration, Instant};
 use storage::wallet::{self, Balance, House, Moved, NewTransfer, Transfer, TransferKind};
-use storage::{Tx, job};
+use storage::{Tx, card, job};
 use uuid::Uuid;
 
 pub use storage::wallet::{House as Counterpart, Line, TransferKind as Kind};
@@ -378,6 +379,61 @@ pub async fn top_up_by_staff(ctx: &Ctx, top_up: StaffTopUp) -> Result<Uuid> {
         }
         Moved::Refused => Err(Error::invalid("amount", InvalidCode::WalletFull)),
     }
+}
+
+/// Has a member's wallet follow what has gone back to the card that topped it up: takes out what it has of
+/// that, and no more, so that it never falls below nothing; what is short is in the audit log. Where money that
+/// had gone back has come again, what was taken comes again too. Nothing happens before the top-up is in the
+/// wallet: whoever puts it there asks for this. `cause` is another one each time.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn follow_card(ctx: &Ctx, tx: &mut Tx, key: &str, cause: &str) -> Result<()> {
+    let Some(card) = card::lock_by_key(tx, key).await? else {
+        return Ok(());
+    };
+    let credited = wallet::by_key(tx, key).await?;
+    let credited = credited.is_some_and(|transfer| transfer.kind == TransferKind::TopUp);
+    let due = card.returned - card.claimed;
+    if !credited || due == 0 {
+        return Ok(());
+    }
+    let amount = if due > 0 {
+        let balance = wallet::lock_balance(tx, card.account_id, &card.currency).await?;
+        -due.min(balance)
+    } else {
+        (card.taken - card.returned).max(0)
+    };
+    if amount != 0 {
+        let new = NewTransfer {
+            id: ctx.service.next_id(),
+            account_ids: [ctx.service.next_id(), ctx.service.next_id()],
+            key: &format!("{key}:back:{cause}"),
+            kind: TransferKind::Refund,
+            owner: card.account_id,
+            house: House::Card,
+            amount,
+            currency: &card.currency,
+            balance_most: i64::MAX,
+            order_id: None,
+            actor_id: None,
+            note: "",
+            at: ctx.now(),
+        };
+        if wallet::transfer(tx, &new).await? != Moved::Now {
+            return Err(Error::Internal(format!(
+                "a wallet did not follow its card: {key}"
+            )));
+        }
+    }
+    let taken = card.taken - amount;
+    card::claimed(tx, key, card.returned, taken, ctx.now()).await?;
+    let before = json!({ "returned": card.claimed, "taken": card.taken, "short": card.claimed - card.taken });
+    let after = json!({ "returned": card.returned, "taken": taken, "short": card.returned - taken,
+        "topUp": key });
+    let about = card.account_id.to_string();
+    ctx.audit_change(tx, ("wallet.returned", &about), &before, &after)
+        .await
 }
 
 /// Takes up top-ups whose job was given up or cancelled: it charges no more, and finds out what came of

@@ -13,14 +13,20 @@ statements! {
     OPEN(8) = "INSERT INTO card_payment (key, account_id, order_id, amount, currency, intent_id, state, at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (key) DO NOTHING";
     BY_KEY(1) = "SELECT key, account_id, order_id, amount, currency, intent_id, state, decline_reason, refund_id,
-            updated_at
+            returned, returned_mark, claimed, taken, updated_at
         FROM card_payment WHERE key = $1";
+    BY_KEY_LOCKED(1) = "SELECT key, account_id, order_id, amount, currency, intent_id, state, decline_reason, refund_id,
+            returned, returned_mark, claimed, taken, updated_at
+        FROM card_payment WHERE key = $1"
+      | "SELECT key, account_id, order_id, amount, currency, intent_id, state, decline_reason, refund_id,
+            returned, returned_mark, claimed, taken, updated_at
+        FROM card_payment WHERE key = $1 FOR UPDATE";
     // Until the transaction ends nobody else changes it.
     BY_INTENT(1) = "SELECT key, account_id, order_id, amount, currency, intent_id, state, decline_reason, refund_id,
-            updated_at
+            returned, returned_mark, claimed, taken, updated_at
         FROM card_payment WHERE intent_id = $1"
       | "SELECT key, account_id, order_id, amount, currency, intent_id, state, decline_reason, refund_id,
-            updated_at
+            returned, returned_mark, claimed, taken, updated_at
         FROM card_payment WHERE intent_id = $1 FOR UPDATE";
     // Money that came is money that came, also where nobody expects it any more.
     CHARGED(2) = "UPDATE card_payment SET state = 'CHARGED', decline_reason = NULL, updated_at = $2
@@ -31,6 +37,10 @@ statements! {
     REFUNDED(3) = "UPDATE card_payment SET state = 'REFUNDED', decline_reason = NULL,
             refund_id = COALESCE(refund_id, $2), updated_at = $3
         WHERE key = $1 AND intent_id IS NOT NULL";
+    RETURNED(4) = "UPDATE card_payment SET returned = $2, returned_mark = $3, updated_at = $4 WHERE key = $1";
+    RECOVERED(2) = "UPDATE card_payment SET state = 'CHARGED', refund_id = NULL, updated_at = $2
+        WHERE key = $1 AND state = 'REFUNDED'";
+    CLAIMED(4) = "UPDATE card_payment SET claimed = $2, taken = $3, updated_at = $4 WHERE key = $1";
     RECEIVE(4) = "INSERT INTO card_event (id, kind, intent_id, received_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (id) DO NOTHING";
     SWEEP(2) = "DELETE FROM card_event WHERE id IN (SELECT id FROM card_event
@@ -71,6 +81,14 @@ pub struct CardPayment {
     pub state: CardState,
     /// What the gateway calls its refund, where that is known.
     pub refund_id: Option<String>,
+    /// How much has gone back in all, as the gateway has told.
+    pub returned: i64,
+    /// Puts what is told of that in order: what comes with a lower mark is older.
+    pub returned_mark: i64,
+    /// Of a top-up: how much of that was asked of the wallet.
+    pub claimed: i64,
+    /// Of that: how much the wallet had.
+    pub taken: i64,
     /// When it last changed, in microseconds.
     pub updated_at: i64,
 }
@@ -86,6 +104,10 @@ struct Row {
     state: String,
     decline_reason: Option<String>,
     refund_id: Option<String>,
+    returned: i64,
+    returned_mark: i64,
+    claimed: i64,
+    taken: i64,
     updated_at: i64,
 }
 
@@ -112,6 +134,10 @@ impl TryFrom<Row> for CardPayment {
             intent_id: row.intent_id,
             state,
             refund_id: row.refund_id,
+            returned: row.returned,
+            returned_mark: row.returned_mark,
+            claimed: row.claimed,
+            taken: row.taken,
             updated_at: row.updated_at,
         })
     }
@@ -171,6 +197,16 @@ pub async fn by_key(tx: &mut Tx, key: &str) -> Result<Option<CardPayment>> {
         .transpose()
 }
 
+/// The payment of a key; nobody else changes it until the transaction ends.
+///
+/// # Errors
+/// Where the database does.
+pub async fn lock_by_key(tx: &mut Tx, key: &str) -> Result<Option<CardPayment>> {
+    optional!(tx, Row, BY_KEY_LOCKED, key)?
+        .map(CardPayment::try_from)
+        .transpose()
+}
+
 /// The payment of an intent; nobody else changes it until the transaction ends.
 ///
 /// # Errors
@@ -211,6 +247,31 @@ pub async fn void(tx: &mut Tx, key: &str, now: i64) -> Result<bool> {
 /// Where the database does.
 pub async fn refunded(tx: &mut Tx, key: &str, refund: Option<&str>, now: i64) -> Result<bool> {
     Ok(execute!(tx, REFUNDED, key, refund, now)? == 1)
+}
+
+/// Notes how much has gone back in all, and the mark of what tells so.
+///
+/// # Errors
+/// Where the database does, as where it is more than was to be taken.
+pub async fn returned(tx: &mut Tx, key: &str, amount: i64, mark: i64, now: i64) -> Result<bool> {
+    Ok(execute!(tx, RETURNED, key, amount, mark, now)? == 1)
+}
+
+/// Notes that money that had gone back has come again.
+///
+/// # Errors
+/// Where the database does.
+pub async fn recovered(tx: &mut Tx, key: &str, now: i64) -> Result<bool> {
+    Ok(execute!(tx, RECOVERED, key, now)? == 1)
+}
+
+/// Notes how much of what has gone back was asked of the wallet that it had topped up, and how much of that
+/// the wallet had.
+///
+/// # Errors
+/// Where the database does.
+pub async fn claimed(tx: &mut Tx, key: &str, claimed: i64, taken: i64, now: i64) -> Result<bool> {
+    Ok(execute!(tx, CLAIMED, key, claimed, taken, now)? == 1)
 }
 
 /// Something that the gateway tells.

@@ -57,6 +57,8 @@ statements! {
       | "UPDATE payment SET state = 'REFUNDED', updated_at = $2
         WHERE order_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
             AND state IN ('REFUNDING', 'REFUNDED') RETURNING order_id";
+    RECOVERED(3) = "UPDATE payment SET state = 'CHARGED', reference = COALESCE(reference, $2), updated_at = $3
+        WHERE order_id = $1 AND state = 'REFUNDED'";
 }
 
 /// A payment to be.
@@ -231,6 +233,15 @@ pub async fn refunding(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<Vec<Uui
 /// Where the database does.
 pub async fn refunded(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<Vec<Uuid>> {
     rows!(tx, (Uuid,), REFUNDED, many(orders), now).map(ids)
+}
+
+/// Notes that money that had gone back has come again, of a charge that its gateway calls so; false where it
+/// had not gone back.
+///
+/// # Errors
+/// Where the database does.
+pub async fn recovered(tx: &mut Tx, order: Uuid, reference: &str, now: i64) -> Result<bool> {
+    Ok(execute!(tx, RECOVERED, order, reference, now)? == 1)
 }
 
 fn ids(rows: Vec<(Uuid,)>) -> Vec<Uuid> {

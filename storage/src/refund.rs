@@ -1,5 +1,6 @@
 //! What administrators give back of payments, besides cancellations: each with a key of its own under which
-//! its gateway is asked. Together they never are more than was paid: the payment's row refuses it.
+//! its gateway is asked. Together they never are more than was paid: the payment's row refuses it. What somebody
+//! gave back at the gateway's own pages is counted there too.
 
 use crate::statement::{execute, optional, rows, statements};
 use crate::{Error, Result, Tx};
@@ -24,10 +25,20 @@ statements! {
     OF_ORDER(2) = "SELECT refund.id, order_id, key, request, amount, currency, reason, state, reference, actor_id,
             account.name AS actor, at, updated_at
         FROM refund LEFT JOIN account ON account.id = actor_id WHERE order_id = $1 ORDER BY refund.id LIMIT $2";
+    OF_GATEWAY(3) = "SELECT refund.id, order_id, key, request, amount, currency, reason, state, reference, actor_id,
+            account.name AS actor, at, updated_at
+        FROM refund LEFT JOIN account ON account.id = actor_id
+        WHERE order_id = $1 AND (reference = $2 OR (state = 'REQUESTED' AND key = $3))
+        ORDER BY CASE WHEN reference = $2 THEN 0 ELSE 1 END LIMIT 1";
     RETURNED(1) = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM refund
         WHERE order_id = $1 AND state = 'DONE'";
+    ELSEWHERE(1) = "SELECT elsewhere FROM payment WHERE order_id = $1";
+    RECKONED(1) = "SELECT amount, elsewhere FROM payment WHERE order_id = $1"
+      | "SELECT amount, elsewhere FROM payment WHERE order_id = $1 FOR UPDATE";
+    RECKON(4) = "UPDATE payment SET elsewhere = $2, refunded = $3, updated_at = $4 WHERE order_id = $1";
     ASKED(1) = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM refund
         WHERE order_id = $1 AND state <> 'REFUSED'";
+    FAILED(2) = "UPDATE refund SET state = 'REFUSED', updated_at = $2 WHERE id = $1 AND state <> 'REFUSED'";
     END(4) = "UPDATE refund SET state = $2, reference = $3, updated_at = $4 WHERE id = $1 AND state = 'REQUESTED'";
 }
 
@@ -185,13 +196,78 @@ pub async fn of_order(tx: &mut Tx, order: Uuid, limit: i64) -> Result<Vec<Refund
     rows!(tx, RefundRow, OF_ORDER, order, limit)
 }
 
-/// How much of an order's payment has gone back by refunds of its own, in minor units.
+/// The refund of an order that its gateway calls so; or that it asks for under a key, where that is not known
+/// to have been made.
+///
+/// # Errors
+/// Where the database does.
+pub async fn of_gateway(
+    tx: &mut Tx,
+    order: Uuid,
+    reference: &str,
+    key: Option<&str>,
+) -> Result<Option<RefundRow>> {
+    optional!(tx, RefundRow, OF_GATEWAY, order, reference, key)
+}
+
+/// How much of an order's payment has gone back besides a cancellation, in minor units.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn returned(tx: &mut Tx, order: Uuid) -> Result<i64> {
     let sum = optional!(tx, (i64,), RETURNED, order)?;
-    Ok(sum.map_or(0, |(amount,)| amount))
+    Ok(sum.map_or(0, |(amount,)| amount) + elsewhere(tx, order).await?)
+}
+
+/// How much of an order's payment has gone back that is no refund of its own, in minor units: somebody gave
+/// it back at the gateway.
+///
+/// # Errors
+/// Where the database does.
+pub async fn elsewhere(tx: &mut Tx, order: Uuid) -> Result<i64> {
+    let amount = optional!(tx, (i64,), ELSEWHERE, order)?;
+    Ok(amount.map_or(0, |(amount,)| amount))
+}
+
+/// Notes how much of an order's payment has gone back in all, as its gateway tells, and reckons anew how much
+/// of it is left: what is more than refunds of its own was given back elsewhere. What was is not told twice,
+/// and grows only. By how much it has grown.
+///
+/// # Errors
+/// Where the database does.
+pub async fn reckon(tx: &mut Tx, order: Uuid, returned: i64, now: i64) -> Result<i64> {
+    let Some((amount, before)) = optional!(tx, (i64, i64), RECKONED, order)? else {
+        return Ok(0);
+    };
+    let asked = asked(tx, order).await?;
+    let elsewhere = (returned - asked).min(amount).max(before);
+    set_elsewhere(tx, order, (amount, asked, elsewhere), now).await?;
+    Ok(elsewhere - before)
+}
+
+/// Notes that so much of what was given back elsewhere has come again.
+///
+/// # Errors
+/// Where the database does.
+pub async fn came_again(tx: &mut Tx, order: Uuid, amount: i64, now: i64) -> Result<()> {
+    let Some((paid, before)) = optional!(tx, (i64, i64), RECKONED, order)? else {
+        return Ok(());
+    };
+    let asked = asked(tx, order).await?;
+    let elsewhere = (before - amount).max(0);
+    set_elsewhere(tx, order, (paid, asked, elsewhere), now).await
+}
+
+async fn set_elsewhere(
+    tx: &mut Tx,
+    order: Uuid,
+    (paid, asked, elsewhere): (i64, i64, i64),
+    now: i64,
+) -> Result<()> {
+    // What is owed of it is on its way back too.
+    let owed = crate::substitution::owed(tx, order).await?;
+    let refunded = (asked + owed + elsewhere).min(paid);
+    execute!(tx, RECKON, order, elsewhere, refunded, now).map(drop)
 }
 
 /// How much of an order's payment goes or has gone back by refunds of its own, in minor units.
@@ -218,6 +294,19 @@ pub async fn done(tx: &mut Tx, id: Uuid, reference: Option<&str>, now: i64) -> R
 /// Where the database does.
 pub async fn refused(tx: &mut Tx, refund: &RefundRow, now: i64) -> Result<bool> {
     if execute!(tx, END, refund.id, "REFUSED", None::<&str>, now)? == 0 {
+        return Ok(false);
+    }
+    execute!(tx, GIVE_BACK, refund.order_id, refund.amount, now)?;
+    Ok(true)
+}
+
+/// Notes that a refund came to nothing at the gateway, whatever was thought of it, and that so much more is
+/// left of its payment; false where that is known.
+///
+/// # Errors
+/// Where the database does.
+pub async fn failed(tx: &mut Tx, refund: &RefundRow, now: i64) -> Result<bool> {
+    if execute!(tx, FAILED, refund.id, now)? == 0 {
         return Ok(false);
     }
     execute!(tx, GIVE_BACK, refund.order_id, refund.amount, now)?;

@@ -29,6 +29,8 @@ statements! {
     BALANCES(1) = "SELECT id, currency, balance FROM wallet_account WHERE owner_id = $1 ORDER BY currency";
     LOCK_OWNER(1) = "SELECT id FROM account WHERE id = $1"
       | "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE";
+    LOCK_BALANCE(2) = "SELECT balance FROM wallet_account WHERE owner_id = $1 AND currency = $2"
+      | "SELECT balance FROM wallet_account WHERE owner_id = $1 AND currency = $2 FOR UPDATE";
     COMING(3) = "SELECT CAST(COALESCE(SUM(arguments ->> 'amount'), 0) AS BIGINT) AS amount FROM job
         WHERE owner_id = $1 AND kind = $2 AND finished_at IS NULL AND arguments ->> 'currency' = $3"
       | "SELECT CAST(COALESCE(SUM(CAST(arguments ->> 'amount' AS BIGINT)), 0) AS BIGINT) AS amount FROM job
@@ -59,7 +61,8 @@ pub enum TransferKind {
     TopUp,
     /// Out of it, for an order.
     Payment,
-    /// Back into it. Under the key of a payment that was never made: it never will be.
+    /// Back into it; or out of it, where a top-up has gone back to the card. Under the key of a payment that was
+    /// never made: it never will be.
     Refund,
 }
 
@@ -315,6 +318,15 @@ pub async fn transfer(tx: &mut Tx, new: &NewTransfer<'_>) -> Result<Moved> {
 /// Where the database does.
 pub async fn lock_owner(tx: &mut Tx, owner: Uuid) -> Result<()> {
     optional!(tx, (Uuid,), LOCK_OWNER, owner).map(drop)
+}
+
+/// What a member has of a currency, in minor units; nobody else changes it until the transaction ends.
+///
+/// # Errors
+/// Where the database does.
+pub async fn lock_balance(tx: &mut Tx, owner: Uuid, currency: &str) -> Result<i64> {
+    let balance = optional!(tx, (i64,), LOCK_BALANCE, owner, currency)?;
+    Ok(balance.map_or(0, |(balance,)| balance))
 }
 
 /// What jobs of a kind that have not ended will put into a member's wallet, in minor units.

@@ -155,7 +155,13 @@ impl TopUpWallet {
                     at: run.ctx.now(),
                 };
                 let transfer = match wallet::transfer(tx, &new).await? {
-                    wallet::Moved::Now => new.id,
+                    wallet::Moved::Now => {
+                        if job.gateway == GatewayKind::Stripe {
+                            // Some of it may have gone back already.
+                            crate::wallet::follow_card(&run.ctx, tx, key, "credit").await?;
+                        }
+                        new.id
+                    }
                     wallet::Moved::Before(transfer) => transfer.id,
                     wallet::Moved::Refused => {
                         return Err(Error::internal("a wallet took no top-up"));

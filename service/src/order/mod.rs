@@ -20,7 +20,7 @@ pub use panel::{
 };
 pub use place::{Accepted, OrderedItem, PlaceOrder, Placer, place};
 pub use refund::{REFUNDS_MOST, Refund, RefundDraft, RefundState, may_refund, refund};
-pub(crate) use refund::{refund_made, refund_refused};
+pub(crate) use refund::{reckon, refund_made, refund_refused, returned_elsewhere};
 pub use refuse::{Candidate, candidates, refuse};
 
 use crate::ctx::{Actor, Ctx};

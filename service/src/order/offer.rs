@@ -374,6 +374,8 @@ pub(super) async fn pay_back(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<()
     let owed = substitution::owed(tx, row.order_id).await?;
     // Where all of it has gone back, so has the difference.
     let payment = refund::lock_left(tx, row.order_id).await?;
+    let gone = refund::asked(tx, row.order_id).await? + refund::elsewhere(tx, row.order_id).await?;
+    let owed = owed.min(row.total - gone).max(0);
     if owed == 0 || payment.is_none_or(|left| left.state != PaymentState::Charged) {
         return Ok(());
     }

@@ -209,6 +209,8 @@ pub struct OrderDetail {
     pub email: String,
     /// What was given back besides a cancellation.
     pub refunds: Vec<Refund>,
+    /// What somebody gave back at the gateway's own pages, in minor units.
+    pub elsewhere: i64,
     /// How much may still be given back, in minor units; nothing where whoever asks may not do it.
     pub refundable: i64,
     /// What happened to it, as far as it is still known.
@@ -556,6 +558,7 @@ pub async fn detail(ctx: &Ctx, id: Uuid) -> Result<OrderDetail> {
         .map(|account| account.email)
         .unwrap_or_default();
     let refunds = storage::refund::of_order(&mut tx, id, REFUNDS_MOST).await?;
+    let elsewhere = storage::refund::elsewhere(&mut tx, id).await?;
     let left = storage::refund::left(&mut tx, id).await?;
     let refundable = left
         .filter(|left| {
@@ -571,6 +574,7 @@ pub async fn detail(ctx: &Ctx, id: Uuid) -> Result<OrderDetail> {
             .into_iter()
             .map(Refund::try_from)
             .collect::<Result<_>>()?,
+        elsewhere,
         refundable,
         events: events
             .into_iter()

@@ -1,5 +1,6 @@
 //! What administrators give back of a payment, whole or in parts, with a reason: never more than was paid.
 
+use super::settle;
 use crate::ctx::{Actor, Ctx};
 use crate::jobs::{self, refund_payment::RefundPayment};
 use crate::{Error, Result};
@@ -9,10 +10,12 @@ use domain::invalid::InvalidCode;
 use domain::order::NOTE_MOST;
 use domain::payment::PaymentState;
 use domain::problem::Problem;
+use domain::saga::Phase;
 use domain::text::check_reason;
 use serde_json::{Value, json};
 use storage::refund::{self as table, NewRefund, RefundRow};
-use storage::{Tx, order};
+use storage::saga::SagaRow;
+use storage::{Tx, card, order, payment};
 use uuid::Uuid;
 
 /// Who may give money back.
@@ -27,7 +30,7 @@ pub enum RefundState {
     Requested,
     /// The money has gone back.
     Done,
-    /// It will not: a cancellation gave back all that was left.
+    /// It has not: a cancellation gave back all that was left, or the gateway could not and the money came again.
     Refused,
 }
 
@@ -214,11 +217,70 @@ pub(crate) async fn refund_made(
     Ok(json!({ "refunded": refund.amount }))
 }
 
-/// Notes that a refund will not be made, and that so much more is left of the payment.
+/// Notes that a refund will not be made, and that so much more is left of the payment, as far as it has not
+/// gone back elsewhere.
 ///
 /// # Errors
 /// Where the database does.
 pub(crate) async fn refund_refused(ctx: &Ctx, tx: &mut Tx, refund: &RefundRow) -> Result<Value> {
-    table::refused(tx, refund, ctx.now()).await?;
+    let locked = storage::saga::lock(tx, &[refund.order_id]).await?;
+    if !table::refused(tx, refund, ctx.now()).await? {
+        return Ok(json!({ "late": true }));
+    }
+    if let Some(row) = locked.first() {
+        let payment = payment::of_order(tx, row.order_id).await?;
+        let known = match payment {
+            Some(payment) => card::by_key(tx, &payment.key).await?,
+            None => None,
+        };
+        let returned = known.map_or(0, |card| card.returned);
+        returned_elsewhere(ctx, tx, row, returned).await?;
+    }
     Ok(json!({ "refused": true }))
+}
+
+/// Reckons anew what is left of an order's payment, of which the gateway has told that so much has gone back in
+/// all. By how much what went back elsewhere has grown. What a cancellation gives back does not count.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn reckon(ctx: &Ctx, tx: &mut Tx, row: &SagaRow, returned: i64) -> Result<i64> {
+    let Some(left) = table::lock_left(tx, row.order_id).await? else {
+        return Ok(0);
+    };
+    let kept = matches!(
+        settle::state_of(row)?.phase,
+        Phase::Forward(_) | Phase::Completed
+    );
+    if !kept && !matches!(left.state, PaymentState::Requested | PaymentState::Charged) {
+        return Ok(0);
+    }
+    Ok(table::reckon(tx, row.order_id, returned, ctx.now()).await?)
+}
+
+/// Notes that so much of an order's payment has gone back in all, and tells whoever ordered of what of that
+/// nobody here asked for and they do not know of. The order goes its way.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn returned_elsewhere(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    row: &SagaRow,
+    returned: i64,
+) -> Result<()> {
+    let grown = reckon(ctx, tx, row, returned).await?;
+    if grown == 0 {
+        return Ok(());
+    }
+    let about = row.order_id.to_string();
+    let after = json!({ "amount": grown });
+    ctx.audit_change(tx, ("payment.returned", &about), &json!({}), &after)
+        .await?;
+    let payload = EventPayload {
+        amount: Some(grown),
+        currency: Some(row.currency.clone()),
+        ..EventPayload::default()
+    };
+    super::tell(ctx, tx, row, OrderEvent::PaymentRefunded, payload).await
 }

@@ -104,15 +104,16 @@ pub(crate) async fn run_again(
 }
 
 /// Notes that the money of an order has gone back though nothing here asked for it, and tells the member;
-/// false where that is known, or administrators have asked for all of it, part by part. The order goes its way; where it is cancelled later, nothing is left to go
-/// back.
+/// false where that is known, or all of it went part by part. The order goes its way; where it is cancelled
+/// later, nothing is left to go back.
 ///
 /// # Errors
 /// Where the database does.
 pub(crate) async fn returned(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<bool> {
     let now = ctx.now();
     let asked = storage::refund::asked(tx, row.order_id).await?;
-    if asked >= row.total {
+    let elsewhere = storage::refund::elsewhere(tx, row.order_id).await?;
+    if asked + elsewhere >= row.total {
         return Ok(false);
     }
     if payment::refunding(tx, &[row.order_id], now)
@@ -121,10 +122,11 @@ pub(crate) async fn returned(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<bo
     {
         return Ok(false);
     }
+    let grown = storage::refund::reckon(tx, row.order_id, row.total, now).await?;
     let mut changes = Changes::new(now);
     changes.refunded.push(row.order_id);
     let told = EventPayload {
-        amount: Some(row.total - asked),
+        amount: Some(grown),
         currency: Some(row.currency.clone()),
         ..payload(row)
     };

@@ -71,6 +71,7 @@ fn entry(ctx: &Ctx, words: Words, line: Line, currency: &str) -> EntryView {
         (Kind::TopUp, Counterpart::Staff) => Key::WalletFromStaff,
         (Kind::TopUp, _) => Key::WalletFromCard,
         (Kind::Payment, _) => Key::WalletPayment,
+        (Kind::Refund, Counterpart::Card) if line.amount < 0 => Key::WalletToCard,
         (Kind::Refund, _) => Key::WalletRefund,
     };
     let sign = if line.amount > 0 { "+" } else { "" };

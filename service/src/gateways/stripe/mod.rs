@@ -126,19 +126,96 @@ pub(crate) struct StripeEvent {
     pub id: String,
     /// `payment_intent.succeeded` and others.
     pub kind: String,
+    /// When it happened, in seconds: what was told later may have happened before.
+    pub created: i64,
     /// What has happened, where it is something that is listened to: to which intent, and what.
     pub told: Option<(String, Told)>,
 }
 
 /// What Stripe tells of an intent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Told {
     /// It has taken the money.
     Succeeded,
     /// The card was declined for good.
     Declined,
-    /// All of the money has gone back.
-    Refunded,
+    /// Some of the money has gone back, or all of it.
+    Refunded {
+        /// How much in all, in minor units.
+        amount: i64,
+        /// Whether nothing is left.
+        whole: bool,
+    },
+    /// Money that was to go back, or had gone back, has come again.
+    RefundFailed(FailedRefund),
+    /// Whoever has the card wants the money back from their bank.
+    Disputed(Dispute),
+    /// That has ended.
+    DisputeClosed(Dispute),
+}
+
+/// A refund of which nothing became.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FailedRefund {
+    /// What Stripe calls it.
+    pub id: String,
+    /// The key that it carries, where it was asked for from here.
+    pub key: Option<String>,
+    /// How much, in minor units.
+    pub amount: i64,
+    /// `lost_or_stolen_card` and others.
+    pub reason: Option<String>,
+}
+
+/// A dispute about a charge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dispute {
+    /// What Stripe calls it.
+    pub id: String,
+    /// About how much, in minor units.
+    pub amount: i64,
+    /// `needs_response`, `won`, `lost` and others.
+    pub status: String,
+    /// `fraudulent`, `product_not_received` and others.
+    pub reason: String,
+}
+
+/// Whether a text can be the name of something at Stripe.
+fn is_name(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A name in an object of Stripe's.
+fn named(object: &Value, field: &str) -> Option<String> {
+    let text = object[field].as_str().filter(|text| is_name(text));
+    text.map(str::to_owned)
+}
+
+impl FailedRefund {
+    /// Reads a refund; nothing where it is none, or has not failed.
+    fn read(object: &Value) -> Option<Self> {
+        let refund: Refund = serde_json::from_value(object.clone()).ok()?;
+        if !refund.has_failed() || !is_name(&refund.id) {
+            return None;
+        }
+        Some(Self {
+            key: named(&refund.metadata, "key"),
+            amount: object["amount"].as_i64()?,
+            reason: named(object, "failure_reason"),
+            id: refund.id,
+        })
+    }
+}
+
+impl Dispute {
+    fn read(object: &Value) -> Option<Self> {
+        Some(Self {
+            id: named(object, "id")?,
+            amount: object["amount"].as_i64()?,
+            status: named(object, "status")?,
+            reason: named(object, "reason")?,
+        })
+    }
 }
 
 impl StripeEvent {
@@ -149,6 +226,8 @@ impl StripeEvent {
             id: String,
             #[serde(rename = "type")]
             kind: String,
+            #[serde(default)]
+            created: i64,
             data: Data,
         }
         #[derive(Deserialize)]
@@ -157,32 +236,45 @@ impl StripeEvent {
             object: Value,
         }
         let event: Event = serde_json::from_slice(body).ok()?;
-        let name = |text: &String| {
-            (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-        };
-        if !name(&event.id) || !name(&event.kind) {
+        if !is_name(&event.id) || !is_name(&event.kind) {
             return None;
         }
         let object = event.data.object;
-        let text = |field: &str| object[field].as_str().map(str::to_owned);
+        let of = |field: &str, told: Option<Told>| Some((named(&object, field)?, told?));
         let told = match event.kind.as_str() {
-            "payment_intent.succeeded" => Some((text("id"), Told::Succeeded)),
+            "payment_intent.succeeded" => of("id", Some(Told::Succeeded)),
             "payment_intent.payment_failed" => {
                 // What passes is tried again, and each try would be told of.
                 let fault = serde_json::from_value(object["last_payment_error"].clone()).ok();
                 let refusal = fault.map(|fault: Fault| fault.refusal());
                 let declined = matches!(refusal, Some(Refusal::Declined(_)));
-                declined.then(|| (text("id"), Told::Declined))
+                of("id", declined.then_some(Told::Declined))
             }
-            "charge.refunded" if object["refunded"] == true => {
-                Some((text("payment_intent"), Told::Refunded))
+            "charge.refunded" => {
+                let whole = object["refunded"] == true;
+                let amount = object["amount_refunded"].as_i64();
+                let told = amount.map(|amount| Told::Refunded { amount, whole });
+                of("payment_intent", told)
+            }
+            // One failure is told as each of them, as the version of the endpoint has it.
+            "refund.failed" | "refund.updated" | "charge.refund.updated" => {
+                let told = FailedRefund::read(&object).map(Told::RefundFailed);
+                of("payment_intent", told)
+            }
+            "charge.dispute.created" => {
+                let told = Dispute::read(&object).map(Told::Disputed);
+                of("payment_intent", told)
+            }
+            "charge.dispute.closed" => {
+                let told = Dispute::read(&object).map(Told::DisputeClosed);
+                of("payment_intent", told)
             }
             _ => None,
         };
-        let told = told.and_then(|(intent, told)| Some((intent.filter(name)?, told)));
         Some(Self {
             id: event.id,
             kind: event.kind,
+            created: event.created,
             told,
         })
     }
@@ -478,6 +570,11 @@ impl StripeGateway {
                 let key = format!("{}:again:{}", request.key, request.attempt);
                 self.api.post::<Refund>("refunds", &form, &key).await
             }
+            // What failed would be told as failed under its key for ever.
+            Ok(refund) if refund.has_failed() && request.attempt > 0 => {
+                let key = format!("{}:again:{}", request.key, request.attempt);
+                self.api.post::<Refund>("refunds", &form, &key).await
+            }
             answer => answer,
         };
         match refund {
@@ -651,12 +748,54 @@ mod tests {
         assert_eq!(failed("insufficient_funds"), declined);
         assert_eq!(failed("try_again_later"), None);
         let charge = |refunded: bool| {
-            let charge =
-                serde_json::json!({ "id": "ch_1", "payment_intent": "pi_1", "refunded": refunded });
+            let charge = serde_json::json!({ "id": "ch_1", "object": "charge", "payment_intent": "pi_1",
+                "amount": 950, "amount_refunded": if refunded { 950 } else { 50 }, "refunded": refunded });
             told("charge.refunded", charge)
         };
-        assert_eq!(charge(true), Some(("pi_1".to_owned(), Told::Refunded)));
-        assert_eq!(charge(false), None, "some of it");
+        let back = |amount, whole| Some(("pi_1".to_owned(), Told::Refunded { amount, whole }));
+        assert_eq!(charge(true), back(950, true));
+        assert_eq!(charge(false), back(50, false));
+        let refund = |kind: &str, status: &str| {
+            let refund = serde_json::json!({ "id": "re_1", "object": "refund", "amount": 50, "charge": "ch_1",
+                "payment_intent": "pi_1", "status": status, "failure_reason": "lost_or_stolen_card",
+                "metadata": { "key": "refund:1" } });
+            told(kind, refund)
+        };
+        let failed = Some((
+            "pi_1".to_owned(),
+            Told::RefundFailed(FailedRefund {
+                id: "re_1".to_owned(),
+                key: Some("refund:1".to_owned()),
+                amount: 50,
+                reason: Some("lost_or_stolen_card".to_owned()),
+            }),
+        ));
+        for kind in ["refund.failed", "refund.updated", "charge.refund.updated"] {
+            assert_eq!(refund(kind, "failed"), failed, "{kind}");
+            assert_eq!(refund(kind, "succeeded"), None, "{kind}");
+        }
+        let dispute = |kind: &str, status: &str| {
+            let dispute = serde_json::json!({ "id": "dp_1", "object": "dispute", "amount": 950, "charge": "ch_1",
+                "payment_intent": "pi_1", "status": status, "reason": "fraudulent" });
+            told(kind, dispute)
+        };
+        let disputed = |status: &str| Dispute {
+            id: "dp_1".to_owned(),
+            amount: 950,
+            status: status.to_owned(),
+            reason: "fraudulent".to_owned(),
+        };
+        assert_eq!(
+            dispute("charge.dispute.created", "needs_response"),
+            Some((
+                "pi_1".to_owned(),
+                Told::Disputed(disputed("needs_response"))
+            ))
+        );
+        assert_eq!(
+            dispute("charge.dispute.closed", "lost"),
+            Some(("pi_1".to_owned(), Told::DisputeClosed(disputed("lost"))))
+        );
         for body in ["", "{}", "[]", r#"{"id":"evt_1","type":"a"}"#] {
             assert_eq!(StripeEvent::read(body.as_bytes()), None, "{body}");
         }

@@ -116,6 +116,7 @@ fn facts(say: &Say<'_>, detail: &OrderDetail) -> Vec<(String, String)> {
         .filter(|refund| refund.state != RefundState::Refused)
         .map(|refund| refund.amount)
         .sum();
+    let given = given + detail.elsewhere;
     if given > 0 {
         let given = words.price(given, &order.currency);
         facts.push((words.t(Key::PanelOrderGivenBack), given));

@@ -86,7 +86,8 @@ pub(crate) struct RefundDocument {
     /// ISO 4217.
     currency: String,
     reason: String,
-    /// `REQUESTED`, `DONE`, or `REFUSED` where a cancellation has given back all that was left.
+    /// `REQUESTED`, `DONE`, or `REFUSED` where a cancellation has given back all that was left, or the gateway could
+    /// not give it back.
     state: &'static str,
     /// What whoever asked for it is called.
     actor: Option<String>,

@@ -1,0 +1,13 @@
+-- How much of what is to go back or has gone back is no refund of ours: somebody gave it back at the gateway.
+ALTER TABLE payment ADD COLUMN elsewhere BIGINT NOT NULL DEFAULT 0 CHECK (elsewhere BETWEEN 0 AND amount);
+-- Of orders that are made all the same it was known that all has gone back, and not noted how much.
+UPDATE payment SET elsewhere = amount - refunded, refunded = amount
+WHERE state = 'REFUNDED' AND order_id IN (SELECT id FROM orders WHERE state NOT IN ('CANCELLED', 'PENDING'));
+
+-- How much has gone back in all, as the gateway has told.
+ALTER TABLE card_payment ADD COLUMN returned BIGINT NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND amount);
+-- Puts what is told of that in order: twice the second of the newest, and one more where that was of a failure.
+ALTER TABLE card_payment ADD COLUMN returned_mark BIGINT NOT NULL DEFAULT 0;
+-- Of a top-up: how much of that was asked of the wallet, and how much the wallet had.
+ALTER TABLE card_payment ADD COLUMN claimed BIGINT NOT NULL DEFAULT 0 CHECK (claimed BETWEEN 0 AND amount);
+ALTER TABLE card_payment ADD COLUMN taken BIGINT NOT NULL DEFAULT 0 CHECK (taken BETWEEN 0 AND claimed);
