@@ -18,7 +18,7 @@ use service::gateways::{ChargeRequest, GatewayError, GatewaySettings, RefundRequ
 use service::jobs::runner::Runner;
 use service::order::{self, OrderView, PlaceOrder, RefundDraft, RefundState};
 use service::wallet::{self, TopUp};
-use service::{Actor, Ctx, Service, SystemClock, card, payments};
+use service::{Actor, Ctx, Service, SystemClock, card, overview, payments};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -34,10 +34,17 @@ on_both_engines!(
     a_charge_that_was_called_off_is_never_made,
     money_that_comes_after_all_goes_back,
     a_refund_that_nobody_here_asked_for_is_noted,
+    a_part_that_nobody_here_asked_for_is_counted_once,
+    a_part_that_was_promised_and_went_back_elsewhere_is_not_left,
+    a_refund_that_fails_is_here_again,
+    a_refund_at_the_gateway_that_fails_is_taken_back,
+    a_dispute_is_written_down,
     parts_of_a_payment_go_back_once,
     what_went_back_in_parts_is_told_once,
     a_message_that_is_not_sound_changes_nothing,
     a_wallet_is_topped_up_by_the_card_that_is_on,
+    a_wallet_follows_the_card_that_topped_it_up,
+    what_went_back_before_it_was_in_the_wallet_is_taken_out_of_it,
     a_campus_takes_what_an_administrator_chose,
     nobody_eats_for_simulated_money_in_production,
     nothing_starts_where_cards_are_taken_without_a_key,
@@ -621,10 +628,242 @@ async fn a_refund_that_nobody_here_asked_for_is_noted(engine: &Engine) {
         .raw("SELECT action FROM audit WHERE action = 'payment.returned'")
         .await;
     assert_eq!(audited.len(), 1);
+    assert_eq!(world.revenue().await, 0, "nothing is left of it");
     order::cancel(&world.maya, order, None).await.unwrap();
     let view = world.settled(order).await;
     assert_eq!(view.order.state, OrderState::Cancelled);
     assert_eq!(world.moved(order), (1, 1), "nothing goes back twice");
+    assert_eq!(told_back(engine).await, (1, view.order.total), "told once");
+    world.close(engine, runner).await;
+}
+
+/// How often members were told that money went back, and how much in all.
+async fn told_back(engine: &Engine) -> (i64, i64) {
+    let told = "FROM outbox WHERE kind = 'PAYMENT_REFUNDED'";
+    let sum = format!(
+        "SELECT CAST(COALESCE(SUM(CAST(payload ->> 'amount' AS BIGINT)), 0) AS BIGINT) {told}"
+    );
+    let count = format!("SELECT COUNT(*) {told}");
+    (number(engine, &count).await, number(engine, &sum).await)
+}
+
+async fn audited(engine: &Engine, action: &str) -> i64 {
+    let sql = format!("SELECT COUNT(*) FROM audit WHERE action = '{action}'");
+    number(engine, &sql).await
+}
+
+impl World {
+    async fn revenue(&self) -> i64 {
+        let found = overview::overview(&self.ada, 7, None).await.unwrap();
+        found.revenue().iter().map(|(_, amount)| amount).sum()
+    }
+
+    /// How much of an order's payment went back elsewhere, and how much administrators may give back.
+    async fn left(&self, order: Uuid) -> (i64, i64) {
+        let detail = order::detail(&self.ada, order).await.unwrap();
+        (detail.elsewhere, detail.refundable)
+    }
+
+    async fn tell_all(&self, events: &[Value]) {
+        for event in events {
+            tell(&self.maya, event).await;
+        }
+    }
+
+    fn intent(&self, key: &str) -> String {
+        self.stripe.of(key).remove(0).0
+    }
+}
+
+async fn a_part_that_nobody_here_asked_for_is_counted_once(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    let paid = world.settled(order).await.order.total;
+    let intent = world.intent(&key_of(order));
+    let first = world.stripe.give_back_by_hand(&intent, 100);
+    let second = world.stripe.give_back_by_hand(&intent, 50);
+    // The sum is told, so that the older one is no news.
+    for event in [&second, &first, &second] {
+        tell(&world.maya, event).await;
+        assert_eq!(world.left(order).await, (150, paid - 150));
+    }
+    let view = order::get(&world.maya, order).await.unwrap();
+    assert_eq!(view.payment.unwrap().state, PaymentState::Charged);
+    assert_eq!(world.revenue().await, paid - 150);
+    assert_eq!(told_back(engine).await, (1, 150));
+    assert_eq!(audited(engine, "payment.returned").await, 1);
+
+    let more = order::refund(&world.ada, order, &give_back("more", Some(paid - 149))).await;
+    assert!(matches!(refused(more), Problem::Invalid { .. }));
+    world.give_back(order, &give_back("ours", Some(100))).await;
+    world.tell_all(&world.stripe.events()).await;
+    assert_eq!(world.left(order).await, (150, paid - 250));
+    assert_eq!(world.revenue().await, paid - 250);
+    assert_eq!(told_back(engine).await, (2, 250));
+
+    order::cancel(&world.maya, order, None).await.unwrap();
+    let view = world.settled(order).await;
+    assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
+    world.tell_all(&world.stripe.events()).await;
+    assert_eq!(world.stripe.given_back(&key_of(order)), paid);
+    assert_eq!(told_back(engine).await, (3, paid), "each of it once");
+    world.close(engine, runner).await;
+}
+
+async fn a_part_that_was_promised_and_went_back_elsewhere_is_not_left(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    let paid = world.settled(order).await.order.total;
+    let intent = world.intent(&key_of(order));
+    // It is given back elsewhere before anybody tells of it: too little is left for what is promised.
+    let elsewhere = world.stripe.give_back_by_hand(&intent, 100);
+    let most = give_back("most", Some(paid - 50));
+    world.give_back(order, &most).await;
+    let detail = order::detail(&world.ada, order).await.unwrap();
+    assert_eq!(detail.refunds[0].state, RefundState::Refused);
+    tell(&world.maya, &elsewhere).await;
+    assert_eq!(world.left(order).await, (100, paid - 100));
+    assert_eq!(told_back(engine).await, (1, 100));
+
+    // And where all of it is given back there.
+    let rest = world.stripe.give_back_by_hand(&intent, paid - 100);
+    tell(&world.maya, &rest).await;
+    let view = order::get(&world.maya, order).await.unwrap();
+    assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
+    assert_eq!(world.left(order).await, (paid, 0));
+    assert_eq!(world.revenue().await, 0);
+    assert_eq!(told_back(engine).await, (2, paid));
+    world.close(engine, runner).await;
+}
+
+async fn a_refund_that_fails_is_here_again(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    let paid = world.settled(order).await.order.total;
+    let key = key_of(order);
+    let last = || world.stripe.refunds_of(&key).pop().unwrap();
+    world.give_back(order, &give_back("one", Some(100))).await;
+    world.tell_all(&world.stripe.events()).await;
+    assert_eq!(world.left(order).await, (0, paid - 100));
+    // Told by two names, and twice each.
+    let failed = world.stripe.fail_refund(&last());
+    world.tell_all(&failed).await;
+    world.tell_all(&failed).await;
+    let detail = order::detail(&world.ada, order).await.unwrap();
+    assert_eq!(detail.refunds[0].state, RefundState::Refused);
+    assert_eq!(world.left(order).await, (0, paid));
+    assert_eq!(world.revenue().await, paid, "it is here");
+    let wanted = AuditFilter {
+        action: Some("payment.refund_failed".to_owned()),
+        subject: Some(order.to_string()),
+        ..AuditFilter::default()
+    };
+    let log = audit::list(&world.ada, &wanted, None, 10).await.unwrap();
+    assert_eq!(log.items.len(), 1);
+    let difference = log.items[0].difference.as_ref().unwrap();
+    assert_eq!(
+        difference["state"],
+        json!({ "before": "DONE", "after": "REFUSED" })
+    );
+    assert_eq!(difference["amount"]["after"], 100);
+    assert_eq!(difference["reason"]["after"], "lost_or_stolen_card");
+
+    // That it went back is told after that it did not.
+    world.stripe.events();
+    world.give_back(order, &give_back("two", Some(60))).await;
+    let late = world.stripe.events();
+    world.tell_all(&world.stripe.fail_refund(&last())).await;
+    world.tell_all(&late).await;
+    assert_eq!(world.left(order).await, (0, paid));
+
+    // It is given back again, and this time it goes.
+    world.stripe.events();
+    world.give_back(order, &give_back("three", Some(70))).await;
+    world.tell_all(&world.stripe.events()).await;
+    assert_eq!(world.left(order).await, (0, paid - 70));
+
+    // What a cancellation gives back may come again too.
+    order::cancel(&world.maya, order, None).await.unwrap();
+    let view = world.settled(order).await;
+    assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
+    world.tell_all(&world.stripe.events()).await;
+    world.tell_all(&world.stripe.fail_refund(&last())).await;
+    let view = order::get(&world.maya, order).await.unwrap();
+    assert_eq!(view.order.state, OrderState::Cancelled);
+    assert_eq!(view.payment.unwrap().state, PaymentState::Charged);
+    assert_eq!(world.left(order).await, (0, paid - 70));
+    assert_eq!(audited(engine, "payment.refund_failed").await, 3);
+    world.stripe.events();
+    world.give_back(order, &give_back("rest", None)).await;
+    world.tell_all(&world.stripe.events()).await;
+    assert_eq!(world.stripe.given_back(&key), paid);
+    assert_eq!(world.left(order).await, (0, 0));
+    world.close(engine, runner).await;
+}
+
+async fn a_refund_at_the_gateway_that_fails_is_taken_back(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    let paid = world.settled(order).await.order.total;
+    let key = key_of(order);
+    let intent = world.intent(&key);
+    let part = world.stripe.give_back_by_hand(&intent, 100);
+    let rest = world.stripe.give_back_by_hand(&intent, paid - 100);
+    world.tell_all(&[rest, part]).await;
+    assert_eq!(world.left(order).await, (paid, 0));
+    let refunds = world.stripe.refunds_of(&key);
+    world.tell_all(&world.stripe.fail_refund(&refunds[1])).await;
+    let view = order::get(&world.maya, order).await.unwrap();
+    assert_eq!(view.payment.unwrap().state, PaymentState::Charged);
+    assert_eq!(world.left(order).await, (100, paid - 100));
+    assert_eq!(world.revenue().await, paid - 100);
+    // A cancellation gives it back.
+    order::cancel(&world.maya, order, None).await.unwrap();
+    let view = world.settled(order).await;
+    assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
+    assert_eq!(world.stripe.given_back(&key), paid);
+    world.close(engine, runner).await;
+}
+
+async fn a_dispute_is_written_down(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    world.settled(order).await;
+    let intent = world.intent(&key_of(order));
+    for (kind, action, status) in [
+        (
+            "charge.dispute.created",
+            "payment.disputed",
+            "needs_response",
+        ),
+        ("charge.dispute.closed", "payment.dispute_closed", "lost"),
+    ] {
+        let event = world.stripe.disputes(&intent, kind, status);
+        tell(&world.maya, &event).await;
+        tell(&world.maya, &event).await;
+        let wanted = AuditFilter {
+            action: Some(action.to_owned()),
+            subject: Some(order.to_string()),
+            ..AuditFilter::default()
+        };
+        let log = audit::list(&world.ada, &wanted, None, 10).await.unwrap();
+        assert_eq!(log.items.len(), 1, "{kind}");
+        let difference = log.items[0].difference.as_ref().unwrap();
+        assert_eq!(difference["amount"]["after"], 450, "{kind}");
+        assert_eq!(difference["status"]["after"], status);
+        assert_eq!(difference["reason"]["after"], "product_not_received");
+        // Of somebody else who uses the same account.
+        let foreign = world.stripe.disputes("pi_of_others", kind, status);
+        tell(&world.maya, &foreign).await;
+        assert_eq!(audited(engine, action).await, 1, "{kind}");
+    }
+    let view = order::get(&world.maya, order).await.unwrap();
+    assert_eq!(view.payment.unwrap().state, PaymentState::Charged);
     world.close(engine, runner).await;
 }
 
@@ -645,7 +884,7 @@ impl World {
             let detail = order::detail(&self.ada, order).await.unwrap();
             let mut refunds = detail.refunds.iter();
             refunds
-                .all(|refund| refund.state == RefundState::Done)
+                .all(|refund| refund.state != RefundState::Requested)
                 .then_some(())
         })
         .await;
@@ -823,6 +1062,119 @@ async fn a_wallet_is_topped_up_by_the_card_that_is_on(engine: &Engine) {
     let code = InvalidCode::PaymentNotAccepted;
     let fields = vec![InvalidField::new("amount", code)];
     assert_eq!(nobody, Problem::Invalid { fields });
+    world.close(engine, runner).await;
+}
+
+impl World {
+    /// Tops a wallet up by card; the intent.
+    async fn topped_up(&self, key: &str) -> String {
+        let wanted = TopUp {
+            key: key.to_owned(),
+            amount: 2_500,
+            currency: "USD".to_owned(),
+            method: Some("pm_card_visa".to_owned()),
+        };
+        let id = wallet::top_up(&self.maya, wanted).await.unwrap().id;
+        let over = eventually("the top-up is over", async || {
+            self.product.clock.advance(SECOND);
+            let top_up = wallet::top_up_by_id(&self.maya, id).await.unwrap();
+            (top_up.status != TopUpStatus::Pending).then_some(top_up)
+        })
+        .await;
+        assert_eq!(over.status, TopUpStatus::Done, "{key}");
+        let owner = self.maya.account_id().unwrap();
+        self.intent(&format!("top-up:{owner}:{key}"))
+    }
+
+    /// What the member has; everything adds up.
+    async fn balance(&self) -> i64 {
+        let mut tx = self.maya.institution.db.read().await.unwrap();
+        let uneven = storage::wallet::uneven(&mut tx).await.unwrap();
+        assert_eq!(uneven, storage::wallet::Uneven::default());
+        drop(tx);
+        wallet::get(&self.maya).await.unwrap()[0].balance
+    }
+}
+
+async fn a_wallet_follows_the_card_that_topped_it_up(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let intent = world.topped_up("a").await;
+    let part = world.stripe.give_back_by_hand(&intent, 500);
+    tell(&world.maya, &part).await;
+    tell(&world.maya, &part).await;
+    assert_eq!(world.balance().await, 2_000);
+    let meal = PlaceOrder {
+        gateway: GatewayKind::Wallet,
+        ..world.shop.order("meal", 4)
+    };
+    let meal = order::place(&world.maya, meal).await.unwrap().order_id;
+    world.settled(meal).await;
+    assert_eq!(world.balance().await, 200);
+
+    // Most of what goes back is eaten.
+    let rest = world.stripe.give_back_by_hand(&intent, 2_000);
+    tell(&world.maya, &rest).await;
+    tell(&world.maya, &part).await;
+    assert_eq!(world.balance().await, 0);
+    let wanted = AuditFilter {
+        action: Some("wallet.returned".to_owned()),
+        subject: Some(world.maya.account_id().unwrap().to_string()),
+        ..AuditFilter::default()
+    };
+    let log = audit::list(&world.ada, &wanted, None, 10).await.unwrap();
+    assert_eq!(log.items.len(), 2);
+    let difference = log.items[0].difference.as_ref().unwrap();
+    assert_eq!(difference["taken"], json!({ "before": 500, "after": 700 }));
+    assert_eq!(difference["short"], json!({ "before": 0, "after": 1_800 }));
+    let page = wallet::statement(&world.maya, None, None, 10)
+        .await
+        .unwrap();
+    let lines: Vec<_> = page
+        .items
+        .iter()
+        .map(|line| (line.kind, line.other, line.amount))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            (wallet::Kind::Refund, wallet::Counterpart::Card, -200),
+            (wallet::Kind::Payment, wallet::Counterpart::Sales, -1_800),
+            (wallet::Kind::Refund, wallet::Counterpart::Card, -500),
+            (wallet::Kind::TopUp, wallet::Counterpart::Card, 2_500),
+        ]
+    );
+
+    // The bank did not take it: what was taken for that comes again, and nothing is short.
+    let key = format!("top-up:{}:a", world.maya.account_id().unwrap());
+    let refunds = world.stripe.refunds_of(&key);
+    let failed = world.stripe.fail_refund(&refunds[1]);
+    world.tell_all(&failed).await;
+    world.tell_all(&failed).await;
+    assert_eq!(world.balance().await, 200);
+    let sums = "SELECT claimed - taken FROM card_payment WHERE order_id IS NULL";
+    assert_eq!(number(engine, sums).await, 0);
+    world.close(engine, runner).await;
+}
+
+async fn what_went_back_before_it_was_in_the_wallet_is_taken_out_of_it(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    for (key, amount) in [("part", 1_000), ("whole", 2_500)] {
+        let (ctx, telling) = (world.maya.clone(), world.stripe.clone());
+        world.stripe.tells(Arc::new(move |events: Vec<Value>| {
+            let (ctx, telling) = (ctx.clone(), telling.clone());
+            async move {
+                let intent = events[0]["data"]["object"]["id"].as_str().unwrap();
+                let back = telling.give_back_by_hand(intent, amount);
+                tell(&ctx, &back).await;
+            }
+            .boxed()
+        }));
+        world.stripe.will("confirm", &[Act::Tell]);
+        world.topped_up(key).await;
+        assert_eq!(world.balance().await, 1_500, "{key}");
+    }
     world.close(engine, runner).await;
 }
 

@@ -199,6 +199,67 @@ impl Stripe {
         vec![event]
     }
 
+    /// Gives a part back, or what is left, as somebody does at Stripe's own pages; what it tells of that.
+    pub fn give_back_by_hand(&self, intent: &str, amount: i64) -> Value {
+        let mut world = self.world();
+        let form = HashMap::from([
+            ("payment_intent".to_owned(), intent.to_owned()),
+            ("amount".to_owned(), amount.to_string()),
+        ]);
+        let (status, answer) = world.refund(&form);
+        assert_eq!(status, 200, "{answer}");
+        world.events.last().unwrap().clone()
+    }
+
+    /// What was given back under a key, the newest last.
+    pub fn refunds_of(&self, key: &str) -> Vec<String> {
+        let intents: Vec<String> = self.of(key).into_iter().map(|(id, _)| id).collect();
+        let world = self.world();
+        let of_key = |refund: &&Value| {
+            let intent = refund["payment_intent"].as_str();
+            intent.is_some_and(|intent| intents.iter().any(|known| known == intent))
+        };
+        let refunds = world.refunds.iter().filter(of_key);
+        refunds
+            .map(|refund| refund["id"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// The bank of a card does not take back what a refund gave; what is told of that, by each name that it has.
+    pub fn fail_refund(&self, id: &str) -> Vec<Value> {
+        let mut world = self.world();
+        let World {
+            intents,
+            refunds,
+            events,
+            next,
+            ..
+        } = &mut *world;
+        let mut known = refunds.iter_mut();
+        let refund = known.find(|refund| refund["id"] == *id).unwrap();
+        refund["status"] = json!("failed");
+        refund["failure_reason"] = json!("lost_or_stolen_card");
+        let intent = refund["payment_intent"].as_str().unwrap();
+        let intent = intents.get_mut(intent).unwrap();
+        intent.given_back -= refund["amount"].as_i64().unwrap();
+        intent.refunded = 0;
+        let mut told = Vec::new();
+        for kind in ["refund.failed", "charge.refund.updated"] {
+            told.push(event(next, kind, refund.clone()));
+        }
+        events.extend(told.clone());
+        told
+    }
+
+    /// What it tells of a dispute about an intent's charge.
+    pub fn disputes(&self, intent: &str, kind: &str, status: &str) -> Value {
+        let mut world = self.world();
+        let object = json!({ "id": "dp_1", "object": "dispute", "amount": 450, "currency": "usd",
+            "charge": format!("ch_{intent}"), "payment_intent": intent, "reason": "product_not_received",
+            "status": status });
+        event(&mut world.next, kind, object)
+    }
+
     /// What it says of an intent whose card is declined for good, whether that is so or not.
     pub fn declined(&self, intent: &str) -> Value {
         let mut world = self.world();
@@ -220,7 +281,7 @@ pub fn sign(body: &[u8], now: i64) -> String {
 
 fn event(next: &mut u64, kind: &str, object: Value) -> Value {
     *next += 1;
-    json!({ "id": format!("evt_{next}"), "object": "event", "api_version": "2024-06-20", "created": 1_700_000_000,
+    json!({ "id": format!("evt_{next}"), "object": "event", "api_version": "2024-06-20", "created": 1_700_000_000 + *next,
         "livemode": false, "type": kind, "data": { "object": object } })
 }
 
@@ -374,7 +435,7 @@ impl World {
             .push(event(&mut self.next, "charge.refunded", object));
         let refund = self.id("re");
         let answer = json!({ "id": refund, "object": "refund", "amount": amount, "payment_intent": id,
-            "status": "succeeded", "metadata": { "key": form.get("metadata[key]") } });
+            "charge": format!("ch_{id}"), "status": "succeeded", "metadata": { "key": form.get("metadata[key]") } });
         self.refunds.push(answer.clone());
         (200, answer)
     }

@@ -20,6 +20,8 @@ on_both_engines!(
     people_are_listed_and_found_by_how_their_names_begin,
     somebody_is_changed_only_from_what_they_were,
     what_is_given_back_is_never_more_than_was_paid,
+    what_went_back_elsewhere_is_not_left,
+    a_refund_that_failed_is_left_again,
     the_audit_log_is_filtered_and_counted,
     days_are_summed_up_and_waits_are_ranked,
     long_lists_are_read_by_their_indexes,
@@ -386,6 +388,86 @@ async fn what_is_given_back_is_never_more_than_was_paid(engine: &Engine) {
     // A payment of which all goes back has nothing left for others.
     in_tx!(db, storage::payment::refunding, &[order(1)], NOW);
     assert!(!in_tx!(db, refund::request, &new_refund(4, "four", 1)));
+    db.close().await;
+}
+
+async fn what_went_back_elsewhere_is_not_left(engine: &Engine) {
+    let db = fill(engine, 2).await;
+    assert_eq!(
+        in_tx!(db, refund::reckon, order(1), 10, NOW),
+        0,
+        "no payment"
+    );
+    charged(engine, 1, 1000).await;
+    let left = async || in_tx!(db, refund::left, order(1)).unwrap().amount;
+    assert_eq!(in_tx!(db, refund::reckon, order(1), 100, NOW), 100);
+    assert_eq!(in_tx!(db, refund::reckon, order(1), 100, NOW), 0, "known");
+    assert_eq!(in_tx!(db, refund::elsewhere, order(1)), 100);
+    assert_eq!(left().await, 900);
+    // What is asked for here is not elsewhere, whether it has gone back or not.
+    assert!(!in_tx!(db, refund::request, &new_refund(1, "one", 901)));
+    assert!(in_tx!(db, refund::request, &new_refund(1, "one", 600)));
+    assert_eq!(in_tx!(db, refund::reckon, order(1), 100, NOW), 0);
+    assert_eq!(in_tx!(db, refund::reckon, order(1), 700, NOW), 0);
+    assert_eq!(left().await, 300);
+    assert_eq!(in_tx!(db, refund::returned, order(1)), 100);
+    assert!(in_tx!(db, refund::done, id(1), Some("re_1"), NOW));
+    assert_eq!(in_tx!(db, refund::returned, order(1)), 700);
+    assert_eq!(in_tx!(db, refund::reckon, order(1), 750, NOW), 50);
+    assert_eq!(left().await, 250);
+    in_tx!(db, refund::came_again, order(1), 50, NOW);
+    assert_eq!(left().await, 300);
+    // Never more than was paid.
+    assert_eq!(in_tx!(db, refund::reckon, order(1), 5000, NOW), 900);
+    assert_eq!(left().await, 0);
+    in_tx!(db, refund::came_again, order(1), 5000, NOW);
+    assert_eq!(in_tx!(db, refund::elsewhere, order(1)), 0);
+    assert_eq!(left().await, 400);
+    db.close().await;
+}
+
+async fn a_refund_that_failed_is_left_again(engine: &Engine) {
+    let db = fill(engine, 2).await;
+    charged(engine, 1, 1000).await;
+    for (number, key) in [(1, "one"), (2, "two")] {
+        assert!(in_tx!(db, refund::request, &new_refund(number, key, 400)));
+    }
+    assert!(in_tx!(db, refund::done, id(1), Some("re_1"), NOW));
+    let found = async |reference: &str, key: Option<&str>| {
+        let row = in_tx!(db, refund::of_gateway, order(1), reference, key);
+        row.map(|row| row.id)
+    };
+    assert_eq!(found("re_1", None).await, Some(id(1)));
+    assert_eq!(found("re_1", Some("two")).await, Some(id(1)));
+    assert_eq!(found("re_2", Some("two")).await, Some(id(2)));
+    assert_eq!(found("re_2", Some("one")).await, None, "it is another one");
+    assert_eq!(found("re_2", None).await, None);
+    let done = in_tx!(db, refund::get, id(1)).unwrap();
+    assert!(in_tx!(db, refund::failed, &done, NOW));
+    assert!(!in_tx!(db, refund::failed, &done, NOW), "once");
+    let left = in_tx!(db, refund::left, order(1)).unwrap();
+    assert_eq!(left.amount, 600);
+    assert_eq!(in_tx!(db, refund::get, id(1)).unwrap().state, "REFUSED");
+
+    assert!(!in_tx!(
+        db,
+        storage::payment::recovered,
+        order(1),
+        "pi_1",
+        NOW
+    ));
+    in_tx!(db, storage::payment::refunding, &[order(1)], NOW);
+    in_tx!(db, storage::payment::refunded, &[order(1)], NOW);
+    assert!(in_tx!(
+        db,
+        storage::payment::recovered,
+        order(1),
+        "pi_1",
+        NOW
+    ));
+    let payment = in_tx!(db, storage::payment::of_order, order(1)).unwrap();
+    assert_eq!(payment.state, domain::payment::PaymentState::Charged);
+    assert_eq!(payment.reference.as_deref(), Some("x"));
     db.close().await;
 }
 

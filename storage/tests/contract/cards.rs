@@ -10,6 +10,7 @@ use storage::{Db, Error, campus_gateway};
 
 on_both_engines!(
     a_payment_by_card_goes_its_way_and_no_other,
+    how_much_has_gone_back_is_noted,
     the_first_intent_of_a_key_is_the_one,
     money_that_comes_is_noted_whatever_was_thought,
     what_the_gateway_tells_is_taken_once,
@@ -51,6 +52,10 @@ async fn a_payment_by_card_goes_its_way_and_no_other(engine: &Engine) {
             intent_id: Some("pi_1".to_owned()),
             state: CardState::Open,
             refund_id: None,
+            returned: 0,
+            returned_mark: 0,
+            claimed: 0,
+            taken: 0,
             updated_at: NOW,
         }
     );
@@ -71,6 +76,31 @@ async fn a_payment_by_card_goes_its_way_and_no_other(engine: &Engine) {
     let gone = of(&db, "k").await;
     assert_eq!(gone.state, CardState::Refunded);
     assert_eq!(gone.refund_id.as_deref(), Some("re_1"));
+    // Until it has come again.
+    assert!(in_tx!(db, card::recovered, "k", NOW + 6));
+    assert!(!in_tx!(db, card::recovered, "k", NOW + 6), "once");
+    let back = of(&db, "k").await;
+    assert_eq!((back.state, back.refund_id), (CardState::Charged, None));
+    db.close().await;
+}
+
+async fn how_much_has_gone_back_is_noted(engine: &Engine) {
+    let db = engine.open().await;
+    assert!(in_tx!(db, card::open, &new("k", Some("pi_1"))));
+    assert!(in_tx!(db, card::returned, "k", 400, 20, NOW + 1));
+    assert!(in_tx!(db, card::claimed, "k", 400, 300, NOW + 2));
+    let noted = in_tx!(db, card::lock_by_key, "k").unwrap();
+    assert_eq!((noted.returned, noted.returned_mark), (400, 20));
+    assert_eq!((noted.claimed, noted.taken), (400, 300));
+    assert!(!in_tx!(db, card::returned, "other", 1, 1, NOW));
+    let mut tx = db.write().await.unwrap();
+    let more = card::returned(&mut tx, "k", 951, 21, NOW).await;
+    assert!(more.is_err(), "than was taken");
+    drop(tx);
+    let mut tx = db.write().await.unwrap();
+    let more = card::claimed(&mut tx, "k", 400, 401, NOW).await;
+    assert!(more.is_err(), "than was asked for");
+    drop(tx);
     db.close().await;
 }
 
