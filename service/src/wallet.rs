@@ -428,7 +428,8 @@ pub(crate) async fn follow_card(ctx: &Ctx, tx: &mut Tx, key: &str, cause: &str) 
     }
     let taken = card.taken - amount;
     card::claimed(tx, key, card.returned, taken, ctx.now()).await?;
-    let before = json!({ "returned": card.claimed, "taken": card.taken, "short": card.claimed - card.taken });
+    let before = json!({ "returned": card.claimed, "taken": card.taken,
+        "short": card.claimed - card.taken });
     let after = json!({ "returned": card.returned, "taken": taken, "short": card.returned - taken,
         "topUp": key });
     let about = card.account_id.to_string();

@@ -281,8 +281,8 @@ pub fn sign(body: &[u8], now: i64) -> String {
 
 fn event(next: &mut u64, kind: &str, object: Value) -> Value {
     *next += 1;
-    json!({ "id": format!("evt_{next}"), "object": "event", "api_version": "2024-06-20", "created": 1_700_000_000 + *next,
-        "livemode": false, "type": kind, "data": { "object": object } })
+    json!({ "id": format!("evt_{next}"), "object": "event", "api_version": "2024-06-20",
+        "created": 1_700_000_000 + *next, "livemode": false, "type": kind, "data": { "object": object } })
 }
 
 fn shown(id: &str, intent: &Intent, whole: bool) -> Value {
