@@ -127,6 +127,7 @@ async fn an_order_is_found_and_given_back(engine: &Engine) {
     })
     .await;
     assert_eq!(detail["refundable"], total - 1);
+    assert_eq!(detail["returnedElsewhere"], 0);
     assert_eq!(detail["refunds"].as_array().unwrap().len(), 1);
     assert_eq!(detail["steps"].as_array().unwrap().len(), 6);
     assert_eq!(detail["email"], "ana@example.org");

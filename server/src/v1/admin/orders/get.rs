@@ -21,6 +21,8 @@ pub(crate) struct OrderDetailDocument {
     member: String,
     email: String,
     refunds: Vec<RefundDocument>,
+    /// What somebody gave back at the gateway's own pages, in minor units.
+    returned_elsewhere: i64,
     /// How much you may still give back, in minor units.
     refundable: i64,
     /// What happened to it, as far as it is still known.
@@ -63,6 +65,7 @@ pub(crate) async fn get(
             .into_iter()
             .map(RefundDocument::from)
             .collect(),
+        returned_elsewhere: detail.elsewhere,
         refundable: detail.refundable,
         events: detail
             .events
