@@ -219,6 +219,15 @@ pub(crate) async fn refund_made(
 /// # Errors
 /// Where the database does.
 pub(crate) async fn refund_refused(ctx: &Ctx, tx: &mut Tx, refund: &RefundRow) -> Result<Value> {
-    table::refused(tx, refund, ctx.now()).await?;
+    let left = table::lock_left(tx, refund.order_id).await?;
+    if table::refused(tx, refund, ctx.now()).await? {
+        let left = left.map_or(0, |left| left.amount);
+        let told = |state: RefundState, left: i64| json!({ "refund": { refund.id.to_string(): state.key() }, "left": left });
+        let before = told(RefundState::Requested, left);
+        let after = told(RefundState::Refused, left + refund.amount);
+        let about = refund.order_id.to_string();
+        ctx.audit_change(tx, ("order.refund_refused", &about), &before, &after)
+            .await?;
+    }
     Ok(json!({ "refused": true }))
 }

@@ -36,6 +36,7 @@ on_both_engines!(
     a_refund_that_nobody_here_asked_for_is_noted,
     parts_of_a_payment_go_back_once,
     what_went_back_in_parts_is_told_once,
+    a_part_that_can_not_go_back_is_told_with_what_is_left,
     a_message_that_is_not_sound_changes_nothing,
     a_wallet_is_topped_up_by_the_card_that_is_on,
     a_campus_takes_what_an_administrator_chose,
@@ -685,6 +686,33 @@ async fn parts_of_a_payment_go_back_once(engine: &Engine) {
     assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
     assert_eq!(world.stripe.given_back(&key_of(order)), paid);
     assert_eq!(world.moved(order), (1, 1));
+    world.close(engine, runner).await;
+}
+
+async fn a_part_that_can_not_go_back_is_told_with_what_is_left(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    let paid = world.settled(order).await.order.total;
+    // All of it went back at the gateway, and nobody here has been told.
+    let (intent, _) = world.stripe.of(&key_of(order)).remove(0);
+    world.stripe.by_hand(&intent, "refund");
+    let wanted = give_back("late", Some(10));
+    let refund = order::refund(&world.ada, order, &wanted).await.unwrap();
+    eventually("it is refused", async || {
+        world.product.clock.advance(SECOND);
+        let detail = order::detail(&world.ada, order).await.unwrap();
+        (detail.refunds[0].state == RefundState::Refused).then_some(())
+    })
+    .await;
+    let path = format!("refund.{}", refund.id);
+    assert_eq!(
+        world.product.audited("order.refund_refused").await,
+        [json!({
+            "left": { "before": paid - 10, "after": paid },
+            path: { "before": "REQUESTED", "after": "REFUSED" },
+        })]
+    );
     world.close(engine, runner).await;
 }
 
