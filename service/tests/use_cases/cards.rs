@@ -2,7 +2,7 @@
 
 use crate::engines::{Engine, eventually, on_both_engines};
 use crate::orders::conserved;
-use crate::shop::{CAMPUS, Shop};
+use crate::shop::{CAMPUS, Shop, takes};
 use crate::stripe::{Act, HESITANT, Stripe, sign};
 use crate::{NOW, Product, SECOND, admin, refused, settings_with};
 use domain::account::Role;
@@ -40,6 +40,7 @@ on_both_engines!(
     a_message_that_is_not_sound_changes_nothing,
     a_wallet_is_topped_up_by_the_card_that_is_on,
     a_campus_takes_what_an_administrator_chose,
+    of_many_who_choose_at_once_one_is_right,
     nobody_eats_for_simulated_money_in_production,
     nothing_starts_where_cards_are_taken_without_a_key,
 );
@@ -68,9 +69,7 @@ impl World {
             id: ada,
             role: Role::Admin,
         });
-        payments::accept(&ada, CAMPUS, &GatewayKind::ALL)
-            .await
-            .unwrap();
+        takes(&ada, CAMPUS, &GatewayKind::ALL).await.unwrap();
         Self {
             maya: product.member("maya").await,
             product,
@@ -839,12 +838,12 @@ async fn a_wallet_is_topped_up_by_the_card_that_is_on(engine: &Engine) {
 
     // Where another gateway is on since, the same request is the same top-up.
     let cards = [GatewayKind::Simulated, GatewayKind::Wallet];
-    payments::accept(&world.ada, CAMPUS, &cards).await.unwrap();
+    takes(&world.ada, CAMPUS, &cards).await.unwrap();
     let again = wallet::top_up(&world.maya, top_up("b", Some(card))).await;
     assert_eq!(again.unwrap(), declined);
     let simulated = wallet::top_up(&world.maya, top_up("c", None)).await;
     assert_eq!(over(simulated.unwrap().id).await.status, TopUpStatus::Done);
-    payments::accept(&world.ada, CAMPUS, &[GatewayKind::Wallet])
+    takes(&world.ada, CAMPUS, &[GatewayKind::Wallet])
         .await
         .unwrap();
     let nobody = refused(wallet::top_up(&world.maya, top_up("d", None)).await);
@@ -863,9 +862,7 @@ async fn a_campus_takes_what_an_administrator_chose(engine: &Engine) {
         )],
     };
     let wallet_only = [GatewayKind::Wallet];
-    payments::accept(&world.ada, CAMPUS, &wallet_only)
-        .await
-        .unwrap();
+    takes(&world.ada, CAMPUS, &wallet_only).await.unwrap();
     assert_eq!(
         payments::offered(&world.maya, CAMPUS).await.unwrap(),
         wallet_only
@@ -881,23 +878,31 @@ async fn a_campus_takes_what_an_administrator_chose(engine: &Engine) {
     let accepted = order::place(&world.maya, paid.clone()).await.unwrap();
 
     // What was accepted stays so, and the same request is the same order.
-    payments::accept(&world.ada, CAMPUS, &GatewayKind::USUAL)
+    takes(&world.ada, CAMPUS, &GatewayKind::USUAL)
         .await
         .unwrap();
-    payments::accept(&world.ada, CAMPUS, &[GatewayKind::Simulated])
+    takes(&world.ada, CAMPUS, &[GatewayKind::Simulated])
         .await
         .unwrap();
     assert_eq!(order::place(&world.maya, paid).await.unwrap(), accepted);
 
+    // Of two who have seen the same, the second is told, unless both want the same.
+    let seen = GatewayKind::USUAL;
+    let late = payments::accept(&world.ada, CAMPUS, &seen, &wallet_only).await;
+    assert_eq!(refused(late), Problem::Conflict);
+    payments::accept(&world.ada, CAMPUS, &seen, &[GatewayKind::Simulated])
+        .await
+        .unwrap();
+
     let fields = |code| Problem::Invalid {
         fields: vec![InvalidField::new("gateways", code)],
     };
-    let none = payments::accept(&world.ada, CAMPUS, &[]).await;
+    let none = takes(&world.ada, CAMPUS, &[]).await;
     assert_eq!(refused(none), fields(InvalidCode::Required));
-    let nowhere = payments::accept(&world.ada, "nowhere", &wallet_only).await;
+    let nowhere = takes(&world.ada, "nowhere", &wallet_only).await;
     assert_eq!(refused(nowhere), Problem::NotFound);
     for other in [&world.maya, &world.product.anonymous()] {
-        let chosen = refused(payments::accept(other, CAMPUS, &wallet_only).await);
+        let chosen = refused(takes(other, CAMPUS, &wallet_only).await);
         assert!(matches!(
             chosen,
             Problem::Forbidden | Problem::Unauthenticated
@@ -979,12 +984,35 @@ async fn nobody_eats_for_simulated_money_in_production(engine: &Engine) {
         &[GatewayKind::Simulated][..],
         &[GatewayKind::Wallet, GatewayKind::Stripe],
     ] {
-        let Problem::Invalid { fields } = refused(payments::accept(&ada, CAMPUS, unusable).await)
-        else {
+        let Problem::Invalid { fields } = refused(takes(&ada, CAMPUS, unusable).await) else {
             panic!("it was refused otherwise");
         };
         assert_eq!(fields[0].code, InvalidCode::PaymentNotSetUp);
     }
+}
+
+async fn of_many_who_choose_at_once_one_is_right(engine: &Engine) {
+    let world = World::open(engine).await;
+    let choices = [
+        &[GatewayKind::Wallet][..],
+        &[GatewayKind::Stripe],
+        &[GatewayKind::Simulated],
+        &[GatewayKind::Simulated, GatewayKind::Wallet],
+    ];
+    let asked = choices
+        .iter()
+        .map(|wanted| payments::accept(&world.ada, CAMPUS, &GatewayKind::ALL, wanted));
+    let done = futures::future::join_all(asked).await;
+    let right: Vec<usize> = (0..choices.len())
+        .filter(|place| done[*place].is_ok())
+        .collect();
+    assert_eq!(right.len(), 1, "{done:?}");
+    for outcome in done.into_iter().filter(Result::is_err) {
+        assert_eq!(refused(outcome), Problem::Conflict);
+    }
+    let now = payments::all(&world.ada).await.unwrap();
+    let now = now.iter().find(|one| one.campus.slug == CAMPUS).unwrap();
+    assert_eq!(now.accepted, choices[right[0]]);
 }
 
 async fn nothing_starts_where_cards_are_taken_without_a_key(engine: &Engine) {
@@ -1002,7 +1030,7 @@ async fn nothing_starts_where_cards_are_taken_without_a_key(engine: &Engine) {
     let said = refused.err().unwrap().to_string();
     assert!(said.contains("NUTRIFLOW_STRIPE_WEBHOOK_SECRET"), "{said}");
     assert!(!said.contains("sk_test"), "{said}");
-    payments::accept(&world.ada, CAMPUS, &GatewayKind::USUAL)
+    takes(&world.ada, CAMPUS, &GatewayKind::USUAL)
         .await
         .unwrap();
     let keyless = settings_with(engine, GatewaySettings::kind());
