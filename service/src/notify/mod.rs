@@ -29,11 +29,11 @@ pub use deliveries::{
     COUNTED_MOST, DeliveryFilter, DeliveryList, DeliveryQuery, DeliveryView, EXPORT_MOST,
     PAGE_MOST, channels_now, export_csv, get, list, may_repeat, send_again,
 };
-pub(crate) use preferences::unsubscribe_session;
 pub use preferences::{
     BrowserItem, NewBrowser, PreferencesView, note_language, preferences, set_language,
     set_preferences, subscribe, unsubscribe,
 };
+pub(crate) use preferences::{browser_gone, unsubscribe_session};
 pub use render::Rendered;
 pub use settings::{NotifySettings, PushServices, PushSettings, Secret, SmsSettings, SmtpSettings};
 pub use web_push::make_keys;

@@ -282,6 +282,23 @@ pub(crate) async fn unsubscribe_session(ctx: &Ctx, tx: &mut Tx, session: &[u8]) 
     forgotten(ctx, tx, &browsers).await
 }
 
+/// Forgets a browser that its push service knows no more.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn browser_gone(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    browser: Uuid,
+    account: Uuid,
+) -> Result<()> {
+    let known = contact::browser(tx, browser, account).await?;
+    if contact::unsubscribe(tx, browser, account).await? {
+        forgotten(ctx, tx, known.as_slice()).await?;
+    }
+    Ok(())
+}
+
 /// Writes into the audit log that browsers take notifications no more.
 async fn forgotten(ctx: &Ctx, tx: &mut Tx, browsers: &[Browser]) -> Result<()> {
     let told = browsers.iter().map(|browser| {

@@ -222,7 +222,10 @@ pub(crate) async fn refund_refused(ctx: &Ctx, tx: &mut Tx, refund: &RefundRow) -
     let left = table::lock_left(tx, refund.order_id).await?;
     if table::refused(tx, refund, ctx.now()).await? {
         let left = left.map_or(0, |left| left.amount);
-        let told = |state: RefundState, left: i64| json!({ "refund": { refund.id.to_string(): state.key() }, "left": left });
+        let told = |state: RefundState, left: i64| {
+            let ended = json!({ refund.id.to_string(): state.key() });
+            json!({ "refund": ended, "left": left })
+        };
         let before = told(RefundState::Requested, left);
         let after = told(RefundState::Refused, left + refund.amount);
         let about = refund.order_id.to_string();

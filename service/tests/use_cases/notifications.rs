@@ -611,6 +611,7 @@ async fn a_browser_that_is_gone_is_forgotten(engine: &Engine) {
     assert_eq!(failed.error.as_deref(), Some("GONE"));
     let known = notify::preferences(&ana).await.unwrap();
     assert!(known.browsers.is_empty());
+    assert_eq!(product.audited("browser.unsubscribe").await.len(), 1);
     // Nothing more is made for it.
     happens(&ana, OrderEvent::OrderReady, 8).await;
     eventually("the event is had", async || {
