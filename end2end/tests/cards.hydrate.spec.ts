@@ -8,7 +8,7 @@ import { text } from "../support/texts";
 // Choices are made by keyboard: a click waits for frames, which a headless browser without scripts may not
 // draw.
 test.describe.configure({ mode: "serial" });
-test.use({ allowedErrors: refusedWith(403, 422) });
+test.use({ allowedErrors: refusedWith(403, 409, 422) });
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
@@ -55,8 +55,19 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(payment.getByRole("radio")).toHaveCount(2);
 
       try {
-        await test.step("without the wallet, the checkout does not offer it", async () => {
+        await test.step("what somebody else chose meanwhile is not overwritten unseen", async () => {
+          const other = await panel.request.put(`/v1/admin/payments/${LAKESIDE}`, {
+            data: { seen: ["SIMULATED", "WALLET"], gateways: ["WALLET"] },
+          });
+          expect(other.status(), await other.text()).toBe(204);
           await choice("SIMULATED").press("Space");
+          await save.press("Enter");
+          await expect(main).toContainText(text("admin.payments_changed"));
+          await expect(choice("SIMULATED")).toBeChecked();
+          await expect(choice("WALLET")).not.toBeChecked();
+        });
+
+        await test.step("without the wallet, the checkout does not offer it", async () => {
           await save.press("Enter");
           await expect(main.getByRole("status")).toHaveText(text("admin.payments_saved"));
           await expect(choice("WALLET")).not.toBeChecked();
@@ -82,7 +93,7 @@ for (const javaScriptEnabled of [true, false]) {
         await signInAs(page, role);
         expect(await open("/admin/payments")).toBe(403);
         const answer = await page.request.put(`/v1/admin/payments/${LAKESIDE}`, {
-          data: { gateways: ["WALLET"] },
+          data: { seen: [], gateways: ["WALLET"] },
         });
         expect(answer.status()).toBe(403);
       }

@@ -321,7 +321,10 @@ test("a day: planned, ordered, cooked, collected, put right", async ({ page, bro
     await expect(rows(admin)).toHaveCount(before + 1);
     const entry = rows(admin).first();
     await expect(entry).toContainText(ADMINISTRATOR);
-    // Its difference and reason are in the item's ledger, where the entry leads.
+    const changes = entry.locator(".difference > div");
+    const reason = changes.filter({ has: admin.getByText("reason", { exact: true }) });
+    await expect(reason.locator("ins")).toContainText(why.count);
+    // The movement is in the item's ledger, where the entry leads.
     await entry.getByRole("link", { name: missing.itemId }).click();
     await expect(admin).toHaveURL(new RegExp(`/admin/stock/${missing.itemId}$`));
     await expect(title(admin)).toHaveText(missing.name);

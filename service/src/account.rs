@@ -6,6 +6,8 @@ use crate::{Error, Result};
 use domain::account::{Email, Role, check_password};
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::problem::Problem;
+use serde_json::json;
+use std::sync::Arc;
 use storage::account::{Account, NewAccount};
 use storage::session::Family;
 use storage::{Tx, account, session};
@@ -107,7 +109,9 @@ async fn create(ctx: &Ctx, register: Register, role: Role) -> Result<(Tx, uuid::
     if !account::insert(&mut tx, &account).await? {
         return Err(Error::invalid("email", InvalidCode::EmailTaken));
     }
-    ctx.audit(&mut tx, "account.create", &id.to_string())
+    let made = json!({ "role": role.key(), "name": name, "email": email.as_str() });
+    let subject = id.to_string();
+    ctx.audit_change(&mut tx, ("account.create", &subject), &json!({}), &made)
         .await?;
     Ok((tx, id))
 }
@@ -187,15 +191,27 @@ pub async fn sign_in(ctx: &Ctx, sign_in: SignIn) -> Result<Session> {
     Ok(session)
 }
 
-/// Signs a browser out. Without a sign-in it does nothing.
+/// Signs a browser out; it takes notifications no more. Without a sign-in it does nothing.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn sign_out(ctx: &Ctx, token: &str) -> Result<()> {
     let mut tx = ctx.write().await?;
-    session::delete(&mut tx, &token::hash(token)).await?;
+    end_session(ctx, &mut tx, &token::hash(token)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Ends a sign-in; the browser takes nobody's notifications from then on.
+async fn end_session(ctx: &Ctx, tx: &mut Tx, session: &[u8]) -> Result<()> {
+    crate::notify::unsubscribe_session(ctx, tx, session).await?;
+    Ok(session::delete(tx, session).await?)
+}
+
+/// What a browser's sign-in is kept under.
+#[must_use]
+pub fn session_key(token: &str) -> Arc<[u8]> {
+    Arc::new(token::hash(token))
 }
 
 /// Who a browser's token belongs to.
@@ -271,12 +287,11 @@ pub async fn refresh_tokens(ctx: &Ctx, refresh_token: &str) -> Result<TokenPair>
     let Some(family) = session::use_refresh(&mut tx, &hash, ctx.now()).await? else {
         if let Some(family) = session::family(&mut tx, &hash).await? {
             session::delete_family(&mut tx, family.family_id).await?;
-            ctx.audit(
-                &mut tx,
-                "account.refresh_reused",
-                &family.account_id.to_string(),
-            )
-            .await?;
+            let told = |ended: bool| json!({ "signInEnded": ended });
+            let subject = family.account_id.to_string();
+            let change = ("account.refresh_reused", subject.as_str());
+            ctx.audit_change(&mut tx, change, &told(false), &told(true))
+                .await?;
             tx.commit().await?;
         }
         return Err(Problem::WrongCredentials.into());
@@ -308,6 +323,10 @@ pub async fn me(ctx: &Ctx) -> Result<Option<Me>> {
 }
 
 async fn open_session(ctx: &Ctx, tx: &mut Tx, account: uuid::Uuid) -> Result<Session> {
+    if let Some(before) = &ctx.session {
+        // The cookie that names it is about to be another one.
+        end_session(ctx, tx, before).await?;
+    }
     let token = token::random();
     let now = ctx.now();
     // Each sign-in sweeps, so the table never holds more than a month of them.

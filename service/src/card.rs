@@ -22,6 +22,7 @@ use crate::gateways::stripe::{Dispute, FailedRefund, StripeEvent, Told};
 use crate::jobs::{self, return_card::ReturnCard};
 use crate::order::settle::{self, Found, StepEnd};
 use crate::{Error, Result, order, wallet};
+use domain::payment::PaymentState;
 use domain::problem::Problem;
 use domain::saga::{Direction, Phase, Step};
 use serde_json::{Value, json};
@@ -160,7 +161,8 @@ async fn succeeded(
         let owner = Some(card.account_id);
         let job = ReturnCard::of(card);
         jobs::enqueue(ctx, tx, owner, &job).await?;
-        ctx.audit(tx, "payment.return", &subject(card)).await?;
+        // What was called over has come all the same.
+        audit_state(ctx, tx, "payment.return", card, PaymentState::Charged).await?;
         return Ok(());
     }
     if let Some(saga) = saga
@@ -215,7 +217,7 @@ async fn refunded(
         Phase::Back { .. } => Ok(()),
         Phase::Forward(_) | Phase::Completed | Phase::Cancelled => {
             if settle::returned(ctx, tx, row).await? {
-                ctx.audit(tx, "payment.returned", &subject(card)).await?;
+                audit_state(ctx, tx, "payment.returned", card, PaymentState::Refunded).await?;
             }
             Ok(())
         }
@@ -299,6 +301,28 @@ async fn disputed(ctx: &Ctx, tx: &mut Tx, action: (&str, &str), dispute: &Disput
 fn subject(card: &CardPayment) -> String {
     card.order_id
         .map_or_else(|| card.key.clone(), |order| order.to_string())
+}
+
+/// Writes what has become of a payment by card that nobody here asked for.
+async fn audit_state(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    action: &str,
+    card: &CardPayment,
+    now: PaymentState,
+) -> Result<()> {
+    let before = match card.state {
+        CardState::Open => "OPEN",
+        CardState::Charged => PaymentState::Charged.key(),
+        CardState::Declined(_) => PaymentState::Declined.key(),
+        CardState::Void => "VOID",
+        CardState::Refunded => PaymentState::Refunded.key(),
+    };
+    let told = |state: &str, returned: i64| json!({ "state": state, "returned": returned });
+    let subject = subject(card);
+    let after = told(now.key(), card.amount);
+    ctx.audit_change(tx, (action, &subject), &told(before, card.returned), &after)
+        .await
 }
 
 fn is_at(row: &SagaRow, phase: Phase) -> Result<bool> {

@@ -2,7 +2,7 @@
 
 use crate::cart::NewVisitors;
 use crate::clock::{Clock, Ids};
-use crate::difference::difference;
+use crate::difference::{difference, masked};
 use crate::gateways::{GatewaySettings, Gateways, Source};
 use crate::jobs::engine::Engine;
 use crate::live::Live;
@@ -249,6 +249,8 @@ pub struct Ctx {
     pub actor: Actor,
     /// The language to answer in.
     pub language: Language,
+    /// What the sign-in of the browser is kept under, where a browser asks that says it has signed in.
+    pub session: Option<Arc<[u8]>>,
     /// What names the cart of a browser in which nobody has signed in; its cookie carries it.
     pub visitor: Option<Arc<str>>,
     /// The request that all log lines and jobs name.
@@ -266,6 +268,7 @@ impl Ctx {
             institution: institution.clone(),
             actor: Actor::System,
             language: Language::default(),
+            session: None,
             visitor: None,
             request_id: request_id.into(),
             job: None,
@@ -316,11 +319,6 @@ impl Ctx {
         Ok(self.institution.db.write().await?)
     }
 
-    /// Writes who does what, in the transaction that does it.
-    pub(crate) async fn audit(&self, tx: &mut Tx, action: &str, subject: &str) -> Result<()> {
-        self.write_audit(tx, action, subject, None).await
-    }
-
     /// Writes who changes what, and what of it, in the transaction that does it.
     pub(crate) async fn audit_change(
         &self,
@@ -334,6 +332,39 @@ impl Ctx {
             .await
     }
 
+    /// As [`Self::audit_change`], with no more of each value than `mask` leaves of it by its path.
+    pub(crate) async fn audit_masked(
+        &self,
+        tx: &mut Tx,
+        (action, subject): (&str, &str),
+        (before, after): (&Value, &Value),
+        mask: fn(&str, &Value) -> Value,
+    ) -> Result<()> {
+        let difference = difference(before, after).map(|changed| masked(changed, mask));
+        self.write_audit(tx, action, subject, difference.as_ref())
+            .await
+    }
+
+    /// Writes who changes many things in the same way, each as [`Self::audit_change`] does: what is changed,
+    /// what it was, and what it is.
+    pub(crate) async fn audit_changes(
+        &self,
+        tx: &mut Tx,
+        action: &str,
+        changes: &[(String, Value, Value)],
+    ) -> Result<()> {
+        let differences: Vec<Option<Value>> = changes
+            .iter()
+            .map(|(_, before, after)| difference(before, after))
+            .collect();
+        let entries: Vec<storage::audit::Entry<'_>> = changes
+            .iter()
+            .zip(&differences)
+            .map(|((subject, ..), difference)| self.entry(action, subject, difference.as_ref()))
+            .collect();
+        Ok(storage::audit::insert_all(tx, &entries).await?)
+    }
+
     async fn write_audit(
         &self,
         tx: &mut Tx,
@@ -341,19 +372,24 @@ impl Ctx {
         subject: &str,
         difference: Option<&Value>,
     ) -> Result<()> {
-        let actor_id = match self.actor {
-            Actor::Account { id, .. } => Some(id),
-            Actor::Anonymous | Actor::System => None,
-        };
-        let entry = storage::audit::Entry {
+        let entry = self.entry(action, subject, difference);
+        Ok(storage::audit::insert(tx, &entry).await?)
+    }
+
+    fn entry<'a>(
+        &'a self,
+        action: &'a str,
+        subject: &'a str,
+        difference: Option<&'a Value>,
+    ) -> storage::audit::Entry<'a> {
+        storage::audit::Entry {
             id: self.service.next_id(),
             at: self.now(),
-            actor_id,
+            actor_id: self.account_id().ok(),
             action,
             subject,
             request_id: &self.request_id,
             difference,
-        };
-        Ok(storage::audit::insert(tx, &entry).await?)
+        }
     }
 }

@@ -19,6 +19,40 @@ pub(crate) fn difference(before: &Value, after: &Value) -> Option<Value> {
     (!changed.is_empty()).then_some(Value::Object(changed))
 }
 
+/// What stands for a value that nobody reads.
+const HIDDEN: &str = "•••";
+/// How many digits of a number are told.
+const DIGITS_TOLD: usize = 4;
+
+/// Of a value no more than whether there is one: what has changed may be known, and not what it was and is.
+pub(crate) fn hidden(_path: &str, value: &Value) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        _ => Value::from(HIDDEN),
+    }
+}
+
+/// A telephone number by its last digits; other values as they are.
+pub(crate) fn phone_hidden(path: &str, value: &Value) -> Value {
+    match value {
+        Value::String(number) if path == "phone" => {
+            let begin = number.len().saturating_sub(DIGITS_TOLD);
+            Value::from(format!("{HIDDEN}{}", number.get(begin..).unwrap_or("")))
+        }
+        other => other.clone(),
+    }
+}
+
+/// A difference with what `mask` leaves of its values.
+pub(crate) fn masked(mut changed: Value, mask: fn(&str, &Value) -> Value) -> Value {
+    for (path, change) in changed.as_object_mut().into_iter().flatten() {
+        for (_, value) in change.as_object_mut().into_iter().flatten() {
+            *value = mask(path, value);
+        }
+    }
+    changed
+}
+
 fn both(before: &Value, after: &Value) -> Value {
     json!({ "before": before, "after": after })
 }
@@ -96,6 +130,37 @@ mod tests {
             told(json!({ "days": [1] }), json!({ "days": [1, 2] })),
             Some(json!({ "days": { "before": [1], "after": [1, 2] } }))
         );
+    }
+
+    #[test]
+    fn what_is_hidden_is_told_to_have_changed() {
+        let told = |before: Value, after: Value, mask: fn(&str, &Value) -> Value| {
+            difference(&before, &after).map(|changed| masked(changed, mask))
+        };
+        assert_eq!(
+            told(
+                json!({ "weightKg": 70, "diet": "VEGAN", "weeklyBudget": null }),
+                json!({ "weightKg": 71, "diet": "VEGAN", "weeklyBudget": 4000 }),
+                hidden
+            ),
+            Some(json!({
+                "weightKg": { "before": "•••", "after": "•••" },
+                "weeklyBudget": { "before": null, "after": "•••" },
+            }))
+        );
+        // Two numbers that end alike are two.
+        assert_eq!(
+            told(
+                json!({ "phone": "+525512345678", "sms": false }),
+                json!({ "phone": "+525587655678", "sms": true }),
+                phone_hidden
+            ),
+            Some(json!({
+                "phone": { "before": "•••5678", "after": "•••5678" },
+                "sms": { "before": false, "after": true },
+            }))
+        );
+        assert_eq!(phone_hidden("phone", &Value::Null), Value::Null);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use domain::event::{EventPayload, OrderEvent, redelivered_in};
 use domain::problem::Problem;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use serde_json::json;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -571,8 +572,15 @@ pub async fn repeat(ctx: &Ctx, id: DeadEventId) -> Result<()> {
     if !outbox::repeat(&mut tx, id.event, id.consumer).await? {
         return Err(Problem::NotFound.into());
     }
-    ctx.audit(&mut tx, "event.repeat", &format!("event:{id}"))
-        .await?;
+    let told = |dead: bool| json!({ "dead": dead });
+    let subject = format!("event:{id}");
+    ctx.audit_change(
+        &mut tx,
+        ("event.repeat", &subject),
+        &told(true),
+        &told(false),
+    )
+    .await?;
     Ok(tx.commit().await?)
 }
 

@@ -62,13 +62,20 @@ pub async fn all(ctx: &Ctx) -> Result<Vec<CampusPayments>> {
         .collect())
 }
 
-/// Has a campus take these ways to pay, and no others. What was ordered before is paid as it was to be.
+/// Has a campus take these ways to pay, and no others, where it still takes what whoever chooses has seen.
+/// What was ordered before is paid as it was to be. The same again changes nothing.
 ///
 /// # Errors
 /// For others than administrators as [`Ctx::allow`]; [`Problem::NotFound`] where there is no such campus;
+/// [`Problem::Conflict`] where somebody else has chosen since, and otherwise;
 /// at `gateways` [`InvalidCode::Required`] for none, and [`InvalidCode::PaymentNotSetUp`] for one that is
 /// new there and not set up, and where none is.
-pub async fn accept(ctx: &Ctx, campus: &str, gateways: &[GatewayKind]) -> Result<()> {
+pub async fn accept(
+    ctx: &Ctx,
+    campus: &str,
+    seen: &[GatewayKind],
+    gateways: &[GatewayKind],
+) -> Result<()> {
     ctx.allow(&CHOOSERS)?;
     let refused = |code| Err(Error::invalid("gateways", code));
     let wanted: Vec<GatewayKind> = GatewayKind::ALL
@@ -82,18 +89,24 @@ pub async fn accept(ctx: &Ctx, campus: &str, gateways: &[GatewayKind]) -> Result
     let campus = campus::by_slug(&mut tx, campus)
         .await?
         .ok_or(Error::Problem(Problem::NotFound))?;
+    // Of two who choose at the same moment, one sees what the other has chosen.
+    campus_gateway::lock(&mut tx, campus.id).await?;
     let before = of_campus(&mut tx, campus.id).await?;
+    let is_now = told(&before);
+    if told(seen) != is_now && told(&wanted) != is_now {
+        return Err(Problem::Conflict.into());
+    }
     let added = |kind: &&GatewayKind| !before.contains(kind);
     let unusable = |kind: &GatewayKind| !is_set_up(ctx, *kind);
     if wanted.iter().filter(added).any(unusable) || wanted.iter().all(unusable) {
         return refused(InvalidCode::PaymentNotSetUp);
     }
-    let (before, after) = (told(&before), told(&wanted));
-    if before == after {
+    let after = told(&wanted);
+    if is_now == after {
         return Ok(());
     }
     campus_gateway::set(&mut tx, campus.id, &wanted).await?;
-    ctx.audit_change(&mut tx, ("campus.payments", &campus.slug), &before, &after)
+    ctx.audit_change(&mut tx, ("campus.payments", &campus.slug), &is_now, &after)
         .await?;
     Ok(tx.commit().await?)
 }

@@ -154,16 +154,21 @@ impl PeopleFilter {
             let ids = called(tx, text, FOUND_MOST).await?;
             let mut found = people::listed(tx, &ids).await?;
             found.retain(|person| self.lets_through(person));
-            match self.sort {
-                PeopleSort::Newest => found.sort_by_key(|person| std::cmp::Reverse(person.id)),
-                PeopleSort::Email => found.sort_by(|one, other| one.email.cmp(&other.email)),
-            }
             let count = found.len() as i64;
-            let begin = after
-                .and_then(|last| found.iter().position(|person| person.id == last))
-                .map_or(0, |place| place + 1);
-            let page = found.into_iter().skip(begin).take(limit as usize);
-            return Ok((page.collect(), count));
+            // The last one of the page before may be among them no more: someone may have changed them.
+            match self.sort {
+                PeopleSort::Newest => {
+                    found.retain(|person| after.is_none_or(|last| person.id < last));
+                    found.sort_by_key(|person| std::cmp::Reverse(person.id));
+                }
+                PeopleSort::Email => {
+                    let last = email_of(tx, after).await?;
+                    found.retain(|person| person.email > last);
+                    found.sort_by(|one, other| one.email.cmp(&other.email));
+                }
+            }
+            found.truncate(limit as usize);
+            return Ok((found, count));
         }
         let parts = self.parts();
         let ids = match self.sort {
@@ -172,11 +177,7 @@ impl PeopleFilter {
                 people::newest(tx, &parts, before, limit).await?
             }
             PeopleSort::Email => {
-                let last = match after {
-                    Some(last) => people::listed(tx, &[last]).await?.pop(),
-                    None => None,
-                };
-                let email = last.map(|person| person.email).unwrap_or_default();
+                let email = email_of(tx, after).await?;
                 people::by_email(tx, &parts, &email, limit).await?
             }
         };
@@ -189,10 +190,21 @@ impl PeopleFilter {
     }
 }
 
+/// The address after which a list goes on; the smallest where it begins.
+async fn email_of(tx: &mut Tx, last: Option<Uuid>) -> Result<String> {
+    let Some(last) = last else {
+        return Ok(String::new());
+    };
+    let known = people::listed(tx, &[last]).await?.pop();
+    let known = known.ok_or_else(|| Error::invalid("cursor", InvalidCode::UnknownChoice))?;
+    Ok(known.email)
+}
+
 /// A page of people, after the one where the last page ended.
 ///
 /// # Errors
-/// [`InvalidCode::OutOfRange`] where `limit` is not 1 to 100, [`InvalidCode::TooLong`] for a text beyond a
+/// [`InvalidCode::UnknownChoice`] at `cursor` for nobody's id, where people are put in order by their
+/// addresses; [`InvalidCode::OutOfRange`] where `limit` is not 1 to 100, [`InvalidCode::TooLong`] for a text beyond a
 /// hundred characters; for others than administrators as [`Ctx::allow`].
 pub async fn list(
     ctx: &Ctx,

@@ -1,11 +1,13 @@
 //! Members' profiles.
 
 use crate::ctx::Ctx;
+use crate::difference::hidden;
 use crate::{Error, Result};
 use domain::dish::DishId;
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::problem::Problem;
 use domain::profile::{Profile, ProfileDraft};
+use serde_json::{Value, json};
 use storage::profile;
 
 /// Checks a draft and stores it as the member's profile.
@@ -49,11 +51,38 @@ pub async fn put(ctx: &Ctx, draft: &ProfileDraft) -> Result<Profile> {
     }
     let valid = draft.validate().map_err(Error::invalid_fields)?;
     let mut tx = ctx.write().await?;
+    let before = profile::get(&mut tx, account).await?;
     profile::put(&mut tx, account, &valid, ctx.now()).await?;
-    ctx.audit(&mut tx, "profile.put", &account.to_string())
-        .await?;
+    let before = match &before {
+        Some(before) => told(before)?,
+        None => json!({}),
+    };
+    let subject = account.to_string();
+    // What somebody weighs and may not eat is nobody's business.
+    ctx.audit_masked(
+        &mut tx,
+        ("profile.put", &subject),
+        (&before, &told(&valid)?),
+        hidden,
+    )
+    .await?;
     tx.commit().await?;
     Ok(valid)
+}
+
+/// A profile by its fields, each as a whole.
+fn told(profile: &Profile) -> Result<Value> {
+    let fields = serde_json::to_value(profile).map_err(Error::internal)?;
+    let whole = |value: &Value| match value {
+        Value::Null => Value::Null,
+        value => Value::from(value.to_string()),
+    };
+    Ok(fields
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), whole(value)))
+        .collect())
 }
 
 /// The member's profile, where they have one.

@@ -368,7 +368,13 @@ pub async fn top_up_by_staff(ctx: &Ctx, top_up: StaffTopUp) -> Result<Uuid> {
     };
     match wallet::transfer(&mut tx, &new).await? {
         Moved::Now => {
-            ctx.audit(&mut tx, "wallet.top_up", &top_up.account.to_string())
+            let balances = wallet::balances(&mut tx, top_up.account).await?;
+            let now = balances.iter().find(|one| one.currency == new.currency);
+            let now = now.map_or(0, |one| one.balance);
+            let told = |balance: i64, reason: Option<&str>| json!({ "balance": { new.currency: balance }, "reason": reason });
+            let (before, after) = (told(now - new.amount, None), told(now, Some(reason)));
+            let subject = top_up.account.to_string();
+            ctx.audit_change(&mut tx, ("wallet.top_up", &subject), &before, &after)
                 .await?;
             tx.commit().await?;
             Ok(new.id)

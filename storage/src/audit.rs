@@ -2,13 +2,21 @@
 
 use crate::statement::{execute, optional, rows, statements};
 use crate::{Result, Tx};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use uuid::Uuid;
 
 statements! {
     INSERT(7) = "INSERT INTO audit (id, at, actor_id, action, subject, request_id, difference)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT_ALL(1) = "INSERT INTO audit (id, at, actor_id, action, subject, request_id, difference)
+        SELECT unhex(value ->> 'id'), value ->> 'at', unhex(value ->> 'actorId'), value ->> 'action',
+            value ->> 'subject', value ->> 'requestId', value -> 'difference'
+        FROM json_each($1)"
+      | "INSERT INTO audit (id, at, actor_id, action, subject, request_id, difference)
+        SELECT id, at, \"actorId\", action, subject, \"requestId\", difference
+        FROM jsonb_to_recordset($1) AS row(id UUID, at BIGINT, \"actorId\" UUID, action TEXT, subject TEXT,
+            \"requestId\" TEXT, difference JSONB)";
     // Of each the newest before one, by the index of what is asked for; on PostgreSQL an order that begins
     // with the index' first column keeps it from reading all entries by their ids, to find a few.
     ALL(3) = "SELECT entry.id, at, actor_id, account.name AS actor, action, subject, request_id, difference
@@ -142,6 +150,36 @@ pub async fn insert(tx: &mut Tx, entry: &Entry<'_>) -> Result<()> {
         difference.map(Json)
     )
     .map(drop)
+}
+
+/// Writes entries, in the transaction that does what they tell.
+///
+/// # Errors
+/// Where the database does.
+pub async fn insert_all(tx: &mut Tx, entries: &[Entry<'_>]) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<Value> = entries.iter().map(row).collect();
+    execute!(tx, INSERT_ALL, Json(rows)).map(drop)
+}
+
+/// An entry as [`INSERT_ALL`] reads it: what is absent is NULL.
+fn row(entry: &Entry<'_>) -> Value {
+    let mut row = json!({
+        "id": entry.id.simple().to_string(),
+        "at": entry.at,
+        "action": entry.action,
+        "subject": entry.subject,
+        "requestId": entry.request_id,
+    });
+    if let Some(actor) = entry.actor_id {
+        row["actorId"] = actor.simple().to_string().into();
+    }
+    if let Some(difference) = entry.difference {
+        row["difference"] = difference.clone();
+    }
+    row
 }
 
 /// The newest entries before an id that a filter lets through, newest first.

@@ -1,6 +1,6 @@
 //! Which ways to pay campuses take.
 
-use crate::statement::{execute, rows, statements};
+use crate::statement::{execute, optional, rows, statements};
 use crate::{Error, Result, Statement, Tx};
 use domain::payment::GatewayKind;
 use sqlx::types::Json;
@@ -10,6 +10,8 @@ use uuid::Uuid;
 statements! {
     ALL(1) = "SELECT campus_id, gateway FROM campus_gateway ORDER BY campus_id, gateway LIMIT $1";
     STRIPE(0) = "SELECT COUNT(*) FROM campus_gateway WHERE gateway = 'STRIPE'";
+    LOCK(1) = "SELECT id FROM campus WHERE id = $1"
+      | "SELECT id FROM campus WHERE id = $1 FOR NO KEY UPDATE";
     CLEAR(1) = "DELETE FROM campus_gateway WHERE campus_id = $1";
     INSERT(2) = "INSERT INTO campus_gateway (campus_id, gateway) SELECT $1, value FROM json_each($2)"
       | "INSERT INTO campus_gateway (campus_id, gateway)
@@ -34,6 +36,14 @@ pub async fn all(tx: &mut Tx) -> Result<HashMap<Uuid, Vec<GatewayKind>>> {
         kinds.sort_unstable();
     }
     Ok(accepted)
+}
+
+/// Keeps others from setting what a campus takes until the transaction ends.
+///
+/// # Errors
+/// Where the database does.
+pub async fn lock(tx: &mut Tx, campus: Uuid) -> Result<()> {
+    optional!(tx, (Uuid,), LOCK, campus).map(drop)
 }
 
 /// Sets what a campus takes.

@@ -20,10 +20,10 @@ statements! {
         ON CONFLICT (account_id) DO UPDATE SET language = excluded.language, updated_at = excluded.updated_at
             WHERE contact.language <> excluded.language";
     // A browser has one endpoint, and is whoever's who allowed it last.
-    SUBSCRIBE(6) = "INSERT INTO push_subscription (id, account_id, endpoint, public_key, auth, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+    SUBSCRIBE(7) = "INSERT INTO push_subscription (id, account_id, endpoint, public_key, auth, created_at, session_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (endpoint) DO UPDATE SET account_id = excluded.account_id, public_key = excluded.public_key,
-            auth = excluded.auth, created_at = excluded.created_at
+            auth = excluded.auth, created_at = excluded.created_at, session_hash = excluded.session_hash
         RETURNING id";
     TRIM(2) = "DELETE FROM push_subscription WHERE id IN (SELECT id FROM push_subscription
         WHERE account_id = $1 ORDER BY id DESC LIMIT 1000 OFFSET $2)";
@@ -39,6 +39,8 @@ statements! {
     BROWSER(2) = "SELECT id, account_id, endpoint, public_key, auth, created_at FROM push_subscription
         WHERE id = $1 AND account_id = $2";
     UNSUBSCRIBE(2) = "DELETE FROM push_subscription WHERE id = $1 AND account_id = $2";
+    UNSUBSCRIBE_SESSION(1) = "DELETE FROM push_subscription WHERE session_hash = $1
+        RETURNING id, account_id, endpoint, public_key, auth, created_at";
 }
 
 /// The most browsers that take notifications for one member; the oldest make room.
@@ -143,11 +145,13 @@ pub struct Browser {
 }
 
 /// Notes that a browser takes notifications for an account, and gives its id: that which it had, where it
-/// was known. Of more than [`BROWSERS_MOST`] the oldest are forgotten.
+/// was known. Of more than [`BROWSERS_MOST`] the oldest are forgotten. Where it was allowed by somebody who
+/// had signed in there, it is forgotten with that sign-in, which must be held: see
+/// [`crate::session::hold`].
 ///
 /// # Errors
 /// Where the database does.
-pub async fn subscribe(tx: &mut Tx, browser: &Browser) -> Result<Uuid> {
+pub async fn subscribe(tx: &mut Tx, browser: &Browser, session: Option<&[u8]>) -> Result<Uuid> {
     let row = optional!(
         tx,
         (Uuid,),
@@ -157,7 +161,8 @@ pub async fn subscribe(tx: &mut Tx, browser: &Browser) -> Result<Uuid> {
         browser.endpoint.as_str(),
         browser.public_key.as_slice(),
         browser.auth.as_slice(),
-        browser.created_at
+        browser.created_at,
+        session
     )?;
     execute!(tx, TRIM, browser.account_id, BROWSERS_MOST)?;
     Ok(row.map_or(browser.id, |(id,)| id))
@@ -196,4 +201,12 @@ pub async fn browser(tx: &mut Tx, id: Uuid, account: Uuid) -> Result<Option<Brow
 /// Where the database does.
 pub async fn unsubscribe(tx: &mut Tx, id: Uuid, account: Uuid) -> Result<bool> {
     Ok(execute!(tx, UNSUBSCRIBE, id, account)? == 1)
+}
+
+/// Forgets the browsers that were allowed in a sign-in, and gives them.
+///
+/// # Errors
+/// Where the database does.
+pub async fn unsubscribe_session(tx: &mut Tx, session: &[u8]) -> Result<Vec<Browser>> {
+    rows!(tx, Browser, UNSUBSCRIBE_SESSION, session)
 }

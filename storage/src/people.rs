@@ -36,19 +36,20 @@ statements! {
         FROM jsonb_to_recordset($1) AS part(role TEXT, active BOOLEAN), LATERAL (SELECT COUNT(*) AS people
             FROM (SELECT 1 FROM account WHERE account.role = part.role AND account.active = part.active
                 LIMIT $2) AS few) AS counted";
-    // Words that begin so, of no more people than a bound: whoever looks for less types more.
-    CALLED(4) = "SELECT found.account_id FROM (SELECT DISTINCT account_id FROM account_word
-            WHERE word >= $1 AND word < $1 || char(1114111) LIMIT $4) AS found
+    // Words that begin so, no more than a bound: whoever looks for less types more. Always the same ones, in the
+    // order of the key, so that a list of them goes on where it ended.
+    CALLED(4) = "SELECT found.account_id FROM (SELECT DISTINCT account_id FROM (SELECT account_id FROM account_word
+            WHERE word >= $1 AND word < $1 || char(1114111) ORDER BY word, account_id LIMIT $4)) AS found
         WHERE NOT EXISTS (SELECT 1 FROM json_each($2) AS other WHERE NOT EXISTS (SELECT 1 FROM account_word AS known
             WHERE known.account_id = found.account_id AND known.word >= other.value
                 AND known.word < other.value || char(1114111)))
-        LIMIT $3"
-      | "SELECT found.account_id FROM (SELECT DISTINCT account_id FROM account_word
-            WHERE word >= $1 AND word < $1 || chr(1114111) LIMIT $4) AS found
+        ORDER BY found.account_id DESC LIMIT $3"
+      | "SELECT found.account_id FROM (SELECT DISTINCT account_id FROM (SELECT account_id FROM account_word
+            WHERE word >= $1 AND word < $1 || chr(1114111) ORDER BY word, account_id LIMIT $4) AS few) AS found
         WHERE NOT EXISTS (SELECT 1 FROM jsonb_array_elements_text($2) AS other(value)
             WHERE NOT EXISTS (SELECT 1 FROM account_word AS known WHERE known.account_id = found.account_id
                 AND known.word >= other.value COLLATE \"C\" AND known.word < other.value || chr(1114111) COLLATE \"C\"))
-        LIMIT $3";
+        ORDER BY found.account_id DESC LIMIT $3";
     LISTED(1) = "SELECT account.id, email, name, role, active, created_at
         FROM json_each($1) AS wanted CROSS JOIN account ON account.id = unhex(wanted.value)"
       | "SELECT account.id, email, name, role, active, created_at
@@ -139,9 +140,9 @@ pub async fn count(tx: &mut Tx, parts: &[Part], most: i64) -> Result<i64> {
     Ok(counted.map_or(0, |(count,)| count))
 }
 
-/// The accounts, at most so many, of which each of some words begins a word of the name or address; among
-/// no more than `among` whom the first word, which should be the longest, finds. The words are folded and
-/// none is empty.
+/// The accounts, at most so many and the newest first, of which each of some words begins a word of the name
+/// or address; among no more than `among` words that begin with the first, which should be the longest. The
+/// words are folded and none is empty.
 ///
 /// # Errors
 /// Where the database does.

@@ -11,6 +11,8 @@ statements! {
     ACCOUNT(2) = "SELECT a.id, a.email, a.name, a.password_hash, a.role, a.active
         FROM session s JOIN account a ON a.id = s.account_id
         WHERE s.token_hash = $1 AND s.expires_at > $2 AND a.active";
+    HOLD(2) = "SELECT account_id FROM session WHERE token_hash = $1 AND account_id = $2"
+      | "SELECT account_id FROM session WHERE token_hash = $1 AND account_id = $2 FOR KEY SHARE";
     DELETE(1) = "DELETE FROM session WHERE token_hash = $1";
     DELETE_OF(1) = "DELETE FROM session WHERE account_id = $1";
     DELETE_REFRESH_OF(1) = "DELETE FROM refresh_token WHERE account_id = $1";
@@ -47,7 +49,15 @@ pub async fn account(tx: &mut Tx, token_hash: &[u8], now: i64) -> Result<Option<
     optional!(tx, Account, ACCOUNT, token_hash, now)
 }
 
-/// Forgets a sign-in.
+/// Keeps a sign-in of an account from being forgotten until the transaction ends; false where there is none.
+///
+/// # Errors
+/// Where the database does.
+pub async fn hold(tx: &mut Tx, token_hash: &[u8], account: Uuid) -> Result<bool> {
+    Ok(optional!(tx, (Uuid,), HOLD, token_hash, account)?.is_some())
+}
+
+/// Forgets a sign-in, and the browsers that were allowed in it to take notifications.
 ///
 /// # Errors
 /// Where the database does.

@@ -34,6 +34,8 @@ impl Disk {
                 "--fsync=off",
                 "--synchronous_commit=off",
                 "--full_page_writes=off",
+                // Tests look into the database by connections of their own, and each would load a compiler.
+                "--jit=off",
             ],
             Self::Durable => &[],
         }

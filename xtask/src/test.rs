@@ -214,7 +214,7 @@ fn unit(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
     // What a killed test leaves goes with it.
     let files = TemporaryDirectory::fleeting("tests")?;
     // Many wait for what takes its time, as for a worker to be missed: more of them than cores at once.
-    let threads = std::thread::available_parallelism()?.get() * 2;
+    let threads = std::thread::available_parallelism()?.get() * 4;
     process::step("Running the tests", || {
         let mut tally = Tally::default();
         // Whoever names a test or a package means the product's.

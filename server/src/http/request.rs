@@ -195,6 +195,7 @@ pub async fn context(
         institution,
         actor: Actor::Anonymous,
         language,
+        session: None,
         visitor: None,
         request_id,
         job: None,
@@ -203,11 +204,16 @@ pub async fn context(
         Ok(actor) => actor,
         Err(problem) => return ApiError(problem).into_response(),
     };
+    // Whoever shows a token is no browser, whatever cookies come with it.
+    let session = cookie(headers, service::account::session_cookie_name(&anonymous))
+        .filter(|_| !headers.contains_key(header::AUTHORIZATION))
+        .map(service::account::session_key);
     let visitor = cookie(headers, service::cart::cookie_name(&anonymous)).map(Into::into);
     request.extensions_mut().insert(language);
     request.extensions_mut().insert(theme);
     request.extensions_mut().insert(Ctx {
         actor,
+        session,
         visitor,
         ..anonymous
     });

@@ -251,16 +251,27 @@ async fn people_and_the_log_are_for_administrators(engine: &Engine) {
     let id = text(&list["items"][0]["accountId"]);
     let path = format!("/v1/admin/people/{id}");
     let patch = async |body: Value| Answer::of(ada.request(Method::PATCH, &path).json(&body)).await;
-    let wrong = patch(json!({ "role": "CHEF" })).await;
+    let seen = |role: &str| json!({ "role": role, "active": true });
+    let wrong = patch(json!({ "seen": seen("MEMBER"), "role": "CHEF" })).await;
     assert_eq!(wrong.problem(422, "INVALID")["errors"][0]["field"], "role");
-    let now = patch(json!({ "role": "STAFF" }))
+    let wrong = patch(json!({ "seen": seen("CHEF"), "role": "STAFF" })).await;
+    let wrong = wrong.problem(422, "INVALID");
+    assert_eq!(wrong["errors"][0]["field"], "seen.role");
+    let blind = patch(json!({ "role": "STAFF" })).await;
+    let blind = blind.problem(422, "INVALID");
+    assert_eq!(blind["errors"][0]["field"], "seen");
+    let now = patch(json!({ "seen": seen("MEMBER"), "role": "STAFF" }))
         .await
         .expect(StatusCode::OK);
     assert_eq!(
         (&now["role"], &now["active"]),
         (&json!("STAFF"), &json!(true))
     );
-    patch(json!({ "active": false }))
+    // Of two who have seen the same, the second is told.
+    patch(json!({ "seen": seen("MEMBER"), "role": "OPERATOR" }))
+        .await
+        .problem(409, "CONFLICT");
+    patch(json!({ "seen": seen("STAFF"), "active": false }))
         .await
         .expect(StatusCode::OK);
     let credentials = json!({ "email": "ana@example.org", "password": crate::app::PASSWORD });

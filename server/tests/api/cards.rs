@@ -38,8 +38,17 @@ async fn start(engine: &Engine, stripe: bool) -> TestApp {
     app
 }
 
+/// Chooses what a campus takes, after a look at what it takes where that may be seen.
 async fn choose(caller: &Caller, campus: &str, gateways: &Value) -> Answer {
-    let body = json!({ "gateways": gateways });
+    let known = caller.get("/v1/admin/payments").await.json();
+    let campuses = known["items"].as_array().cloned().unwrap_or_default();
+    let seen = campuses.iter().find(|one| one["campus"] == campus);
+    let seen = seen.map_or_else(|| json!([]), |one| one["accepted"].clone());
+    choose_after(caller, campus, &seen, gateways).await
+}
+
+async fn choose_after(caller: &Caller, campus: &str, seen: &Value, gateways: &Value) -> Answer {
+    let body = json!({ "seen": seen, "gateways": gateways });
     caller
         .put(&format!("/v1/admin/payments/{campus}"), &body)
         .await
@@ -68,6 +77,12 @@ async fn an_administrator_chooses_what_a_campus_takes(engine: &Engine) {
     };
     assert_eq!(offered("north").await, json!(["WALLET", "STRIPE"]));
     assert_eq!(offered("lakeside").await, usual);
+    // Somebody who has seen what it took before is told, unless they want what it takes now.
+    choose_after(&ada, "north", &usual, &json!(["WALLET"]))
+        .await
+        .problem(409, "CONFLICT");
+    let again = choose_after(&ada, "north", &usual, &json!(["STRIPE", "WALLET"])).await;
+    assert_eq!(again.status, StatusCode::NO_CONTENT, "{again:?}");
     anybody
         .get("/v1/campuses/moon/payments")
         .await

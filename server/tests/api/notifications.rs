@@ -174,6 +174,33 @@ async fn browsers_are_named_by_their_push_services_alone(engine: &Engine) {
     remove(&ben).await.problem(404, "NOT_FOUND");
     assert_eq!(remove(&ana).await.status, StatusCode::NO_CONTENT);
     remove(&ana).await.problem(404, "NOT_FOUND");
+
+    // Where somebody signed in by the browser, it takes none once they have signed out there.
+    let page = |path: &str| {
+        let request = app.client.post(format!("{}{path}", app.base));
+        request.header("sec-fetch-site", "same-origin")
+    };
+    let form = [
+        ("_action", "/api/sign-in"),
+        ("email", "ana@example.org"),
+        ("password", crate::app::PASSWORD),
+    ];
+    let signed_in = page("/sign-in").header("accept", "text/html").form(&form);
+    assert_eq!(Answer::of(signed_in).await.status, StatusCode::SEE_OTHER);
+    let hall = browser("https://fcm.googleapis.com/fcm/send/hall");
+    Answer::of(page(path).json(&hall))
+        .await
+        .expect(StatusCode::CREATED);
+    let known = async || {
+        let known = ana.get("/v1/notifications/preferences").await;
+        known.expect(StatusCode::OK)["browsers"]
+            .as_array()
+            .map(Vec::len)
+    };
+    assert_eq!(known().await, Some(1));
+    let left = Answer::of(page("/sign-out")).await;
+    assert_eq!(left.status, StatusCode::SEE_OTHER);
+    assert_eq!(known().await, Some(0));
     app.stop().await;
 }
 

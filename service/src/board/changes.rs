@@ -71,12 +71,28 @@ pub async fn change(ctx: &Ctx, id: Uuid, change: JobChange) -> Result<Changed> {
         return Err(Problem::Conflict.into());
     }
     let action = format!("job.{}", verb(change));
-    ctx.audit(&mut tx, &action, &id.to_string()).await?;
+    let after = board::listed(&mut tx, &[id]).await?.pop();
+    let after = after.map(JobItem::try_from).transpose()?;
+    let after = after.as_ref().map_or_else(|| json!({}), standing);
+    let subject = id.to_string();
+    ctx.audit_change(&mut tx, (&action, &subject), &standing(&job), &after)
+        .await?;
     tx.commit().await?;
     let told = change == JobChange::Cancel && job.state == JobState::Running;
     Ok(Changed {
         change: change_id,
         undoable: change.can_be_undone() && !told,
+    })
+}
+
+/// What the audit log tells of a job that is changed.
+fn standing(job: &JobItem) -> Value {
+    json!({
+        "state": job.state.key(),
+        "priority": job.priority,
+        "runAt": job.run_at,
+        "attempts": job.attempts,
+        "cancelling": job.cancelling,
     })
 }
 
@@ -100,7 +116,14 @@ pub async fn change_all(ctx: &Ctx, filter: JobFilter, change: JobChange) -> Resu
     };
     let mut tx = ctx.write().await?;
     let id = jobs::enqueue(ctx, &mut tx, None, &job).await?;
-    ctx.audit(&mut tx, &action, &line).await?;
+    let priority = match change {
+        JobChange::SetPriority { priority } => Some(priority),
+        _ => None,
+    };
+    let before = json!({ "job": null, "priority": null });
+    let after = json!({ "job": id, "priority": priority });
+    ctx.audit_change(&mut tx, (&action, &line), &before, &after)
+        .await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -145,7 +168,10 @@ pub async fn undo(ctx: &Ctx, change: Uuid) -> Result<i64> {
         jobs::enqueue(ctx, &mut tx, None, &job).await?;
         changes::count_changed(&mut tx, change).await?
     };
-    ctx.audit(&mut tx, "jobs.undo", &change.to_string()).await?;
+    let (was, is) = (json!({ "undone": null }), json!({ "undone": undone }));
+    let subject = change.to_string();
+    ctx.audit_change(&mut tx, ("jobs.undo", &subject), &was, &is)
+        .await?;
     tx.commit().await?;
     Ok(undone)
 }

@@ -6,6 +6,7 @@ use crate::jobs::{Queue, schedules};
 use crate::{Error, Result};
 use domain::invalid::InvalidCode;
 use domain::problem::Problem;
+use serde_json::json;
 use storage::{job, queue};
 use uuid::Uuid;
 
@@ -60,13 +61,11 @@ pub async fn set(ctx: &Ctx, queue: &str, settings: QueueSettings) -> Result<()> 
     for queue in Queue::ALL {
         queue::ensure(&mut tx, queue.name(), queue.concurrency()).await?;
     }
-    if !queue::all(&mut tx)
+    let before = queue::all(&mut tx)
         .await?
-        .iter()
-        .any(|row| row.name == queue)
-    {
-        return Err(Problem::NotFound.into());
-    }
+        .into_iter()
+        .find(|row| row.name == queue)
+        .ok_or(Error::Problem(Problem::NotFound))?;
     if let Some(paused) = settings.paused {
         queue::set_paused(&mut tx, queue, paused).await?;
         let action = if paused {
@@ -74,15 +73,28 @@ pub async fn set(ctx: &Ctx, queue: &str, settings: QueueSettings) -> Result<()> 
         } else {
             "queue.resume"
         };
-        ctx.audit(&mut tx, action, queue).await?;
+        let told = |paused: bool| json!({ "paused": paused });
+        let (before, after) = (told(before.paused), told(paused));
+        ctx.audit_change(&mut tx, (action, queue), &before, &after)
+            .await?;
     }
     if let Some(concurrency) = settings.concurrency {
         queue::set_concurrency(&mut tx, queue, concurrency).await?;
-        ctx.audit(&mut tx, "queue.set_concurrency", queue).await?;
+        let told = |concurrency: i64| json!({ "concurrency": concurrency });
+        let (before, after) = (told(before.concurrency), told(concurrency));
+        let change = ("queue.set_concurrency", queue);
+        ctx.audit_change(&mut tx, change, &before, &after).await?;
     }
     if let Some(rate) = settings.rate {
         queue::set_rate(&mut tx, queue, rate).await?;
-        ctx.audit(&mut tx, "queue.set_rate", queue).await?;
+        let told = |rate: Option<(i64, i64)>| {
+            let (jobs, period) = rate.unzip();
+            json!({ "jobs": jobs, "seconds": period.map(|period| period / SECOND) })
+        };
+        let (before, after) = (before.rate_limit.zip(before.rate_period), rate);
+        let change = ("queue.set_rate", queue);
+        ctx.audit_change(&mut tx, change, &told(before), &told(after))
+            .await?;
     }
     Ok(tx.commit().await?)
 }
@@ -134,7 +146,9 @@ pub async fn run_schedule(ctx: &Ctx, kind: &str) -> Result<Uuid> {
     let new = schedules::job_of(ctx, kind).ok_or(Error::Problem(Problem::NotFound))??;
     let mut tx = ctx.write().await?;
     let ids = job::enqueue(&mut tx, std::slice::from_ref(&new)).await?;
-    ctx.audit(&mut tx, "schedule.run", kind).await?;
+    let (before, after) = (json!({ "job": null }), json!({ "job": ids.first() }));
+    ctx.audit_change(&mut tx, ("schedule.run", kind), &before, &after)
+        .await?;
     tx.will_wake().await?;
     tx.commit().await?;
     Ok(ids[0])

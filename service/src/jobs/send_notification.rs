@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use storage::Tx;
 use storage::delivery::{self, Delivery, Settled};
 use storage::job::Scope;
-use storage::{Tx, contact};
 use uuid::Uuid;
 
 /// How many deliveries are looked after at once.
@@ -115,9 +115,7 @@ impl SendNotification {
             && let Some(browser) = begun.subscription_id
         {
             let mut tx = ctx.write().await?;
-            contact::unsubscribe(&mut tx, browser, begun.account_id)
-                .await
-                .map_err(Error::from)?;
+            notify::browser_gone(ctx, &mut tx, browser, begun.account_id).await?;
             tx.commit().await.map_err(Error::from)?;
         }
         if error.is_final() || run.last {

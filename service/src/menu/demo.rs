@@ -3,6 +3,7 @@
 use crate::ctx::Ctx;
 use crate::{Result, catalogue};
 use domain::stock::MovementKind;
+use serde_json::json;
 use storage::menu::MenuItemRow;
 use storage::stock::{self, NewMovement, NewStock};
 use storage::{campus, menu};
@@ -64,7 +65,9 @@ pub async fn seed(ctx: &Ctx) -> Result<()> {
     menu::insert(&mut tx, &items).await?;
     stock::open(&mut tx, &counted).await?;
     stock::record(&mut tx, received).await?;
-    ctx.audit(&mut tx, "menu.seed", "demo").await?;
+    let made = json!({ "campuses": menus.len(), "items": items.len() });
+    ctx.audit_change(&mut tx, ("menu.seed", "demo"), &json!({}), &made)
+        .await?;
     tx.commit().await?;
     tracing::info!(items = items.len(), "made the demo's menus");
     Ok(())

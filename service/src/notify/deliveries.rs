@@ -9,6 +9,7 @@ use domain::account::{Email, Role};
 use domain::invalid::InvalidCode;
 use domain::notification::{Channel, DeliveryState, PhoneNumber, Template};
 use domain::problem::Problem;
+use serde_json::json;
 use storage::delivery::{self, Delivery, Filter, Sought};
 use storage::{Tx, job};
 use uuid::Uuid;
@@ -208,7 +209,10 @@ pub async fn send_again(ctx: &Ctx, id: Uuid) -> Result<()> {
     }
     job::enqueue(&mut tx, std::slice::from_ref(&new)).await?;
     tx.will_wake().await?;
-    ctx.audit(&mut tx, "delivery.repeat", &format!("delivery:{id}"))
+    let before = json!({ "state": delivery.state.key(), "job": delivery.job_id });
+    let after = json!({ "state": DeliveryState::Queued.key(), "job": new.id });
+    let subject = format!("delivery:{id}");
+    ctx.audit_change(&mut tx, ("delivery.repeat", &subject), &before, &after)
         .await?;
     Ok(tx.commit().await?)
 }

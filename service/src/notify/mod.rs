@@ -33,6 +33,7 @@ pub use preferences::{
     BrowserItem, NewBrowser, PreferencesView, note_language, preferences, set_language,
     set_preferences, subscribe, unsubscribe,
 };
+pub(crate) use preferences::{browser_gone, unsubscribe_session};
 pub use render::Rendered;
 pub use settings::{NotifySettings, PushServices, PushSettings, Secret, SmsSettings, SmtpSettings};
 pub use web_push::make_keys;

@@ -3,14 +3,17 @@
 use super::settings::origin;
 use super::web_push::{AUTH, POINT};
 use crate::ctx::{Actor, Ctx};
+use crate::difference::phone_hidden;
 use crate::{Error, Result};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use domain::invalid::{InvalidCode, InvalidField};
-use domain::notification::{Channel, Preferences, PreferencesDraft};
+use domain::notification::{Channel, PhoneNumber, Preferences, PreferencesDraft};
 use domain::problem::Problem;
 use domain::text::Language;
+use serde_json::{Value, json};
 use storage::contact::{self, Browser};
+use storage::{Tx, session};
 use uuid::Uuid;
 
 /// The longest address of a browser at its push service, in characters.
@@ -61,13 +64,10 @@ pub async fn preferences(ctx: &Ctx) -> Result<PreferencesView> {
     let account = ctx.account_id()?;
     let channels = &ctx.institution.channels;
     let mut tx = ctx.read().await?;
-    let known = contact::get(&mut tx, account).await?;
+    let preferences = known_or_usual(ctx, &mut tx, account).await?;
     let browsers = contact::browsers(&mut tx, account).await?;
     Ok(PreferencesView {
-        preferences: known.unwrap_or_else(|| Preferences {
-            language: ctx.language,
-            ..Preferences::default()
-        }),
+        preferences,
         channels: Channel::ALL
             .into_iter()
             .filter(|channel| channels.is_open(*channel))
@@ -80,11 +80,14 @@ pub async fn preferences(ctx: &Ctx) -> Result<PreferencesView> {
 fn item(browser: Browser) -> BrowserItem {
     BrowserItem {
         id: browser.id,
-        service: origin(&browser.endpoint)
-            .map_or("", |(_, host)| host)
-            .to_owned(),
+        service: service_of(&browser).to_owned(),
         since: browser.created_at,
     }
+}
+
+/// The host of a browser's push service. The rest of its address is a secret.
+fn service_of(browser: &Browser) -> &str {
+    origin(&browser.endpoint).map_or("", |(_, host)| host)
 }
 
 /// Writes down how the member wishes to be told.
@@ -109,10 +112,38 @@ pub async fn set_preferences(ctx: &Ctx, draft: &PreferencesDraft) -> Result<()> 
         return Err(Error::invalid("channels", InvalidCode::UnknownChoice));
     }
     let mut tx = ctx.write().await?;
+    let before = known_or_usual(ctx, &mut tx, account).await?;
     contact::put(&mut tx, account, &preferences, ctx.now()).await?;
-    ctx.audit(&mut tx, "contact.update", &format!("account:{account}"))
-        .await?;
+    let subject = format!("account:{account}");
+    ctx.audit_masked(
+        &mut tx,
+        ("contact.update", &subject),
+        (&told(&before), &told(&preferences)),
+        phone_hidden,
+    )
+    .await?;
     Ok(tx.commit().await?)
+}
+
+/// How a member wishes to be told; as everybody is who never said.
+async fn known_or_usual(ctx: &Ctx, tx: &mut Tx, account: Uuid) -> Result<Preferences> {
+    let known = contact::get(tx, account).await?;
+    Ok(known.unwrap_or_else(|| Preferences {
+        language: ctx.language,
+        ..Preferences::default()
+    }))
+}
+
+/// What the audit log tells of how a member wishes to be told.
+fn told(preferences: &Preferences) -> Value {
+    json!({
+        "inbox": preferences.inbox,
+        "email": preferences.email,
+        "sms": preferences.sms,
+        "push": preferences.push,
+        "phone": preferences.phone.as_ref().map(PhoneNumber::as_str),
+        "language": preferences.language.tag(),
+    })
 }
 
 /// Notes the language of whoever has just come, where nothing is known of it, in the transaction in which
@@ -120,7 +151,7 @@ pub async fn set_preferences(ctx: &Ctx, draft: &PreferencesDraft) -> Result<()> 
 ///
 /// # Errors
 /// Where the database does.
-pub async fn note_language(ctx: &Ctx, tx: &mut storage::Tx, account: Uuid) -> Result<()> {
+pub async fn note_language(ctx: &Ctx, tx: &mut Tx, account: Uuid) -> Result<()> {
     Ok(contact::note_language(tx, account, ctx.language, ctx.now()).await?)
 }
 
@@ -133,11 +164,23 @@ pub async fn set_language(ctx: &Ctx, language: Language) -> Result<()> {
         return Ok(());
     };
     let mut tx = ctx.write().await?;
+    let before = contact::get(&mut tx, id).await?;
+    let before = before.map(|preferences| preferences.language);
+    if before == Some(language) {
+        return Ok(());
+    }
     contact::set_language(&mut tx, id, language, ctx.now()).await?;
+    let told = |language: Option<Language>| json!({ "language": language.map(Language::tag) });
+    let (before, after) = (told(before), told(Some(language)));
+    let subject = format!("account:{id}");
+    ctx.audit_change(&mut tx, ("contact.language", &subject), &before, &after)
+        .await?;
     Ok(tx.commit().await?)
 }
 
-/// Has a browser take notifications for the member, and gives its id. They want them by that, too.
+/// Has a browser take notifications for the member, and gives its id. They want them by that, too. Where they
+/// have signed in by the browser, it takes them no longer than that lasts: whoever sits there next is somebody
+/// else.
 ///
 /// # Errors
 /// [`Problem::Invalid`] by field: an `endpoint` that is not at a known push service, `p256dh` and `auth` that
@@ -155,17 +198,23 @@ pub async fn subscribe(ctx: &Ctx, new: &NewBrowser) -> Result<Uuid> {
     }
     let now = ctx.now();
     let mut tx = ctx.write().await?;
-    let id = contact::subscribe(&mut tx, &browser).await?;
-    let known = contact::get(&mut tx, account).await?;
-    let mut preferences = known.unwrap_or_else(|| Preferences {
-        language: ctx.language,
-        ..Preferences::default()
-    });
+    let session = ctx.session.as_deref();
+    if let Some(session) = session
+        && !session::hold(&mut tx, session, account).await?
+    {
+        // They have just signed out.
+        return Err(Problem::Unauthenticated.into());
+    }
+    let id = contact::subscribe(&mut tx, &browser, session).await?;
+    let mut preferences = known_or_usual(ctx, &mut tx, account).await?;
+    let before = json!({ "service": null, "push": preferences.push });
     if !preferences.push {
         preferences.push = true;
         contact::put(&mut tx, account, &preferences, now).await?;
     }
-    ctx.audit(&mut tx, "browser.subscribe", &format!("browser:{id}"))
+    let after = json!({ "service": service_of(&browser), "push": true });
+    let subject = format!("browser:{id}");
+    ctx.audit_change(&mut tx, ("browser.subscribe", &subject), &before, &after)
         .await?;
     tx.commit().await?;
     Ok(id)
@@ -215,14 +264,47 @@ fn browser(ctx: &Ctx, account: Uuid, new: &NewBrowser) -> Result<Browser> {
 pub async fn unsubscribe(ctx: &Ctx, browser: Uuid) -> Result<()> {
     let account = ctx.account_id()?;
     let mut tx = ctx.write().await?;
+    let known = contact::browser(&mut tx, browser, account).await?;
+    let known = known.ok_or(Error::Problem(Problem::NotFound))?;
     if !contact::unsubscribe(&mut tx, browser, account).await? {
         return Err(Problem::NotFound.into());
     }
-    ctx.audit(
-        &mut tx,
-        "browser.unsubscribe",
-        &format!("browser:{browser}"),
-    )
-    .await?;
+    forgotten(ctx, &mut tx, &[known]).await?;
     Ok(tx.commit().await?)
+}
+
+/// Has the browsers that a sign-in has allowed take notifications no more, as it ends.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn unsubscribe_session(ctx: &Ctx, tx: &mut Tx, session: &[u8]) -> Result<()> {
+    let browsers = contact::unsubscribe_session(tx, session).await?;
+    forgotten(ctx, tx, &browsers).await
+}
+
+/// Forgets a browser that its push service knows no more.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn browser_gone(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    browser: Uuid,
+    account: Uuid,
+) -> Result<()> {
+    let known = contact::browser(tx, browser, account).await?;
+    if contact::unsubscribe(tx, browser, account).await? {
+        forgotten(ctx, tx, known.as_slice()).await?;
+    }
+    Ok(())
+}
+
+/// Writes into the audit log that browsers take notifications no more.
+async fn forgotten(ctx: &Ctx, tx: &mut Tx, browsers: &[Browser]) -> Result<()> {
+    let told = browsers.iter().map(|browser| {
+        let before = json!({ "service": service_of(browser) });
+        (format!("browser:{}", browser.id), before, json!({}))
+    });
+    let told: Vec<(String, Value, Value)> = told.collect();
+    ctx.audit_changes(tx, "browser.unsubscribe", &told).await
 }

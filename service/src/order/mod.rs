@@ -29,6 +29,7 @@ use crate::{Error, Result};
 use domain::account::Role;
 use domain::event::{EventPayload, OrderEvent};
 use domain::invalid::InvalidCode;
+use domain::kitchen::OfferState;
 use domain::menu::Campus;
 use domain::order::{Advance, CancelReason, NOTE_MOST, OrderState};
 use domain::payment::{DeclineReason, GatewayKind, PaymentState};
@@ -573,15 +574,18 @@ pub async fn cancel(ctx: &Ctx, id: Uuid, note: Option<&str>) -> Result<()> {
         _ => state.staff_may_cancel(),
     };
     let note = note.filter(|_| reason == CancelReason::Staff);
-    if allowed {
-        offer::withdraw(ctx, &mut tx, saga).await?;
-    }
+    let withdrawn = allowed && offer::withdraw(ctx, &mut tx, saga).await?;
     if !allowed || !turn_back(ctx, &mut tx, saga, reason, note).await? {
         return Err(Problem::Conflict.into());
     }
-    let before = json!({ "state": saga.state, "cancelReason": null, "note": null });
+    let offer = |state: OfferState| withdrawn.then(|| state.key());
+    let before = json!({
+        "state": saga.state, "cancelReason": null, "note": null,
+        "offer": offer(OfferState::Offered),
+    });
     let after = json!({
         "state": OrderState::Cancelled.key(), "cancelReason": reason.key(), "note": note,
+        "offer": offer(OfferState::Withdrawn),
     });
     let subject = id.to_string();
     ctx.audit_change(&mut tx, ("order.cancel", &subject), &before, &after)

@@ -13,12 +13,13 @@ use crate::{Error, Result};
 use domain::event::{EventPayload, OrderEvent};
 use domain::invalid::InvalidCode;
 use domain::kitchen::{OfferEnd, OfferState, end_offer, replaced};
-use domain::order::{CancelReason, OrderRefusal};
+use domain::order::{CancelReason, OrderRefusal, OrderState};
 use domain::payment::PaymentState;
 use domain::problem::Problem;
 use domain::saga::{self, Event};
 use domain::stock::MovementKind;
 use domain::text::Localized;
+use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::slice;
 use storage::order::{LineRow, NewItem};
@@ -135,29 +136,46 @@ pub async fn answer(ctx: &Ctx, order: Uuid, answer: Answer) -> Result<()> {
         .ok_or(Error::Problem(Problem::NotFound))?;
     let offers = substitution::open(&mut tx, &[order]).await?;
     let offer = offers.first().ok_or(Error::Problem(Problem::Conflict))?;
-    let action = match answer {
+    let open = OfferState::Offered.key();
+    let subject = order.to_string();
+    let (action, before, after) = match answer {
         Answer::Accept(item) => {
-            accept(ctx, &mut tx, row, offer, item).await?;
-            "order.substitute_accept"
+            let (name, owed) = accept(ctx, &mut tx, row, offer, item).await?;
+            let before = json!({
+                "offer": open, "item": offer.item_id, "name": offer.name, "owed": 0,
+            });
+            let after = json!({
+                "offer": OfferState::Accepted.key(), "item": item, "name": name, "owed": owed,
+            });
+            ("order.substitute_accept", before, after)
         }
         Answer::Decline => {
             if end_all(ctx, &mut tx, &locked, &offers, OfferEnd::Decline).await? == 0 {
                 return Err(Problem::Conflict.into());
             }
-            "order.substitute_decline"
+            let before = json!({ "offer": open, "state": row.state });
+            let after = cancelled(OfferState::Declined);
+            ("order.substitute_decline", before, after)
         }
     };
-    ctx.audit(&mut tx, action, &order.to_string()).await?;
+    ctx.audit_change(&mut tx, (action, &subject), &before, &after)
+        .await?;
     Ok(tx.commit().await?)
 }
 
+/// What the audit log tells of an order whose member takes nothing.
+fn cancelled(offer: OfferState) -> Value {
+    json!({ "offer": offer.key(), "state": OrderState::Cancelled.key() })
+}
+
+/// Gives what is taken its name, and how much goes back to the member.
 async fn accept(
     ctx: &Ctx,
     tx: &mut Tx,
     row: &SagaRow,
     offer: &Substitution,
     item: Uuid,
-) -> Result<()> {
+) -> Result<(Localized<String>, i64)> {
     let now = ctx.now();
     end_offer(offer.state, offer.expires_at, OfferEnd::Accept, now)
         .ok_or(Error::Problem(Problem::Conflict))?;
@@ -216,10 +234,11 @@ async fn accept(
         serde_json::from_value(choice.document.clone()).map_err(Error::internal)?;
     let told = EventPayload {
         item_id: Some(item),
-        item: Some(taken.name),
+        item: Some(taken.name.clone()),
         ..EventPayload::default()
     };
-    tell(ctx, tx, row, OrderEvent::SubstituteAccepted, told).await
+    tell(ctx, tx, row, OrderEvent::SubstituteAccepted, told).await?;
+    Ok((taken.name, owed))
 }
 
 /// How much of a difference the member is owed. From now on administrators can't give it back, as it is
@@ -340,16 +359,26 @@ async fn end_all(
         substitution::end(tx, &ended, state, now).await?;
         give_back(ctx, tx, &missing).await?;
         changes.write(tx).await?;
+        if end == OfferEnd::Expire {
+            let told = missing.iter().filter_map(|one| {
+                let before = json!({
+                    "offer": OfferState::Offered.key(), "state": rows.get(&one.order)?.state,
+                });
+                Some((one.order.to_string(), before, cancelled(state)))
+            });
+            let told: Vec<(String, Value, Value)> = told.collect();
+            ctx.audit_changes(tx, "order.substitute_expire", &told)
+                .await?;
+        }
     }
     Ok(ended.len())
 }
 
-/// Ends the offer of an order that is cancelled otherwise, where there is one.
-pub(super) async fn withdraw(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<()> {
+/// Ends the offer of an order that is cancelled otherwise; whether there was one.
+pub(super) async fn withdraw(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<bool> {
     let offers = substitution::open(tx, &[row.order_id]).await?;
-    end_all(ctx, tx, slice::from_ref(row), &offers, OfferEnd::Withdraw)
-        .await
-        .map(drop)
+    let ended = end_all(ctx, tx, slice::from_ref(row), &offers, OfferEnd::Withdraw).await?;
+    Ok(ended > 0)
 }
 
 /// Cancels orders whose members have not answered in time; how many.

@@ -13,7 +13,7 @@ use domain::problem::Problem;
 use domain::saga::Phase;
 use domain::text::check_reason;
 use serde_json::{Value, json};
-use storage::refund::{self as table, NewRefund, RefundRow};
+use storage::refund::{self as table, Left, NewRefund, RefundRow};
 use storage::saga::SagaRow;
 use storage::{Tx, card, order, payment};
 use uuid::Uuid;
@@ -224,6 +224,7 @@ pub(crate) async fn refund_made(
 /// Where the database does.
 pub(crate) async fn refund_refused(ctx: &Ctx, tx: &mut Tx, refund: &RefundRow) -> Result<Value> {
     let locked = storage::saga::lock(tx, &[refund.order_id]).await?;
+    let before = table::lock_left(tx, refund.order_id).await?;
     if !table::refused(tx, refund, ctx.now()).await? {
         return Ok(json!({ "late": true }));
     }
@@ -236,6 +237,16 @@ pub(crate) async fn refund_refused(ctx: &Ctx, tx: &mut Tx, refund: &RefundRow) -
         let returned = known.map_or(0, |card| card.returned);
         returned_elsewhere(ctx, tx, row, returned).await?;
     }
+    let after = table::left(tx, refund.order_id).await?;
+    let told = |state: RefundState, left: Option<Left>| {
+        let ended = json!({ refund.id.to_string(): state.key() });
+        json!({ "refund": ended, "left": left.map_or(0, |left| left.amount) })
+    };
+    let before = told(RefundState::Requested, before);
+    let after = told(RefundState::Refused, after);
+    let about = refund.order_id.to_string();
+    ctx.audit_change(tx, ("order.refund_refused", &about), &before, &after)
+        .await?;
     Ok(json!({ "refused": true }))
 }
 

@@ -9,10 +9,11 @@ use domain::event::{EventPayload, OrderEvent};
 use domain::invalid::InvalidCode;
 use domain::kitchen::{OFFER_LASTS, SUBSTITUTES_MOST, Station};
 use domain::menu::{Restrictions, Slot};
-use domain::order::CancelReason;
+use domain::order::{CancelReason, OrderState};
 use domain::problem::Problem;
 use domain::stock::MovementKind;
 use domain::text::Localized;
+use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use storage::menu::MenuItemRow;
 use storage::stock::NewMovement;
@@ -233,6 +234,16 @@ pub async fn refuse(ctx: &Ctx, order: Uuid, item: Uuid, substitutes: &[Uuid]) ->
         expires_at: now + OFFER_LASTS,
     };
     substitution::insert(&mut tx, &new).await?;
+    let offered: Vec<Value> = choices
+        .iter()
+        .map(|choice| json!({ "item": choice.item_id, "name": choice.document["name"] }))
+        .collect();
+    let ended = choices.is_empty().then(|| OrderState::Cancelled.key());
+    let before = json!({ "state": row.state });
+    let after = json!({
+        "state": ended.unwrap_or(&row.state), "item": item, "name": name, "quantity": quantity,
+        "offered": offered,
+    });
     if choices.is_empty() {
         let missing = Missing {
             id,
@@ -252,7 +263,8 @@ pub async fn refuse(ctx: &Ctx, order: Uuid, item: Uuid, substitutes: &[Uuid]) ->
         };
         tell(ctx, &mut tx, row, OrderEvent::SubstituteOffered, told).await?;
     }
-    ctx.audit(&mut tx, "order.refuse", &order.to_string())
+    let subject = order.to_string();
+    ctx.audit_change(&mut tx, ("order.refuse", &subject), &before, &after)
         .await?;
     Ok(tx.commit().await?)
 }

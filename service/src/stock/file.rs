@@ -14,8 +14,9 @@ use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::problem::Problem;
 use domain::stock::{Movement, MovementDraft};
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use storage::stock::{self, Moved, Moves, NewMovement};
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ pub const LINES_MOST: i64 = 5000;
 const EXPORT_MOST: usize = FILE_MOST / 4 * 3;
 /// How many lines are refused one by one; of a file that is no such file at all the rest says no more.
 const REFUSED_MOST: usize = 200;
+/// Of how many items the audit log tells what there was and is.
+const ITEMS_TOLD: usize = 100;
 /// What spreadsheets need to read a file as UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -226,7 +229,12 @@ pub async fn import_csv(
     let taken = moves.outcomes.iter().filter(done).count() as i64;
     if taken > 0 && !before {
         tell_low(ctx, &mut tx, &moves.low).await?;
-        ctx.audit(&mut tx, "stock.import", &format!("{taken} lines"))
+        let made = good.iter().zip(&moves.outcomes);
+        let made = made.filter(|(_, outcome)| outcome.is_done());
+        let made: Vec<&Line> = made.map(|(line, _)| line).collect();
+        let (before, after) = told(&mut tx, &made).await?;
+        let subject = format!("{taken} lines");
+        ctx.audit_change(&mut tx, ("stock.import", &subject), &before, &after)
             .await?;
         tx.commit().await?;
     }
@@ -236,6 +244,29 @@ pub async fn import_csv(
         refused,
         left_out,
     })
+}
+
+/// What the audit log tells of lines that were taken: what there was and is of their items, of a great many
+/// of the first hundred.
+async fn told(tx: &mut storage::Tx, lines: &[&Line]) -> Result<(Value, Value)> {
+    let mut changes: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for line in lines {
+        let change = line.movement.kind.change(line.movement.quantity);
+        *changes.entry(line.item).or_default() += change.on_hand;
+    }
+    let items: Vec<Uuid> = changes.keys().copied().take(ITEMS_TOLD).collect();
+    let (mut before, mut after) = (Map::new(), Map::new());
+    for row in stock::levels(tx, &items).await? {
+        let now = row.level().on_hand();
+        let change = changes.get(&row.item_id).copied().unwrap_or_default();
+        before.insert(row.item_id.to_string(), (now - change).into());
+        after.insert(row.item_id.to_string(), now.into());
+    }
+    let items = changes.len();
+    Ok((
+        json!({ "items": 0, "onHand": before }),
+        json!({ "items": items, "onHand": after }),
+    ))
 }
 
 /// Why lines whose movements were not made were not: there is no such item, or too few of it are free.

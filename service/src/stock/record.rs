@@ -8,6 +8,7 @@ use crate::{Error, Result};
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::problem::Problem;
 use domain::stock::{Movement, MovementDraft, MovementKind, QUANTITY_MOST};
+use serde_json::json;
 use std::collections::BTreeSet;
 use storage::stock::{self, Moved, NewMovement};
 use uuid::Uuid;
@@ -113,7 +114,12 @@ pub async fn record_after(
     }
     if done {
         tell_low(ctx, &mut tx, &moves.low).await?;
-        ctx.audit(&mut tx, action(movement.kind), &item.to_string())
+        let now = row.on_hand;
+        let change = movement.kind.change(movement.quantity);
+        let before = json!({ "onHand": now - change.on_hand, "reason": null });
+        let after = json!({ "onHand": now, "reason": reason_told(&movement.reason) });
+        let subject = item.to_string();
+        ctx.audit_change(&mut tx, (action(movement.kind), &subject), &before, &after)
             .await?;
         tx.commit().await?;
     }
@@ -166,6 +172,11 @@ fn as_counted(refused: InvalidField) -> InvalidField {
     } else {
         refused
     }
+}
+
+/// A reason as the audit log tells it: a delivery needs none.
+fn reason_told(reason: &str) -> Option<&str> {
+    Some(reason).filter(|reason| !reason.is_empty())
 }
 
 /// A movement's row to be.

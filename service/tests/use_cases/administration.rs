@@ -13,15 +13,17 @@ use domain::menu::{
 use domain::order::{Advance, OrderState};
 use domain::payment::{GatewayKind, PaymentState};
 use domain::problem::Problem;
+use domain::profile::ProfileDraft;
 use domain::text::Localized;
-use serde_json::json;
+use serde_json::{Value, json};
+use service::account::Register;
 use service::audit::{self, AuditFilter};
 use service::jobs::runner::Runner;
 use service::menu::{self, CampusDraft, ItemDraft, MenuSort, NewItem, RecordFilter};
 use service::order::{self, OrderCursor, OrderFilter, OrderSort, RefundDraft, RefundState};
-use service::people::{self, PeopleFilter, PersonEdit};
+use service::people::{self, PeopleFilter, PeopleSort, PersonEdit};
 use service::search::{self, Hit};
-use service::{Actor, Ctx, overview};
+use service::{Actor, Ctx, board, overview};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -37,6 +39,8 @@ on_both_engines!(
     people_are_given_roles_and_deactivated_by_others_only,
     what_was_taken_from_somebody_is_taken_from_their_tokens_too,
     every_change_is_in_the_log_with_its_difference,
+    what_is_set_and_saved_is_in_the_log_too,
+    people_who_are_called_alike_are_read_page_by_page,
     the_overview_counts_the_days_of_the_institution,
     a_search_finds_what_its_reader_may_see,
     a_dish_is_put_on_a_menu_once,
@@ -770,6 +774,135 @@ async fn every_change_is_in_the_log_with_its_difference(engine: &Engine) {
     assert_eq!(
         audit::list(&admin, &by_her, None, 10).await.unwrap().count,
         3
+    );
+}
+
+async fn what_is_set_and_saved_is_in_the_log_too(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let admin = ada(&product).await;
+    let changed = |before: Value, after: Value| json!({ "before": before, "after": after });
+    board::set_paused(&admin, "diet-plans", true).await.unwrap();
+    assert_eq!(
+        product.audited("queue.pause").await,
+        [json!({ "paused": changed(json!(false), json!(true)) })]
+    );
+    board::set_rate(&admin, "diet-plans", Some((5, 60 * SECOND)))
+        .await
+        .unwrap();
+    assert_eq!(
+        product.audited("queue.set_rate").await,
+        [json!({
+            "jobs": changed(Value::Null, json!(5)),
+            "seconds": changed(Value::Null, json!(60)),
+        })]
+    );
+    let made = product.audited("account.create").await.remove(0);
+    assert_eq!(made["role"], changed(Value::Null, json!("ADMIN")));
+    assert_eq!(
+        made["email"],
+        changed(Value::Null, json!("ada@example.org"))
+    );
+    assert!(made.get("password").is_none());
+
+    // That a profile was changed is told, and nothing of what it says.
+    let maya = product.eater("maya").await;
+    let profile = service::profile::get(&maya).await.unwrap();
+    let heavier = ProfileDraft {
+        weight_kg: Some(91.5),
+        ..crate::draft()
+    };
+    service::profile::put(&maya, &heavier).await.unwrap();
+    assert_ne!(service::profile::get(&maya).await.unwrap(), profile);
+    let told = product.audited("profile.put").await;
+    assert_eq!(
+        told[0],
+        json!({ "weightKg": changed(json!("•••"), json!("•••")) })
+    );
+    assert_eq!(told[1]["diet"], changed(Value::Null, json!("•••")));
+}
+
+async fn people_who_are_called_alike_are_read_page_by_page(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let admin = ada(&product).await;
+    let mut made = Vec::new();
+    for number in 0..7 {
+        let system = product.ctx(Actor::System);
+        let alike = Register {
+            name: "Ana López".to_owned(),
+            // Their addresses are in another order than they came.
+            email: format!("ana{}@example.org", number * 3 % 7),
+            ..register("ana")
+        };
+        let id = service::account::create_with_role(&system, alike, Role::Member).await;
+        made.push(id.unwrap());
+    }
+    let next = async |filter: &PeopleFilter, after: Option<Uuid>| {
+        people::list(&admin, filter, after, 2).await.unwrap()
+    };
+    for sort in PeopleSort::ALL {
+        for text in ["ana", "lopez ana", ""] {
+            let filter = PeopleFilter {
+                text: Some(text.to_owned()),
+                role: Some(Role::Member),
+                sort,
+                ..PeopleFilter::default()
+            };
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let page = next(&filter, after).await;
+                assert_eq!(page.count, 7, "{sort:?} {text}");
+                seen.extend(page.items.into_iter().map(|person| person.id));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            let mut wanted = made.clone();
+            match sort {
+                PeopleSort::Newest => wanted.reverse(),
+                PeopleSort::Email => {
+                    let place = |id: &Uuid| made.iter().position(|one| one == id);
+                    wanted.sort_by_key(|id| place(id).map(|number| number * 3 % 7));
+                }
+            }
+            assert_eq!(seen, wanted, "{sort:?} {text}");
+        }
+    }
+
+    // Where the last one of a page is among them no more, the next page goes on all the same.
+    for sort in PeopleSort::ALL {
+        let filter = PeopleFilter {
+            text: Some("ana".to_owned()),
+            active: Some(true),
+            sort,
+            ..PeopleFilter::default()
+        };
+        let first = next(&filter, None).await;
+        let last = first.next.unwrap();
+        let gone = PersonEdit {
+            seen: (Role::Member, true),
+            role: Role::Member,
+            active: false,
+        };
+        people::edit(&admin, last, gone).await.unwrap();
+        let second = next(&filter, Some(last)).await;
+        let again = second.items.iter().any(|one| first.items.contains(one));
+        assert!(!again, "{sort:?}");
+        assert_eq!(second.items.len(), 2);
+        let back = PersonEdit {
+            seen: (Role::Member, false),
+            active: true,
+            ..gone
+        };
+        people::edit(&admin, last, back).await.unwrap();
+    }
+    let by_email = PeopleFilter {
+        sort: PeopleSort::Email,
+        ..PeopleFilter::default()
+    };
+    assert_eq!(
+        fields(people::list(&admin, &by_email, Some(Uuid::nil()), 2).await),
+        [InvalidField::new("cursor", InvalidCode::UnknownChoice)]
     );
 }
 

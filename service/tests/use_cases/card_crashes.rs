@@ -4,7 +4,7 @@
 use crate::crashes::copy_of;
 use crate::engines::Engine;
 use crate::orders::conserved;
-use crate::shop::{CAMPUS, Shop};
+use crate::shop::{CAMPUS, Shop, takes};
 use crate::stripe::{Act, Stripe, sign};
 use crate::{Product, settings_with};
 use domain::account::Role;
@@ -12,7 +12,7 @@ use domain::order::OrderState;
 use domain::payment::GatewayKind;
 use service::jobs::runner::Runner;
 use service::order::PlaceOrder;
-use service::{Actor, Ctx, card, payments};
+use service::{Actor, Ctx, card};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
@@ -55,7 +55,7 @@ fn begin(engine: &Engine, stripe: &Stripe) -> World {
         let product = Product::start_with(settings).await;
         let shop = Shop::open(&product, 20, 20).await;
         let system = product.ctx(Actor::System);
-        payments::accept(&system, CAMPUS, &[GatewayKind::Stripe])
+        takes(&system, CAMPUS, &[GatewayKind::Stripe])
             .await
             .unwrap();
         let maya = product.member("maya").await;

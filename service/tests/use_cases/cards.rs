@@ -2,7 +2,7 @@
 
 use crate::engines::{Engine, eventually, on_both_engines};
 use crate::orders::conserved;
-use crate::shop::{CAMPUS, Shop};
+use crate::shop::{CAMPUS, Shop, takes};
 use crate::stripe::{Act, HESITANT, Stripe, sign};
 use crate::{NOW, Product, SECOND, admin, refused, settings_with};
 use domain::account::Role;
@@ -41,11 +41,13 @@ on_both_engines!(
     a_dispute_is_written_down,
     parts_of_a_payment_go_back_once,
     what_went_back_in_parts_is_told_once,
+    a_part_that_can_not_go_back_is_told_with_what_is_left,
     a_message_that_is_not_sound_changes_nothing,
     a_wallet_is_topped_up_by_the_card_that_is_on,
     a_wallet_follows_the_card_that_topped_it_up,
     what_went_back_before_it_was_in_the_wallet_is_taken_out_of_it,
     a_campus_takes_what_an_administrator_chose,
+    of_many_who_choose_at_once_one_is_right,
     nobody_eats_for_simulated_money_in_production,
     nothing_starts_where_cards_are_taken_without_a_key,
 );
@@ -74,9 +76,7 @@ impl World {
             id: ada,
             role: Role::Admin,
         });
-        payments::accept(&ada, CAMPUS, &GatewayKind::ALL)
-            .await
-            .unwrap();
+        takes(&ada, CAMPUS, &GatewayKind::ALL).await.unwrap();
         Self {
             maya: product.member("maya").await,
             product,
@@ -927,6 +927,33 @@ async fn parts_of_a_payment_go_back_once(engine: &Engine) {
     world.close(engine, runner).await;
 }
 
+async fn a_part_that_can_not_go_back_is_told_with_what_is_left(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    let paid = world.settled(order).await.order.total;
+    // All of it went back at the gateway, and nobody here has been told.
+    let (intent, _) = world.stripe.of(&key_of(order)).remove(0);
+    world.stripe.by_hand(&intent, "refund");
+    let wanted = give_back("late", Some(10));
+    let refund = order::refund(&world.ada, order, &wanted).await.unwrap();
+    eventually("it is refused", async || {
+        world.product.clock.advance(SECOND);
+        let detail = order::detail(&world.ada, order).await.unwrap();
+        (detail.refunds[0].state == RefundState::Refused).then_some(())
+    })
+    .await;
+    let path = format!("refund.{}", refund.id);
+    assert_eq!(
+        world.product.audited("order.refund_refused").await,
+        [json!({
+            "left": { "before": paid - 10, "after": paid },
+            path: { "before": "REQUESTED", "after": "REFUSED" },
+        })]
+    );
+    world.close(engine, runner).await;
+}
+
 async fn what_went_back_in_parts_is_told_once(engine: &Engine) {
     let world = World::open(engine).await;
     let runner = Runner::start(&world.product.service, "all").await.unwrap();
@@ -1050,12 +1077,12 @@ async fn a_wallet_is_topped_up_by_the_card_that_is_on(engine: &Engine) {
 
     // Where another gateway is on since, the same request is the same top-up.
     let cards = [GatewayKind::Simulated, GatewayKind::Wallet];
-    payments::accept(&world.ada, CAMPUS, &cards).await.unwrap();
+    takes(&world.ada, CAMPUS, &cards).await.unwrap();
     let again = wallet::top_up(&world.maya, top_up("b", Some(card))).await;
     assert_eq!(again.unwrap(), declined);
     let simulated = wallet::top_up(&world.maya, top_up("c", None)).await;
     assert_eq!(over(simulated.unwrap().id).await.status, TopUpStatus::Done);
-    payments::accept(&world.ada, CAMPUS, &[GatewayKind::Wallet])
+    takes(&world.ada, CAMPUS, &[GatewayKind::Wallet])
         .await
         .unwrap();
     let nobody = refused(wallet::top_up(&world.maya, top_up("d", None)).await);
@@ -1187,9 +1214,7 @@ async fn a_campus_takes_what_an_administrator_chose(engine: &Engine) {
         )],
     };
     let wallet_only = [GatewayKind::Wallet];
-    payments::accept(&world.ada, CAMPUS, &wallet_only)
-        .await
-        .unwrap();
+    takes(&world.ada, CAMPUS, &wallet_only).await.unwrap();
     assert_eq!(
         payments::offered(&world.maya, CAMPUS).await.unwrap(),
         wallet_only
@@ -1205,23 +1230,31 @@ async fn a_campus_takes_what_an_administrator_chose(engine: &Engine) {
     let accepted = order::place(&world.maya, paid.clone()).await.unwrap();
 
     // What was accepted stays so, and the same request is the same order.
-    payments::accept(&world.ada, CAMPUS, &GatewayKind::USUAL)
+    takes(&world.ada, CAMPUS, &GatewayKind::USUAL)
         .await
         .unwrap();
-    payments::accept(&world.ada, CAMPUS, &[GatewayKind::Simulated])
+    takes(&world.ada, CAMPUS, &[GatewayKind::Simulated])
         .await
         .unwrap();
     assert_eq!(order::place(&world.maya, paid).await.unwrap(), accepted);
 
+    // Of two who have seen the same, the second is told, unless both want the same.
+    let seen = GatewayKind::USUAL;
+    let late = payments::accept(&world.ada, CAMPUS, &seen, &wallet_only).await;
+    assert_eq!(refused(late), Problem::Conflict);
+    payments::accept(&world.ada, CAMPUS, &seen, &[GatewayKind::Simulated])
+        .await
+        .unwrap();
+
     let fields = |code| Problem::Invalid {
         fields: vec![InvalidField::new("gateways", code)],
     };
-    let none = payments::accept(&world.ada, CAMPUS, &[]).await;
+    let none = takes(&world.ada, CAMPUS, &[]).await;
     assert_eq!(refused(none), fields(InvalidCode::Required));
-    let nowhere = payments::accept(&world.ada, "nowhere", &wallet_only).await;
+    let nowhere = takes(&world.ada, "nowhere", &wallet_only).await;
     assert_eq!(refused(nowhere), Problem::NotFound);
     for other in [&world.maya, &world.product.anonymous()] {
-        let chosen = refused(payments::accept(other, CAMPUS, &wallet_only).await);
+        let chosen = refused(takes(other, CAMPUS, &wallet_only).await);
         assert!(matches!(
             chosen,
             Problem::Forbidden | Problem::Unauthenticated
@@ -1303,12 +1336,35 @@ async fn nobody_eats_for_simulated_money_in_production(engine: &Engine) {
         &[GatewayKind::Simulated][..],
         &[GatewayKind::Wallet, GatewayKind::Stripe],
     ] {
-        let Problem::Invalid { fields } = refused(payments::accept(&ada, CAMPUS, unusable).await)
-        else {
+        let Problem::Invalid { fields } = refused(takes(&ada, CAMPUS, unusable).await) else {
             panic!("it was refused otherwise");
         };
         assert_eq!(fields[0].code, InvalidCode::PaymentNotSetUp);
     }
+}
+
+async fn of_many_who_choose_at_once_one_is_right(engine: &Engine) {
+    let world = World::open(engine).await;
+    let choices = [
+        &[GatewayKind::Wallet][..],
+        &[GatewayKind::Stripe],
+        &[GatewayKind::Simulated],
+        &[GatewayKind::Simulated, GatewayKind::Wallet],
+    ];
+    let asked = choices
+        .iter()
+        .map(|wanted| payments::accept(&world.ada, CAMPUS, &GatewayKind::ALL, wanted));
+    let done = futures::future::join_all(asked).await;
+    let right: Vec<usize> = (0..choices.len())
+        .filter(|place| done[*place].is_ok())
+        .collect();
+    assert_eq!(right.len(), 1, "{done:?}");
+    for outcome in done.into_iter().filter(Result::is_err) {
+        assert_eq!(refused(outcome), Problem::Conflict);
+    }
+    let now = payments::all(&world.ada).await.unwrap();
+    let now = now.iter().find(|one| one.campus.slug == CAMPUS).unwrap();
+    assert_eq!(now.accepted, choices[right[0]]);
 }
 
 async fn nothing_starts_where_cards_are_taken_without_a_key(engine: &Engine) {
@@ -1326,7 +1382,7 @@ async fn nothing_starts_where_cards_are_taken_without_a_key(engine: &Engine) {
     let said = refused.err().unwrap().to_string();
     assert!(said.contains("NUTRIFLOW_STRIPE_WEBHOOK_SECRET"), "{said}");
     assert!(!said.contains("sk_test"), "{said}");
-    payments::accept(&world.ada, CAMPUS, &GatewayKind::USUAL)
+    takes(&world.ada, CAMPUS, &GatewayKind::USUAL)
         .await
         .unwrap();
     let keyless = settings_with(engine, GatewaySettings::kind());

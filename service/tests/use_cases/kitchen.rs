@@ -11,6 +11,7 @@ use domain::order::{Advance, CancelReason, OrderRefusal, OrderState};
 use domain::payment::PaymentState;
 use domain::problem::Problem;
 use domain::profile::ProfileDraft;
+use serde_json::{Value, json};
 use service::jobs::runner::Runner;
 use service::order::{self, Answer, OrderView, RefundDraft};
 use service::{Actor, Ctx};
@@ -105,6 +106,14 @@ impl Setting {
     }
 }
 
+/// What the log tells of an order whose offer has ended so.
+fn ended(offer: &str) -> Value {
+    json!({
+        "offer": { "before": "OFFERED", "after": offer },
+        "state": { "before": "CONFIRMED", "after": "CANCELLED" },
+    })
+}
+
 async fn number(engine: &Engine, sql: &str) -> i64 {
     engine.raw(sql).await[0].parse().unwrap()
 }
@@ -163,6 +172,12 @@ async fn something_cheaper_is_taken_and_the_difference_goes_back_in_the_end(engi
     let offered: Vec<Uuid> = candidates.iter().map(|one| one.item_id).collect();
     assert_eq!(offered, [it.shop.salad], "not what the order has already");
     it.refuse(&offered).await.unwrap();
+    let told = it.product.audited("order.refuse").await.remove(0);
+    assert_eq!(told["item"]["after"], json!(it.shop.soup));
+    assert_eq!(told["quantity"], json!({ "before": null, "after": 2 }));
+    assert_eq!(told["offered"]["after"][0]["item"], json!(it.shop.salad));
+    assert!(told["offered"]["after"][0]["name"].is_object());
+    assert!(told.get("state").is_none(), "it waits: {told}");
     assert_eq!(portions(engine).await, (0, 10), "nobody is sold soup");
     assert_eq!(refused(it.refuse(&offered).await), Problem::Conflict);
     let ready = order::advance(&it.cook, it.order, Advance::Ready).await;
@@ -178,6 +193,16 @@ async fn something_cheaper_is_taken_and_the_difference_goes_back_in_the_end(engi
     let soup = it.answer(Answer::Accept(it.shop.soup)).await;
     assert!(matches!(refused(soup), Problem::Invalid { .. }));
     it.answer(Answer::Accept(it.shop.salad)).await.unwrap();
+    let told = it
+        .product
+        .audited("order.substitute_accept")
+        .await
+        .remove(0);
+    let changed = |before: Value, after: Value| json!({ "before": before, "after": after });
+    assert_eq!(told["offer"], changed(json!("OFFERED"), json!("ACCEPTED")));
+    let (soup, salad) = (json!(it.shop.soup), json!(it.shop.salad));
+    assert_eq!(told["item"], changed(soup, salad));
+    assert_eq!(told["owed"], changed(json!(0), json!(100)));
     assert_eq!(
         refused(it.answer(Answer::Decline).await),
         Problem::Conflict,
@@ -311,6 +336,10 @@ async fn whoever_wants_none_of_it_gets_the_money_back(engine: &Engine) {
     let it = Setting::new(engine).await;
     it.refuse(&[it.shop.salad]).await.unwrap();
     it.answer(Answer::Decline).await.unwrap();
+    assert_eq!(
+        it.product.audited("order.substitute_decline").await,
+        [ended("DECLINED")]
+    );
     let view = it.settled().await;
     assert_eq!(view.order.state, OrderState::Cancelled);
     assert_eq!(view.order.cancel_reason, Some(CancelReason::OutOfStock));
@@ -339,6 +368,10 @@ async fn who_does_not_answer_in_time_gets_the_money_back(engine: &Engine) {
     })
     .await;
     assert_eq!(view.order.state, OrderState::Cancelled);
+    assert_eq!(
+        it.product.audited("order.substitute_expire").await,
+        [ended("EXPIRED")]
+    );
     let view = it.settled().await;
     assert_eq!(view.order.cancel_reason, Some(CancelReason::OutOfStock));
     assert_eq!(view.payment.unwrap().state, PaymentState::Refunded);
@@ -350,6 +383,9 @@ async fn who_does_not_answer_in_time_gets_the_money_back(engine: &Engine) {
 async fn without_anything_to_offer_the_order_is_cancelled(engine: &Engine) {
     let it = Setting::new(engine).await;
     it.refuse(&[]).await.unwrap();
+    let told = it.product.audited("order.refuse").await.remove(0);
+    assert_eq!(told["state"], ended("UNMET")["state"]);
+    assert_eq!(told["offered"]["after"], json!([]));
     let view = it.settled().await;
     assert_eq!(view.order.cancel_reason, Some(CancelReason::OutOfStock));
     assert_eq!(view.offers[0].state, OfferState::Unmet);
@@ -365,6 +401,8 @@ async fn an_order_that_is_cancelled_otherwise_asks_no_more(engine: &Engine) {
     order::cancel(&it.cook, it.order, Some("The oven broke"))
         .await
         .unwrap();
+    let told = it.product.audited("order.cancel").await.remove(0);
+    assert_eq!(told["offer"], ended("WITHDRAWN")["offer"]);
     let view = it.settled().await;
     assert_eq!(view.order.cancel_reason, Some(CancelReason::Staff));
     assert_eq!(view.offers[0].state, OfferState::Withdrawn);

@@ -118,6 +118,19 @@ impl Product {
         self.holder(&tokens.unwrap()).await.unwrap()
     }
 
+    /// What the audit log tells that actions of a name have changed, the newest first.
+    async fn audited(&self, action: &str) -> Vec<serde_json::Value> {
+        let filter = service::audit::AuditFilter {
+            action: Some(action.to_owned()),
+            ..service::audit::AuditFilter::default()
+        };
+        let page = service::audit::list(&self.ctx(Actor::System), &filter, None, 100).await;
+        let entries = page.unwrap().items.into_iter();
+        entries
+            .map(|entry| entry.difference.unwrap_or_default())
+            .collect()
+    }
+
     /// A new member with a profile that has plans.
     async fn eater(&self, name: &str) -> Ctx {
         let ctx = self.member(name).await;

@@ -12,13 +12,15 @@ use domain::account::Role;
 use domain::breaker::BreakerState;
 use domain::event::{EventPayload, OrderEvent};
 use domain::invalid::{InvalidCode, InvalidField};
-use domain::notification::{Channel, DeliveryState, PreferencesDraft, Template};
+use domain::notification::{
+    Channel, DeliveryState, PhoneNumber, Preferences, PreferencesDraft, Template,
+};
 use domain::order::Advance;
 use domain::payment::DeclineReason;
 use domain::problem::Problem;
 use domain::text::{Language, Localized};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-use serde_json::Value;
+use serde_json::{Value, json};
 use service::gateways::{Act, GatewaySettings, Operation};
 use service::jobs::runner::Runner;
 use service::notify::{
@@ -43,6 +45,7 @@ on_both_engines!(
     short_messages_go_as_twilio_takes_them,
     only_the_browser_can_read_what_it_is_told,
     a_browser_that_is_gone_is_forgotten,
+    who_signs_out_is_told_nothing_there_any_more,
     an_event_makes_its_deliveries_once,
     an_event_of_long_standing_waits_for_nobody_without_channels,
     what_was_begun_twice_is_not_begun_again_by_itself,
@@ -304,6 +307,10 @@ async fn an_address_that_is_refused_fails_and_can_be_told_again(engine: &Engine)
     let audited = "SELECT subject FROM audit WHERE action = 'delivery.repeat'";
     let subject = format!("delivery:{}", failed.id);
     assert_eq!(engine.raw(audited).await, [subject.clone(), subject]);
+    let told = product.audited("delivery.repeat").await;
+    let states: Vec<&Value> = told.iter().map(|one| &one["state"]["before"]).collect();
+    assert_eq!(states, ["SENT", "FAILED"]);
+    assert!(told.iter().all(|one| one["state"]["after"] == "QUEUED"));
 }
 
 async fn a_server_that_wants_to_be_asked_later_is_asked_later(engine: &Engine) {
@@ -604,6 +611,7 @@ async fn a_browser_that_is_gone_is_forgotten(engine: &Engine) {
     assert_eq!(failed.error.as_deref(), Some("GONE"));
     let known = notify::preferences(&ana).await.unwrap();
     assert!(known.browsers.is_empty());
+    assert_eq!(product.audited("browser.unsubscribe").await.len(), 1);
     // Nothing more is made for it.
     happens(&ana, OrderEvent::OrderReady, 8).await;
     eventually("the event is had", async || {
@@ -637,6 +645,76 @@ async fn a_browser_that_is_gone_is_forgotten(engine: &Engine) {
     assert_eq!(stub.calls().len(), called);
     assert_eq!(notify::preferences(&ben).await.unwrap().browsers.len(), 1);
     runner.stop().await;
+}
+
+async fn who_signs_out_is_told_nothing_there_any_more(engine: &Engine) {
+    let stub = HttpStub::start(StatusCode::CREATED, "").await;
+    let product = Product::start_with(with(engine, web_push(&stub))).await;
+    let browser = Browser::new();
+    let sign_in = async |name: &str, before: Option<&str>| {
+        let ctx = Ctx {
+            session: before.map(service::account::session_key),
+            ..product.anonymous()
+        };
+        let sign_in = service::account::SignIn {
+            email: format!("{name}@example.org"),
+            password: crate::PASSWORD.to_owned(),
+        };
+        let session = service::account::sign_in(&ctx, sign_in).await.unwrap();
+        session.token
+    };
+    let at = async |token: &str| {
+        let anonymous = product.anonymous();
+        let actor = service::account::actor_of_session(&anonymous, token).await;
+        Ctx {
+            session: Some(service::account::session_key(token)),
+            ..product.ctx(actor.unwrap())
+        }
+    };
+    let named = |place: &str| browser.named(&format!("{}/push/{place}", stub.base));
+    let ana = product.member("ana").await;
+    product.member("ben").await;
+    let known = async || {
+        let browsers = notify::preferences(&ana).await.unwrap().browsers;
+        browsers.iter().map(|one| one.id).collect::<Vec<_>>()
+    };
+    // In a hall of computers, at home, and in an app that has a token.
+    let (hall, home) = (sign_in("ana", None).await, sign_in("ana", None).await);
+    let in_hall = notify::subscribe(&at(&hall).await, &named("hall"))
+        .await
+        .unwrap();
+    let at_home = notify::subscribe(&at(&home).await, &named("home"))
+        .await
+        .unwrap();
+    let in_app = notify::subscribe(&ana, &named("app")).await.unwrap();
+    assert_eq!(known().await.len(), 3);
+    let here = at(&hall).await;
+    service::account::sign_out(&here, &hall).await.unwrap();
+    assert_eq!(known().await, [at_home, in_app]);
+    assert_eq!(product.audited("browser.unsubscribe").await.len(), 1);
+    let subject = "SELECT subject FROM audit WHERE action = 'browser.unsubscribe'";
+    assert_eq!(engine.raw(subject).await, [format!("browser:{in_hall}")]);
+    // A page that was open when they signed out has nothing allowed after.
+    assert_eq!(
+        refused(notify::subscribe(&here, &named("hall")).await),
+        Problem::Unauthenticated
+    );
+
+    // Who signs in where somebody has not signed out takes their place.
+    let hall = sign_in("ana", None).await;
+    notify::subscribe(&at(&hall).await, &named("hall"))
+        .await
+        .unwrap();
+    assert_eq!(known().await.len(), 3);
+    let his = sign_in("ben", Some(&hall)).await;
+    assert_eq!(known().await.len(), 2);
+    assert_eq!(at(&hall).await.actor, Actor::Anonymous);
+    assert!(at(&his).await.account_id().is_ok());
+
+    // Nor does a browser outlast a sign-in that has ended by time.
+    product.clock.advance(30 * crate::DAY);
+    sign_in("ben", None).await;
+    assert_eq!(known().await, [in_app]);
 }
 
 async fn an_event_makes_its_deliveries_once(engine: &Engine) {
@@ -803,8 +881,38 @@ async fn members_choose_how_they_are_told(engine: &Engine) {
     service::account::sign_in(&english, sign_in).await.unwrap();
     let now = notify::preferences(&ana).await.unwrap().preferences;
     assert_eq!((now.language, now.email), (Language::Es, false));
-    let audited = "SELECT COUNT(*) FROM audit WHERE action = 'contact.update'";
-    assert_eq!(engine.raw(audited).await, ["1"]);
+    let told = product.audited("contact.update").await;
+    assert_eq!(told.len(), 1);
+    let changed = |before: Value, after: Value| json!({ "before": before, "after": after });
+    assert_eq!(told[0]["email"], changed(json!(true), json!(false)));
+    assert_eq!(told[0].get("push"), None, "only what changed");
+    assert_eq!(
+        product.audited("contact.language").await,
+        [json!({ "language": changed(json!("en"), json!("es")) })]
+    );
+    // Who reads the log reads nobody's number.
+    let mut tx = ana.institution.db.write().await.unwrap();
+    let phone = |number: &str| Preferences {
+        phone: Some(PhoneNumber::parse(number).unwrap()),
+        ..now.clone()
+    };
+    let account = ana.account_id().unwrap();
+    storage::contact::put(&mut tx, account, &phone("+525512345678"), NOW)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let other = PreferencesDraft {
+        phone: "+525512340000".to_owned(),
+        language: "es".to_owned(),
+        ..draft.clone()
+    };
+    notify::set_preferences(&ana, &other).await.unwrap();
+    let told = product.audited("contact.update").await;
+    assert_eq!(
+        told[0]["phone"],
+        changed(json!("•••5678"), json!("•••0000"))
+    );
+    assert!(!format!("{told:?}").contains("55123"));
 }
 
 async fn deliveries_are_found_and_written_into_a_file(engine: &Engine) {

@@ -9,6 +9,7 @@ use domain::menu::{MenuItemKind, Options, ProductId, Sale};
 use domain::problem::Problem;
 use domain::stock::{MovementDraft, MovementKind};
 use domain::text::Localized;
+use serde_json::{Value, json};
 use service::stock::{
     self, BadLines, Count, Imported, RefusedLine, Shortage, StockFilter, StockQuery, StockSort,
 };
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 on_both_engines!(
     staff_and_administrators_keep_the_stock_and_nobody_else_does,
+    what_is_written_down_is_in_the_log_with_what_it_changed,
     the_table_is_searched_filtered_and_put_in_order,
     a_movement_is_written_down_once,
     what_is_kept_for_orders_is_not_written_off,
@@ -208,6 +210,57 @@ async fn staff_and_administrators_keep_the_stock_and_nobody_else_does(engine: &E
         stock::record(&ctx, item, &received, None).await.unwrap();
     }
     assert_eq!(actions(engine).await, ["stock.receive", "stock.receive"]);
+}
+
+async fn what_is_written_down_is_in_the_log_with_what_it_changed(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let shop = Shop::open(&product, 10, 10).await;
+    let sam = sam(&product).await;
+    let item = shop.soup;
+    let changed = |before: i64, after: i64, reason: Value| {
+        let mut told = json!({ "onHand": { "before": before, "after": after } });
+        if !reason.is_null() {
+            told["reason"] = json!({ "before": null, "after": reason });
+        }
+        told
+    };
+    let received = draft(MovementKind::Received, 5, "");
+    stock::record(&sam, item, &received, Some("one"))
+        .await
+        .unwrap();
+    // The same again is the same, and told once.
+    stock::record(&sam, item, &received, Some("one"))
+        .await
+        .unwrap();
+    assert_eq!(
+        product.audited("stock.receive").await,
+        [changed(10, 15, Value::Null)]
+    );
+    let wasted = draft(MovementKind::Wasted, 2, "fell down");
+    stock::record(&sam, item, &wasted, None).await.unwrap();
+    assert_eq!(
+        product.audited("stock.waste").await,
+        [changed(15, 13, json!("fell down"))]
+    );
+    stock::correct(&sam, item, &count(13, 9), None)
+        .await
+        .unwrap();
+    assert_eq!(
+        product.audited("stock.correct").await,
+        [changed(13, 9, json!("counted"))]
+    );
+    let file = format!(
+        "item,kind,quantity,reason\n{item},RECEIVED,3,\n{item},WASTED,1,old\n{},RECEIVED,1,\n",
+        shop.salad
+    );
+    stock::import_csv(&sam, file.as_bytes(), BadLines::RefuseAll, Some("file"))
+        .await
+        .unwrap();
+    let told = product.audited("stock.import").await.remove(0);
+    assert_eq!(told["items"], json!({ "before": 0, "after": 2 }));
+    let of = |item: Uuid| told[format!("onHand.{item}").as_str()].clone();
+    assert_eq!(of(item), json!({ "before": 9, "after": 11 }));
+    assert_eq!(of(shop.salad), json!({ "before": 10, "after": 11 }));
 }
 
 async fn the_table_is_searched_filtered_and_put_in_order(engine: &Engine) {

@@ -535,6 +535,29 @@ async fn the_audit_log_is_filtered_and_counted(engine: &Engine) {
     let row = in_tx!(db, audit::list, &of(None, None, Some("soup")), max, 10);
     assert_eq!(row[1].difference.as_ref().map(|json| &json.0), Some(&price));
     assert_eq!(row[1].actor.as_deref(), Some("Ana"));
+
+    // Many at once are as one by one.
+    let many = |number: u128, actor_id, difference| Entry {
+        id: id(number),
+        at: NOW,
+        actor_id,
+        action: "order.substitute_expire",
+        subject: "7",
+        request_id: "r",
+        difference,
+    };
+    let entries = [many(20, Some(ana), Some(&price)), many(21, None, None)];
+    in_tx!(db, audit::insert_all, &entries);
+    in_tx!(db, audit::insert_all, &[]);
+    let expired = of(None, Some("order.substitute_expire"), None);
+    let rows = in_tx!(db, audit::list, &expired, max, 10);
+    assert_eq!(rows.len(), 2);
+    assert_eq!((rows[0].actor_id, &rows[0].difference), (None, &None));
+    assert_eq!((rows[1].actor_id, rows[1].at), (Some(ana), NOW));
+    assert_eq!(
+        rows[1].difference.as_ref().map(|json| &json.0),
+        Some(&price)
+    );
     db.close().await;
 }
 

@@ -11,7 +11,7 @@ use domain::text::Language;
 use storage::contact::{self, BROWSERS_MOST, Browser};
 use storage::delivery::{self, Filter, NewDelivery, Settled, Sought};
 use storage::outbox::{self, NewEvent};
-use storage::{Db, Dialect};
+use storage::{Db, Dialect, session};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -20,6 +20,7 @@ on_both_engines!(
     who_wishes_to_be_told_how_is_known_of_an_event,
     a_contact_is_replaced_and_its_language_noted_once,
     a_browser_is_whoever_allowed_it_last,
+    a_browser_is_forgotten_with_the_sign_in_in_which_it_was_allowed,
     deliveries_are_listed_by_parts_and_by_people,
     deliveries_without_a_living_job_are_found,
     old_deliveries_are_forgotten_but_those_to_be_sent,
@@ -235,9 +236,9 @@ async fn a_browser_is_whoever_allowed_it_last(engine: &Engine) {
     let db = engine.open().await;
     let (ana, ben) = (member(&db, 1).await, member(&db, 2).await);
     let first = browser(1, ana, "https://push.example.net/1");
-    assert_eq!(in_tx!(db, contact::subscribe, &first), id(1));
+    assert_eq!(in_tx!(db, contact::subscribe, &first, None), id(1));
     let his = browser(2, ben, "https://push.example.net/1");
-    assert_eq!(in_tx!(db, contact::subscribe, &his), id(1));
+    assert_eq!(in_tx!(db, contact::subscribe, &his, None), id(1));
     assert_eq!(in_tx!(db, contact::browser, id(1), ana), None);
     let known = in_tx!(db, contact::browsers_of, &[ana, ben]);
     assert_eq!(known, [Browser { id: id(1), ..his }]);
@@ -249,12 +250,51 @@ async fn a_browser_is_whoever_allowed_it_last(engine: &Engine) {
         in_tx!(
             db,
             contact::subscribe,
-            &browser(100 + number, ana, &endpoint)
+            &browser(100 + number, ana, &endpoint),
+            None
         );
     }
     let known = in_tx!(db, contact::browsers, ana);
     assert_eq!(known.len() as i64, BROWSERS_MOST);
     assert_eq!(known[0].id, id(103));
+    db.close().await;
+}
+
+async fn a_browser_is_forgotten_with_the_sign_in_in_which_it_was_allowed(engine: &Engine) {
+    let db = engine.open().await;
+    let (ana, ben) = (member(&db, 1).await, member(&db, 2).await);
+    let (here, there): (&[u8], &[u8]) = (&[1; 32], &[2; 32]);
+    for session in [here, there] {
+        in_tx!(db, session::insert, session, ana, NOW, NOW + 10);
+    }
+    assert!(in_tx!(db, session::hold, here, ana));
+    assert!(!in_tx!(db, session::hold, here, ben));
+    assert!(!in_tx!(db, session::hold, &[3; 32], ana));
+    let allow = async |number: u128, session: Option<&[u8]>| {
+        let endpoint = format!("https://push.example.net/{number}");
+        in_tx!(
+            db,
+            contact::subscribe,
+            &browser(number, ana, &endpoint),
+            session
+        );
+    };
+    allow(1, Some(here)).await;
+    allow(2, Some(there)).await;
+    allow(3, None).await;
+    let ids = async || {
+        let known = in_tx!(db, contact::browsers, ana);
+        known.iter().map(|one| one.id.as_u128()).collect::<Vec<_>>()
+    };
+    let forgotten = in_tx!(db, contact::unsubscribe_session, here);
+    assert_eq!(forgotten.len(), 1);
+    assert_eq!(ids().await, [2, 3]);
+    // It may be allowed anew, and goes with the row of the sign-in however that goes.
+    allow(1, Some(here)).await;
+    in_tx!(db, session::delete, here);
+    assert_eq!(ids().await, [2, 3]);
+    in_tx!(db, session::delete_expired, NOW + 10);
+    assert_eq!(ids().await, [3]);
     db.close().await;
 }
 

@@ -34,15 +34,17 @@ pub async fn get_payments(#[server(default)] campus: String) -> Result<PaymentsV
     super::build::payments(&crate::context::ctx()?, &campus).await
 }
 
-/// Has a campus take these ways to pay, and no others.
+/// Has a campus take these ways to pay, and no others, where it still takes what was seen.
 #[server(endpoint = "admin/payments/accept")]
 pub async fn accept_payments(
     #[server(default)] campus: String,
+    #[server(default)] seen: Vec<String>,
     #[server(default)] gateways: Vec<String>,
 ) -> Result<(), AppError> {
     let ctx = crate::context::ctx()?;
+    let seen = super::build::gateways(&seen)?;
     let gateways = super::build::gateways(&gateways)?;
-    service::payments::accept(&ctx, &campus, &gateways).await?;
+    service::payments::accept(&ctx, &campus, &seen, &gateways).await?;
     leptos_axum::redirect(&format!("/admin/payments?campus={campus}&saved=1"));
     Ok(())
 }

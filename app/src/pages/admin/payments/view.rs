@@ -1,8 +1,9 @@
 use super::api::{AcceptPayments, PaymentsView, get_payments};
-use crate::components::{Choice, Choices, Empty, Form, Notice, Skeleton, Submit};
+use crate::components::{Choice, Choices, Empty, Form, FormState, Notice, Skeleton, Submit};
 use crate::context::t;
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::plan::answer;
+use domain::problem::Problem;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -44,6 +45,15 @@ fn page(data: PaymentsView, saved: bool) -> AnyView {
     panel(Section::Payments, head.into_any(), false, body)
 }
 
+/// Says that somebody else was there first, where that is why nothing was changed.
+#[component]
+fn ChangedMeanwhile() -> impl IntoView {
+    let state = FormState::current();
+    let changed = untrack(|| state.problem()) == Some(Problem::Conflict);
+    changed
+        .then(|| view! { <p class="field__error"><span>{t(Key::AdminPaymentsChanged)}</span></p> })
+}
+
 fn campuses(data: PaymentsView, saved: bool) -> AnyView {
     let PaymentsView {
         campuses,
@@ -73,6 +83,10 @@ fn campuses(data: PaymentsView, saved: bool) -> AnyView {
         .into_iter()
         .map(|one| Choice::new(one.key, one.title).note(one.note))
         .collect();
+    let seen = accepted
+        .iter()
+        .map(|key| view! { <input type="hidden" name="seen[]" value=key.clone()/> })
+        .collect_view();
     let saved = saved.then(|| {
         view! { <Notice tone="leaf"><p role="status">{t(Key::AdminPaymentsSaved)}</p></Notice> }
     });
@@ -96,6 +110,8 @@ fn campuses(data: PaymentsView, saved: bool) -> AnyView {
             <h2 class="h3" id="payments-campus">{name}</h2>
             <Form action=AcceptPayments::PATH>
                 <input type="hidden" name="campus" value=campus/>
+                {seen}
+                <ChangedMeanwhile/>
                 <Choices
                     name="gateways[]"
                     legend=t(Key::AdminPaymentsLegend)

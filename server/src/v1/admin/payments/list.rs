@@ -23,7 +23,7 @@ struct CampusChoice {
     campus: String,
     /// Its name in your language.
     name: String,
-    /// What it takes, as far as that is set up.
+    /// What it takes, whether that is set up or not; who changes it says that they have seen it.
     accepted: Vec<GatewayKind>,
 }
 

@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Acceptance {
+    /// What you have seen that it takes: its `accepted`.
+    seen: Vec<GatewayKind>,
     /// Each of them; at least one.
     gateways: Vec<GatewayKind>,
 }
@@ -26,6 +28,7 @@ pub(crate) struct Acceptance {
         (status = 401, description = "Not signed in", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "Not an administrator", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "No such campus", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "Somebody else has chosen since", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "None, or one that is not set up", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -34,6 +37,6 @@ pub(crate) async fn put(
     Path(campus): Path<String>,
     JsonBody(request): JsonBody<Acceptance>,
 ) -> Result<StatusCode, ApiError> {
-    payments::accept(&ctx, &campus, &request.gateways).await?;
+    payments::accept(&ctx, &campus, &request.seen, &request.gateways).await?;
     Ok(StatusCode::NO_CONTENT)
 }

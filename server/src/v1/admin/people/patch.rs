@@ -11,12 +11,23 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PersonChange {
+    seen: SeenPerson,
     /// `MEMBER`, `STAFF`, `ADMIN` or `OPERATOR`.
     #[serde(default)]
     role: Option<String>,
     /// Whether they may sign in.
     #[serde(default)]
     active: Option<bool>,
+}
+
+/// What you have seen that somebody is.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SeenPerson {
+    /// Their role.
+    role: String,
+    /// Whether they may sign in.
+    active: bool,
 }
 
 /// Gives somebody another role, or lets them sign in or not. For administrators, and not for themselves.
@@ -28,7 +39,7 @@ pub(crate) struct PersonChange {
         (status = 401, description = "Not signed in", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "Not an administrator", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "Nobody", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, description = "Somebody else has changed them just now", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "Somebody else has changed them since", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "It is your own account, or no such role", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -37,15 +48,15 @@ pub(crate) async fn patch(
     ResourceId(id): ResourceId,
     JsonBody(body): JsonBody<PersonChange>,
 ) -> Result<Json<PersonDocument>, ApiError> {
-    let now = people::get(&ctx, id).await?;
+    let seen = role("seen.role", &body.seen.role)?;
     let wanted = match &body.role {
         Some(key) => role("role", key)?,
-        None => now.role,
+        None => seen,
     };
     let edit = PersonEdit {
-        seen: (now.role, now.active),
+        seen: (seen, body.seen.active),
         role: wanted,
-        active: body.active.unwrap_or(now.active),
+        active: body.active.unwrap_or(body.seen.active),
     };
     Ok(Json(people::edit(&ctx, id, edit).await?.into()))
 }
