@@ -56,6 +56,8 @@ statements! {
     POSTPONE(4) = "UPDATE delivery SET unsettled = CASE WHEN unsettled > 0 THEN unsettled - 1 ELSE 0 END, error = $3,
             updated_at = $4
         WHERE id = $1 AND job_id = $2 AND state = 'QUEUED'";
+    DOUBT(4) = "UPDATE delivery SET error = $3, updated_at = $4
+        WHERE id = $1 AND job_id = $2 AND state = 'QUEUED'";
     SETTLE(1) = "UPDATE delivery SET state = ended.state, error = ended.error, reference = ended.reference,
             unsettled = 0, updated_at = ended.now,
             sent_at = CASE WHEN ended.state = 'SENT' THEN ended.now ELSE delivery.sent_at END
@@ -563,12 +565,20 @@ pub async fn begin(tx: &mut Tx, id: Uuid, job: Uuid, now: i64) -> Result<Option<
         .transpose()
 }
 
-/// Notes why a delivery was not sent this time.
+/// Notes why a delivery was surely not sent this time: that it was begun leaves nothing to be known.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn postpone(tx: &mut Tx, id: Uuid, job: Uuid, error: &str, now: i64) -> Result<()> {
     execute!(tx, POSTPONE, id, job, error, now).map(drop)
+}
+
+/// Notes why nobody knows whether a delivery was sent this time: it stays counted among those times.
+///
+/// # Errors
+/// Where the database does.
+pub async fn doubt(tx: &mut Tx, id: Uuid, job: Uuid, error: &str, now: i64) -> Result<()> {
+    execute!(tx, DOUBT, id, job, error, now).map(drop)
 }
 
 /// Notes what has come of deliveries, all by one statement, and gives the ids of those of which it did:

@@ -20,7 +20,8 @@ use uuid::Uuid;
 const CHUNK: i64 = 500;
 /// How long a delivery without a job may stand still before it is given up, in microseconds.
 const STRANDED: i64 = 60_000_000;
-/// What is kept of one whose sending was begun twice without anybody knowing what came of it.
+/// What is kept of one whose sending was begun twice without anybody knowing what came of it, with why that
+/// is so the last time, where it is known.
 const UNCERTAIN: &str = "UNCERTAIN";
 /// What is kept of one that could not be sent while it was worth it.
 const EXPIRED: &str = "EXPIRED";
@@ -123,10 +124,18 @@ impl SendNotification {
         if error.is_final() || run.last {
             return Ok(ended(run, begun.id, Err(said)));
         }
+        if error.is_unsure() && begun.unsettled >= UNSETTLED_MOST {
+            let said = format!("{UNCERTAIN} {said}");
+            return Ok(ended(run, begun.id, Err(said)));
+        }
         let mut tx = ctx.write().await?;
-        delivery::postpone(&mut tx, begun.id, run.id, &said, ctx.now())
-            .await
-            .map_err(Error::from)?;
+        let (job, now) = (run.id, ctx.now());
+        if error.is_unsure() {
+            delivery::doubt(&mut tx, begun.id, job, &said, now).await
+        } else {
+            delivery::postpone(&mut tx, begun.id, job, &said, now).await
+        }
+        .map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         // What others say may name somebody: it is kept with the delivery, and not logged.
         let (channel, code) = (begun.channel.key(), error.code());

@@ -8,8 +8,10 @@
 //!
 //! What leaves is sent at least once. Before a message leaves it is noted that it is about to, and
 //! afterwards what came of it, together with the job's acknowledgement. A process that dies between the two
-//! leaves that unknown; the message is sent once more then, and after two such deaths not again by itself:
-//! it fails as `UNCERTAIN`, and an administrator decides. Whoever gets a message twice can tell, by its
+//! leaves that unknown, and so does an answer that is lost once the message was handed over. The message is
+//! sent once more then, and after it was unknown twice not again by itself: it fails as `UNCERTAIN`, and an
+//! administrator decides. Where surely nothing was sent, as where nobody could be reached, it is tried until
+//! it is worth nothing any more. Whoever gets a message twice can tell, by its
 //! `Message-ID`, or by its tag in a browser, where the second takes the first one's place.
 
 mod consumer;
@@ -107,12 +109,15 @@ pub struct Letter {
 /// Why a message was not sent, or is not known to have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// Whoever carries it can't be reached, is not well, or does not let us in.
+    /// Whoever carries it can't be reached, is not well, or does not let us in: surely it was not sent.
     #[error("UNAVAILABLE {0}")]
     Unavailable(String),
-    /// Nobody answered in time: it may have been sent or not.
+    /// It was handed over, and nobody answered in time: it may have been sent or not.
     #[error("TIMED_OUT")]
     TimedOut,
+    /// It was handed over, and its answer was lost: it may have been sent or not.
+    #[error("UNANSWERED {0}")]
+    Unanswered(String),
     /// It is not taken just now; others are.
     #[error("POSTPONED {0}")]
     Postponed(String),
@@ -139,6 +144,7 @@ impl SendError {
         match self {
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::TimedOut => "TIMED_OUT",
+            Self::Unanswered(_) => "UNANSWERED",
             Self::Postponed(_) => "POSTPONED",
             Self::Refused(_) => "REFUSED",
             Self::Gone => "GONE",
@@ -147,7 +153,13 @@ impl SendError {
 
     /// Whether the channel itself is not well. That it says no is an answer.
     const fn is_failure(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::TimedOut)
+        matches!(self, Self::Unavailable(_)) || self.is_unsure()
+    }
+
+    /// Whether nobody knows if it was sent. Every other failure says that it was not.
+    #[must_use]
+    pub const fn is_unsure(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::Unanswered(_))
     }
 
     /// Whether it would be the same the next time.

@@ -1,6 +1,6 @@
 //! Notifications: members are told, once each, in their language, whatever happens to those who carry it.
 
-use crate::carriers::{Browser, FROM, HttpStub, Mail, SmtpSink};
+use crate::carriers::{Browser, FROM, HangUp, HttpStub, Mail, SmtpSink};
 use crate::crashes::block_on;
 use crate::engines::{Engine, eventually, on_both_engines};
 use crate::shop::{SLOT, Shop};
@@ -46,6 +46,8 @@ on_both_engines!(
     an_event_makes_its_deliveries_once,
     an_event_of_long_standing_waits_for_nobody_without_channels,
     what_was_begun_twice_is_not_begun_again_by_itself,
+    what_was_handed_over_without_an_answer_is_sent_twice_at_most,
+    what_was_surely_not_sent_is_tried_until_it_is,
     a_delivery_whose_job_was_stopped_is_seen_to_have_failed,
     members_choose_how_they_are_told,
     deliveries_are_found_and_written_into_a_file,
@@ -712,6 +714,53 @@ async fn what_was_begun_twice_is_not_begun_again_by_itself(engine: &Engine) {
     notify::send_again(&ada, one.id).await.unwrap();
     sink.taken(1).await;
     stand(&product, &ada, DeliveryState::Sent, 1).await;
+    runner.stop().await;
+}
+
+async fn what_was_handed_over_without_an_answer_is_sent_twice_at_most(engine: &Engine) {
+    let sink = SmtpSink::start().await;
+    let product = Product::start_with(with(engine, sink.notify())).await;
+    let ana = product.member("ana").await;
+    let ada = ada(&product).await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    // It takes each message, and nobody hears that it did.
+    sink.hang_up(Some(HangUp::AfterContent));
+    happens(&ana, OrderEvent::OrderConfirmed, 7).await;
+    let failed = stand(&product, &ada, DeliveryState::Failed, 1)
+        .await
+        .remove(0);
+    let why = failed.error.unwrap();
+    assert!(why.starts_with("UNCERTAIN UNANSWERED"), "{why}");
+    assert_eq!(failed.attempts, 2);
+    assert_eq!(sink.mails().len(), 2);
+    // Whoever decides that it is to be sent has it sent.
+    sink.hang_up(None);
+    notify::send_again(&ada, failed.id).await.unwrap();
+    stand(&product, &ada, DeliveryState::Sent, 1).await;
+    assert_eq!(sink.mails().len(), 3);
+    runner.stop().await;
+}
+
+async fn what_was_surely_not_sent_is_tried_until_it_is(engine: &Engine) {
+    let sink = SmtpSink::start().await;
+    let product = Product::start_with(with(engine, sink.notify())).await;
+    let ana = product.member("ana").await;
+    let ada = ada(&product).await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    // It hangs up as well, and has nothing of the message.
+    sink.hang_up(Some(HangUp::BeforeContent));
+    happens(&ana, OrderEvent::OrderConfirmed, 7).await;
+    let waiting = eventually("it is tried more often than twice", async || {
+        product.clock.advance(TICK);
+        let one = all(&ada).await.pop()?;
+        (one.attempts > 3 && one.error.is_some()).then_some(one)
+    })
+    .await;
+    assert_eq!(waiting.state, DeliveryState::Queued);
+    assert!(waiting.error.unwrap().starts_with("UNAVAILABLE"));
+    sink.hang_up(None);
+    stand(&product, &ada, DeliveryState::Sent, 1).await;
+    assert_eq!(sink.mails().len(), 1);
     runner.stop().await;
 }
 

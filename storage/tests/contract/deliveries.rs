@@ -104,10 +104,26 @@ async fn a_delivery_is_sent_by_whoever_has_its_job(engine: &Engine) {
     assert_eq!(in_tx!(db, delivery::begin, id(1), id(1), NOW), None);
     let begun = in_tx!(db, delivery::begin, id(1), id(5001), NOW).unwrap();
     assert_eq!((begun.attempts, begun.unsettled), (1, 1));
-    in_tx!(db, delivery::postpone, id(1), id(5001), "TIMED_OUT", NOW);
+    in_tx!(
+        db,
+        delivery::postpone,
+        id(1),
+        id(5001),
+        "UNAVAILABLE nobody",
+        NOW
+    );
     let later = in_tx!(db, delivery::get, id(1)).unwrap();
     assert_eq!((later.attempts, later.unsettled), (1, 0));
-    assert_eq!(later.error.as_deref(), Some("TIMED_OUT"));
+    assert_eq!(later.error.as_deref(), Some("UNAVAILABLE nobody"));
+    // What nobody knows stays unknown, also where the next time is known to have failed.
+    in_tx!(db, delivery::begin, id(1), id(5001), NOW);
+    in_tx!(db, delivery::doubt, id(1), id(5001), "TIMED_OUT", NOW);
+    let begun = in_tx!(db, delivery::begin, id(1), id(5001), NOW).unwrap();
+    assert_eq!((begun.attempts, begun.unsettled), (3, 2));
+    assert_eq!(begun.error.as_deref(), Some("TIMED_OUT"));
+    in_tx!(db, delivery::postpone, id(1), id(5001), "POSTPONED", NOW);
+    let later = in_tx!(db, delivery::get, id(1)).unwrap();
+    assert_eq!((later.attempts, later.unsettled), (3, 1));
     in_tx!(db, delivery::begin, id(1), id(5001), NOW);
     let sent = settled(1, DeliveryState::Sent);
     let other = Settled {
@@ -118,7 +134,7 @@ async fn a_delivery_is_sent_by_whoever_has_its_job(engine: &Engine) {
     let one = in_tx!(db, delivery::get, id(1)).unwrap();
     assert_eq!(
         (one.state, one.attempts, one.unsettled, one.error),
-        (DeliveryState::Sent, 2, 0, None)
+        (DeliveryState::Sent, 4, 0, None)
     );
     assert_eq!(one.sent_at, Some(NOW + SECOND));
     assert_eq!(one.reference.as_deref(), Some("queued as 1"));

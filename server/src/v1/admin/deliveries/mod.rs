@@ -36,8 +36,8 @@ pub struct DeliveryItem {
     number: i64,
     /// How often sending has begun.
     attempts: i64,
-    /// Why it failed last: `UNAVAILABLE`, `TIMED_OUT`, `POSTPONED`, `REFUSED`, `GONE`, `UNCERTAIN`, `EXPIRED`,
-    /// `CLOSED` or `STOPPED`, and what was said.
+    /// Why it failed last: `UNAVAILABLE`, `TIMED_OUT`, `UNANSWERED`, `POSTPONED`, `REFUSED`, `GONE`,
+    /// `UNCERTAIN`, `EXPIRED`, `CLOSED`, `STOPPED`, `LIMITED` or `UNCONFIRMED`, and what was said.
     error: Option<String>,
     /// What whoever carries it calls it.
     reference: Option<String>,
