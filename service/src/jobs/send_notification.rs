@@ -1,7 +1,7 @@
 //! Sends a delivery, and looks after those that nothing moves any more.
 
 use super::{Job, JobError, Outcome, Queue, Retry, Run, Share, Unique};
-use crate::notify::{self, SendError};
+use crate::notify::{self, EXPIRED, SendError};
 use crate::{Error, Result};
 use domain::notification::{DeliveryState, UNSETTLED_MOST};
 use futures::FutureExt;
@@ -23,8 +23,6 @@ const STRANDED: i64 = 60_000_000;
 /// What is kept of one whose sending was begun twice without anybody knowing what came of it, with why that
 /// is so the last time, where it is known.
 const UNCERTAIN: &str = "UNCERTAIN";
-/// What is kept of one that could not be sent while it was worth it.
-const EXPIRED: &str = "EXPIRED";
 /// What is kept of one by whose channel nothing is sent any more.
 const CLOSED: &str = "CLOSED";
 /// What is kept of one whose job was stopped or given up.
@@ -66,14 +64,18 @@ impl SendNotification {
         let known = delivery::get(&mut tx, self.delivery)
             .await
             .map_err(Error::from)?;
-        drop(tx);
         let Some(known) = known.filter(|one| is_due(one, run.id)) else {
             return Ok(Outcome::Result(json!({ "late": true })));
         };
+        let barred = notify::barred(ctx, &mut tx, &known).await?;
+        drop(tx);
         if ctx.now() > notify::good_until(&known) {
             let why = known.error.unwrap_or_default();
             let why = format!("{EXPIRED} {why}");
             return Ok(ended(&run, self.delivery, Err(why.trim_end().to_owned())));
+        }
+        if let Some(why) = barred {
+            return Ok(ended(&run, self.delivery, Err(why.to_owned())));
         }
         let channels = &ctx.institution.channels;
         let admitted = match channels.admit(known.channel).await {

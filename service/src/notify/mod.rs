@@ -6,6 +6,8 @@
 //! The job asks the channel's [`Notifier`], behind a breaker: while that is open nothing is sent and no
 //! attempt is used up, so that an outage delays messages and loses none.
 //!
+//! To a phone nothing is sent but codes before the member has typed one that went there ([`confirm_phone`]).
+//!
 //! What leaves is sent at least once. Before a message leaves it is noted that it is about to, and
 //! afterwards what came of it, together with the job's acknowledgement. A process that dies between the two
 //! leaves that unknown, and so does an answer that is lost once the message was handed over. The message is
@@ -18,6 +20,7 @@ mod consumer;
 mod deliveries;
 mod guard;
 mod http;
+mod phone;
 mod preferences;
 mod render;
 pub mod settings;
@@ -31,6 +34,7 @@ pub use deliveries::{
     COUNTED_MOST, DeliveryFilter, DeliveryList, DeliveryQuery, DeliveryView, EXPORT_MOST,
     PAGE_MOST, channels_now, export_csv, get, list, may_repeat, send_again,
 };
+pub use phone::{ask_for_code, confirm_phone};
 pub use preferences::{
     BrowserItem, NewBrowser, PreferencesView, note_language, preferences, set_language,
     set_preferences, subscribe, unsubscribe,
@@ -45,7 +49,7 @@ use crate::order::OrderedItem;
 use crate::{Error, Result};
 use domain::breaker::{Breaker, BreakerState};
 use domain::kitchen::OFFER_LASTS;
-use domain::notification::Channel;
+use domain::notification::{Channel, Template};
 use domain::problem::Problem;
 use domain::text::Language;
 use futures::future::BoxFuture;
@@ -54,13 +58,21 @@ use guard::Guard;
 use render::Facts;
 use std::sync::Arc;
 pub use storage::delivery::Delivery;
-use storage::{Db, Tx, account, breaker, contact, order, setting};
+use storage::{Db, Tx, account, breaker, contact, delivery, order, setting};
 use uuid::Uuid;
 
 /// The longest that is kept of what others say, in characters.
 const SAID_MOST: usize = 300;
 /// Where the demo keeps the keys by which push services know it.
 const DEMO_KEYS: &str = "notify.push_keys";
+/// What is kept of a delivery that could not be sent while it was worth it.
+pub(crate) const EXPIRED: &str = "EXPIRED";
+/// What is kept of one to a number that is not known to be the member's.
+const UNCONFIRMED: &str = "UNCONFIRMED";
+/// What is kept of one that is more than a member is sent within a day by its channel.
+const LIMITED: &str = "LIMITED";
+/// A day, in microseconds.
+const DAY: i64 = 86_400_000_000;
 /// Whom push services may write to about the demo.
 const DEMO_CONTACT: &str = "mailto:demo@nutriflow.org";
 
@@ -377,11 +389,13 @@ pub(crate) async fn overview(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<ChannelOvervi
 }
 
 /// What a delivery says, and whom it is for. It is made of what is kept of the event and of the order: the same
-/// each time, but for a meal that its member has taken in place of another since.
+/// each time, but for a meal that its member has taken in place of another since. A code is hidden, unless it
+/// is to be revealed.
 pub(crate) async fn content(
     ctx: &Ctx,
     tx: &mut Tx,
     delivery: &Delivery,
+    reveal: bool,
 ) -> Result<(Rendered, String)> {
     let member = account::by_id(tx, delivery.account_id)
         .await?
@@ -411,6 +425,10 @@ pub(crate) async fn content(
         lines: Vec::new(),
         total: 0,
         currency: String::new(),
+        code: match delivery.template {
+            Template::Code if reveal => phone::code_of(ctx, delivery.event_id)?,
+            _ => phone::HIDDEN.to_owned(),
+        },
         order_url: format!("{public_url}/orders"),
         preferences_url: format!("{public_url}/account#notifications"),
     };
@@ -434,7 +452,7 @@ pub(crate) async fn content(
 /// The message of a delivery; nothing where the browser that it is for is gone, or somebody else's now.
 pub(crate) async fn letter(ctx: &Ctx, delivery: &Delivery) -> Result<Option<Letter>> {
     let mut tx = ctx.read().await?;
-    let (content, name) = content(ctx, &mut tx, delivery).await?;
+    let (content, name) = content(ctx, &mut tx, delivery, true).await?;
     let to = match delivery.channel {
         Channel::Email => Recipient::Mailbox {
             address: delivery.recipient.clone(),
@@ -463,6 +481,33 @@ pub(crate) async fn letter(ctx: &Ctx, delivery: &Delivery) -> Result<Option<Lett
         at: delivery.at,
         good_until: good_until(delivery),
     }))
+}
+
+/// Why a delivery may not be sent, where something speaks against it: the number is not known to be the
+/// member's, a code does not count any more, or they were sent as much within a day as they may be.
+pub(crate) async fn barred(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    delivery: &Delivery,
+) -> Result<Option<&'static str>> {
+    let account = delivery.account_id;
+    if delivery.template == Template::Code {
+        if !phone::counts(ctx, tx, delivery).await? {
+            return Ok(Some(EXPIRED));
+        }
+    } else if delivery.channel == Channel::Sms
+        && !phone::is_confirmed(tx, account, &delivery.recipient).await?
+    {
+        return Ok(Some(UNCONFIRMED));
+    }
+    let Some(most) = delivery.channel.day_most() else {
+        return Ok(None);
+    };
+    // Which are too many follows from their order, however many are looked at at once; one that is sent again
+    // counts by when it was asked for.
+    let since = crate::jobs::first_id_of(delivery.queued_at - DAY);
+    let before = delivery::made(tx, account, delivery.channel, since, delivery.id, most).await?;
+    Ok((before >= most).then_some(LIMITED))
 }
 
 /// Until when a delivery is worth sending, in microseconds.

@@ -32,7 +32,7 @@ pub struct DeliveryItem {
     recipient: String,
     /// Which order it is about.
     order_id: Option<Uuid>,
-    /// What that is called at the counter.
+    /// What that is called at the counter; zero where it is about none.
     number: i64,
     /// How often sending has begun.
     attempts: i64,
