@@ -34,7 +34,8 @@ const CODES: Duration = DAY;
 const CHUNK: i64 = 1000;
 
 /// Deletes ended jobs, old measurements, what can't be taken back any more, events that everybody had and
-/// old messages, sessions and tokens that are no longer good, and what visitors have left in their carts.
+/// old messages, sessions, tokens and codes that are no longer good, and what visitors have left in their
+/// carts.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Sweep {}
 
