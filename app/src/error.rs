@@ -78,15 +78,22 @@ fn answer_with_status(problem: &Problem) {
 #[cfg(not(feature = "ssr"))]
 fn answer_with_status(_: &Problem) {}
 
+/// From how many seconds on a wait is told in minutes.
+const IN_MINUTES: i64 = 120;
+
 /// A problem in words: what happened, and what to do.
 #[must_use]
 pub fn describe(problem: &Problem) -> (String, String) {
-    let after = match problem {
-        Problem::RateLimited { after } => after.to_string(),
-        _ => String::new(),
+    let say = |key: &str, after: i64| sentence(key, &[("after", &after.to_string())]);
+    let title = say(&format!("problem.{}", problem.code()), 0);
+    let help = match problem {
+        Problem::RateLimited { after } if *after > IN_MINUTES => {
+            say("problem_help.RATE_LIMITED_MINUTES", (after + 59) / 60)
+        }
+        Problem::RateLimited { after } => say("problem_help.RATE_LIMITED", *after),
+        other => say(&format!("problem_help.{}", other.code()), 0),
     };
-    let say = |table: &str| sentence(&format!("{table}.{}", problem.code()), &[("after", &after)]);
-    (say("problem"), say("problem_help"))
+    (title, help)
 }
 
 /// Why a field was refused, in words.

@@ -45,6 +45,10 @@ pub enum InvalidCode {
     NotAnEmail,
     /// Not a phone number with its country code.
     NotAPhoneNumber,
+    /// A code that is not the one that was sent.
+    WrongCode,
+    /// A code that is not taken any more: too old, tried too often, or a newer one was sent.
+    CodeExpired,
     /// A password on the list of the most used ones, or the e-mail itself.
     GuessablePassword,
     /// An address that already has an account.

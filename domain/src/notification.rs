@@ -35,6 +35,20 @@ impl Channel {
         }
     }
 
+    /// How many messages a member is sent by it within a day at most; as many as there are where nothing is
+    /// said. Somebody who orders for every meal and changes their mind about each gets a dozen: what is more
+    /// comes from a fault, or from somebody who has the product write to a phone. Each short message costs
+    /// money, and a mailbox takes a sender that floods it for a nuisance; browsers have a newer message take
+    /// the place of the one before.
+    #[must_use]
+    pub const fn day_most(self) -> Option<i64> {
+        match self {
+            Self::Email => Some(200),
+            Self::Sms => Some(20),
+            Self::Push => None,
+        }
+    }
+
     /// The channel of a name.
     #[must_use]
     pub fn from_key(key: &str) -> Option<Self> {
@@ -57,16 +71,19 @@ pub enum Template {
     Substitute,
     /// A meal waits at the counter.
     Ready,
+    /// The code that shows that a phone number is theirs.
+    Code,
 }
 
 impl Template {
     /// Every template, in the order in which they come about.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Confirmed,
         Self::Declined,
         Self::Cancelled,
         Self::Substitute,
         Self::Ready,
+        Self::Code,
     ];
 
     /// The stable name, SCREAMING_SNAKE_CASE.
@@ -78,6 +95,7 @@ impl Template {
             Self::Cancelled => "CANCELLED",
             Self::Substitute => "SUBSTITUTE",
             Self::Ready => "READY",
+            Self::Code => "CODE",
         }
     }
 
@@ -107,12 +125,13 @@ impl Template {
     }
 
     /// For how long it is worth sending, in microseconds: that a meal waits helps nobody the next day, and a
-    /// question nobody who can't answer it any more.
+    /// question nobody who can't answer it any more, and a code nobody once it is not taken any more.
     #[must_use]
     pub const fn good_for(self) -> i64 {
         const HOUR: i64 = 3_600_000_000;
         match self {
             Self::Substitute => OFFER_LASTS,
+            Self::Code => CODE_LASTS,
             Self::Ready => 4 * HOUR,
             Self::Confirmed | Self::Declined | Self::Cancelled => 72 * HOUR,
         }
@@ -156,6 +175,18 @@ impl DeliveryState {
 /// How often a delivery may have been begun without anybody knowing what came of it, as where its process
 /// died meanwhile. It is not begun once more by itself.
 pub const UNSETTLED_MOST: i64 = 2;
+
+/// How many digits the code has that goes to a phone number.
+pub const CODE_DIGITS: usize = 6;
+/// For how long it is taken, in microseconds.
+pub const CODE_LASTS: i64 = 10 * 60_000_000;
+/// How often somebody may type it. Whoever does not see the phone, and asks for every code that there is, is
+/// right once in seven years or so.
+pub const CODE_TRIES: i64 = 5;
+/// How many codes an account is sent within [`CODES_WITHIN`], and a number.
+pub const CODES_MOST: i64 = 3;
+/// Within how long, in microseconds.
+pub const CODES_WITHIN: i64 = 3_600_000_000;
 
 /// A phone number of the whole world's plan (E.164): `+525512345678`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -218,8 +249,10 @@ pub struct Preferences {
     pub sms: bool,
     /// In the browsers that they have allowed it to.
     pub push: bool,
-    /// Where short messages go.
+    /// Where short messages go, once it is confirmed.
     pub phone: Option<PhoneNumber>,
+    /// Whether a code that went to the phone came back. Nothing but codes goes there before.
+    pub confirmed: bool,
     /// The language of messages.
     pub language: Language,
 }
@@ -232,6 +265,7 @@ impl Default for Preferences {
             sms: false,
             push: false,
             phone: None,
+            confirmed: false,
             language: Language::default(),
         }
     }
@@ -255,7 +289,7 @@ pub struct PreferencesDraft {
 }
 
 impl PreferencesDraft {
-    /// Reads it.
+    /// Reads it. Whether the number is confirmed does not stand in it.
     ///
     /// # Errors
     /// By field: a `phone` that is no number or that is missing though short messages are wanted, a
@@ -280,6 +314,7 @@ impl PreferencesDraft {
                 sms: self.sms,
                 push: self.push,
                 phone,
+                confirmed: false,
                 language,
             }),
             Some(_) => Err(fields),

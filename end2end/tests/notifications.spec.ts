@@ -3,6 +3,7 @@ import type { APIRequestContext, Page } from "@playwright/test";
 import { expectAccessible } from "../support/accessibility";
 import { signInAs } from "../support/board";
 import { expect, refusedWith, test } from "../support/fixtures";
+import { apart } from "../support/panel";
 import { text } from "../support/texts";
 import { confirmedOrder } from "../support/waiting";
 
@@ -13,6 +14,7 @@ interface Delivery {
   deliveryId: string;
   state: string;
   channel: string;
+  template: string;
   number: number;
 }
 
@@ -36,6 +38,31 @@ async function told(request: APIRequestContext, email: string, many: number): Pr
     .toBe(many);
   return items;
 }
+
+/** A phone number that no other test has: each is sent so many codes an hour. */
+function newNumber(): { typed: string; kept: string } {
+  const own = String(10_000_000 + Math.floor(Math.random() * 89_999_999));
+  return { typed: `+52 (55) ${own.slice(0, 4)}-${own.slice(4)}`, kept: `+5255${own}` };
+}
+
+/** Waits until so many messages to somebody were taken, and reads the code in the newest: for administrators. */
+async function newestCode(
+  request: APIRequestContext,
+  email: string,
+  many: number,
+): Promise<string> {
+  const [newest] = await told(request, email, many);
+  expect(newest?.template).toBe("CODE");
+  const answer = await request.get(`/v1/admin/deliveries/${newest?.deliveryId}`);
+  const { short } = (await answer.json()) as { short: string };
+  return /\d{6}/.exec(short)?.[0] ?? "";
+}
+
+/** The part of the account's page where a code is typed. */
+const confirmation = (page: Page) =>
+  page.getByRole("region", { name: text("notify.code_title"), exact: true });
+const codeField = (page: Page) =>
+  confirmation(page).getByRole("textbox", { name: text("notify.code"), exact: true });
 
 test("administrators find, read and repeat what a member was told", async ({
   page,
@@ -149,8 +176,11 @@ test.describe("preferences", () => {
     open,
     signUp,
     hydrates,
+    playwright,
+    baseURL,
   }) => {
     const { email } = await signUp();
+    const { typed, kept } = newNumber();
     await open("/account");
     const section = page.getByRole("region", { name: text("notify.title") });
     const box = (key: string) =>
@@ -168,21 +198,95 @@ test.describe("preferences", () => {
     await expect(section.getByText(text("invalid.not_a_phone_number"))).toBeVisible();
     await expect(phone).toHaveValue("55 1234");
     await expect(box("SMS")).toBeChecked();
-    await phone.fill("+52 (55) 1234-5678");
+    await phone.fill(typed);
     await box("EMAIL").uncheck();
     await section.getByRole("button", { name: text("notify.save") }).click();
     await expect(page.getByText(text("notify.saved"))).toBeVisible();
-    await expect(phone).toHaveValue("+525512345678");
+    await expect(phone).toHaveValue(kept);
     await expect(box("EMAIL")).not.toBeChecked();
 
+    // Nothing goes there before the code has come back that did.
+    await expect(confirmation(page)).toContainText(text("notify.code_text", { phone: kept }));
+    if (hydrates) {
+      await expectAccessible(page);
+    }
+    const admin = await apart(playwright, baseURL, "admin");
+    const code = await newestCode(admin, email, 1);
+    await codeField(page).fill("12");
+    await confirmation(page)
+      .getByRole("button", { name: text("notify.code_confirm") })
+      .click();
+    await expect(confirmation(page).getByText(text("invalid.wrong_code"))).toBeVisible();
+    await expect(codeField(page)).toHaveValue("12");
+    await codeField(page).fill(code);
+    await confirmation(page)
+      .getByRole("button", { name: text("notify.code_confirm") })
+      .click();
+    await expect(page).toHaveURL(/saved=phone/);
+    await expect(page.getByText(text("notify.phone_confirmed"))).toBeVisible();
+    await expect(confirmation(page)).toHaveCount(0);
+    await expect(
+      section.getByText(text("notify.phone_is_confirmed"), { exact: true }),
+    ).toBeVisible();
+
     await confirmedOrder(page.request);
+    const [delivery] = await told(admin, email, 2);
+    expect(delivery).toMatchObject({ channel: "SMS", template: "CONFIRMED" });
+    await admin.dispose();
     await signInAs(page, "admin");
-    const [delivery] = await told(page.request, email, 1);
-    expect(delivery?.channel).toBe("SMS");
     await open(`/admin/deliveries/${delivery?.deliveryId}`);
     await expect(page.locator("iframe")).toHaveCount(0);
     const plain = page.getByRole("region", { name: text("delivery.text") }).last();
     await expect(plain).toContainText("NutriFlow:");
+  });
+});
+
+test.describe("a phone number", () => {
+  test.use({ allowedErrors: refusedWith(422, 429) });
+
+  test("is changed, and its code asked for again, three times an hour", async ({
+    page,
+    open,
+    signUp,
+    playwright,
+    baseURL,
+  }) => {
+    const { email } = await signUp();
+    const admin = await apart(playwright, baseURL, "admin");
+    const [first, second] = [newNumber(), newNumber()];
+    await open("/account");
+    const section = page.getByRole("region", { name: text("notify.title") });
+    const phone = section.getByRole("textbox", { name: new RegExp(`^${text("notify.phone")}`) });
+    const save = section.getByRole("button", { name: text("notify.save") });
+    await phone.fill(first.typed);
+    await save.click();
+    await expect(confirmation(page)).toContainText(first.kept);
+    await newestCode(admin, email, 1);
+    const again = confirmation(page).getByRole("button", { name: text("notify.code_again") });
+    await again.click();
+    await expect(page.getByText(text("notify.code_sent"))).toBeVisible();
+    await newestCode(admin, email, 2);
+
+    await phone.fill(second.typed);
+    await save.click();
+    await expect(confirmation(page)).toContainText(second.kept);
+    const code = await newestCode(admin, email, 3);
+    await again.click();
+    await expect(
+      confirmation(page).getByText(text("problem.RATE_LIMITED"), { exact: true }),
+    ).toBeVisible();
+    await codeField(page).fill(code);
+    await confirmation(page)
+      .getByRole("button", { name: text("notify.code_confirm") })
+      .click();
+    await expect(page.getByText(text("notify.phone_confirmed"))).toBeVisible();
+    await expect(phone).toHaveValue(second.kept);
+
+    // Another number is another one.
+    await phone.fill(first.typed);
+    await save.click();
+    await expect(section.getByText(text("problem.RATE_LIMITED"), { exact: true })).toBeVisible();
+    await admin.dispose();
   });
 });
 

@@ -60,6 +60,8 @@ pub const ACTIONS: &[&str] = &[
     "payment.return",
     "payment.returned",
     "person.edit",
+    "phone.ask",
+    "phone.confirm",
     "profile.put",
     "queue.pause",
     "queue.resume",

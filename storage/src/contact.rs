@@ -8,12 +8,15 @@ use domain::text::Language;
 use uuid::Uuid;
 
 statements! {
-    GET(1) = "SELECT language, by_inbox, by_email, by_sms, by_push, phone FROM contact WHERE account_id = $1";
+    GET(1) = "SELECT language, by_inbox, by_email, by_sms, by_push, phone, phone_confirmed_at
+        FROM contact WHERE account_id = $1";
     PUT(8) = "INSERT INTO contact (account_id, language, by_inbox, by_email, by_sms, by_push, phone, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (account_id) DO UPDATE SET language = excluded.language, by_inbox = excluded.by_inbox,
             by_email = excluded.by_email, by_sms = excluded.by_sms, by_push = excluded.by_push,
-            phone = excluded.phone, updated_at = excluded.updated_at";
+            phone = excluded.phone, updated_at = excluded.updated_at,
+            phone_confirmed_at = CASE WHEN contact.phone = excluded.phone THEN contact.phone_confirmed_at END";
+    CONFIRM(3) = "UPDATE contact SET phone_confirmed_at = $3, updated_at = $3 WHERE account_id = $1 AND phone = $2";
     NOTE_LANGUAGE(3) = "INSERT INTO contact (account_id, language, updated_at) VALUES ($1, $2, $3)
         ON CONFLICT (account_id) DO NOTHING";
     SET_LANGUAGE(3) = "INSERT INTO contact (account_id, language, updated_at) VALUES ($1, $2, $3)
@@ -54,6 +57,7 @@ struct Row {
     by_sms: bool,
     by_push: bool,
     phone: Option<String>,
+    phone_confirmed_at: Option<i64>,
 }
 
 impl TryFrom<Row> for Preferences {
@@ -68,6 +72,7 @@ impl TryFrom<Row> for Preferences {
             sms: row.by_sms,
             push: row.by_push,
             phone: phone.transpose()?,
+            confirmed: row.phone_confirmed_at.is_some(),
             language: language_of(&row.language)?,
         })
     }
@@ -91,7 +96,8 @@ pub async fn get(tx: &mut Tx, account: Uuid) -> Result<Option<Preferences>> {
         .transpose()
 }
 
-/// Writes down how an account wishes to be told.
+/// Writes down how an account wishes to be told. A phone number stays confirmed as long as it stays the same;
+/// another one is not, whatever is given.
 ///
 /// # Errors
 /// Where the database does.
@@ -109,6 +115,14 @@ pub async fn put(tx: &mut Tx, account: Uuid, preferences: &Preferences, now: i64
         now
     )
     .map(drop)
+}
+
+/// Notes that a phone number is an account's; false where it has another one by now.
+///
+/// # Errors
+/// Where the database does.
+pub async fn confirm(tx: &mut Tx, account: Uuid, phone: &PhoneNumber, now: i64) -> Result<bool> {
+    Ok(execute!(tx, CONFIRM, account, phone.as_str(), now)? == 1)
 }
 
 /// Notes the language that an account speaks, where nothing is known of it.

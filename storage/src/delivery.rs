@@ -17,7 +17,8 @@ statements! {
     PROSPECTS(1) = "SELECT event.id AS event_id, event.kind, event.payload, event.request_id, event.at,
             account.id AS account_id, account.email, COALESCE(contact.language, 'en') AS language,
             COALESCE(contact.by_email, TRUE) AS by_email, COALESCE(contact.by_sms, FALSE) AS by_sms,
-            COALESCE(contact.by_push, FALSE) AS by_push, contact.phone, campus.name AS campus
+            COALESCE(contact.by_push, FALSE) AS by_push,
+            CASE WHEN contact.phone_confirmed_at IS NOT NULL THEN contact.phone END AS phone, campus.name AS campus
         FROM json_each($1) AS wanted CROSS JOIN outbox AS event ON event.id = unhex(wanted.value)
             CROSS JOIN account ON account.id = event.account_id
             LEFT JOIN contact ON contact.account_id = event.account_id
@@ -25,7 +26,8 @@ statements! {
       | "SELECT event.id AS event_id, event.kind, event.payload, event.request_id, event.at,
             account.id AS account_id, account.email, COALESCE(contact.language, 'en') AS language,
             COALESCE(contact.by_email, TRUE) AS by_email, COALESCE(contact.by_sms, FALSE) AS by_sms,
-            COALESCE(contact.by_push, FALSE) AS by_push, contact.phone, campus.name AS campus
+            COALESCE(contact.by_push, FALSE) AS by_push,
+            CASE WHEN contact.phone_confirmed_at IS NOT NULL THEN contact.phone END AS phone, campus.name AS campus
         FROM jsonb_array_elements_text($1) AS wanted(value)
             JOIN outbox AS event ON event.id = CAST(wanted.value AS UUID)
             JOIN account ON account.id = event.account_id
@@ -55,6 +57,8 @@ statements! {
             payload, state, attempts, unsettled, error, reference, job_id, request_id, at, queued_at, updated_at, sent_at";
     POSTPONE(4) = "UPDATE delivery SET unsettled = CASE WHEN unsettled > 0 THEN unsettled - 1 ELSE 0 END, error = $3,
             updated_at = $4
+        WHERE id = $1 AND job_id = $2 AND state = 'QUEUED'";
+    DOUBT(4) = "UPDATE delivery SET error = $3, updated_at = $4
         WHERE id = $1 AND job_id = $2 AND state = 'QUEUED'";
     SETTLE(1) = "UPDATE delivery SET state = ended.state, error = ended.error, reference = ended.reference,
             unsettled = 0, updated_at = ended.now,
@@ -212,6 +216,10 @@ statements! {
       | "SELECT id FROM account WHERE email COLLATE \"C\" >= $1 AND email COLLATE \"C\" < $2
         ORDER BY email COLLATE \"C\" LIMIT $3";
     WITH_PHONE(2) = "SELECT account_id FROM contact WHERE phone = $1 LIMIT $2";
+    // By the index of accounts alone.
+    MADE(5) = "SELECT COUNT(*) FROM (SELECT 1 FROM delivery
+        WHERE account_id = $1 AND id >= $2 AND id < $3 AND channel = $4 AND state IN ('QUEUED', 'SENT')
+        LIMIT $5) AS counted";
     SWEEP(2) = "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery
         WHERE id < $1 AND state <> 'QUEUED' ORDER BY id LIMIT $2)";
 }
@@ -241,7 +249,7 @@ pub struct Prospect {
     pub by_sms: bool,
     /// Whether they wish to be told in their browsers.
     pub by_push: bool,
-    /// Their phone.
+    /// Their phone, where it is known to be theirs.
     pub phone: Option<String>,
 }
 
@@ -293,7 +301,7 @@ pub struct NewDelivery {
     pub id: Uuid,
     /// What makes it the same as another.
     pub key: String,
-    /// What it tells of.
+    /// What it tells of: an event, or a code.
     #[serde(with = "uuid::serde::simple")]
     pub event_id: Uuid,
     /// Whom it is for.
@@ -310,7 +318,7 @@ pub struct NewDelivery {
     /// The browser, where it is for one.
     #[serde(serialize_with = "simple", skip_serializing_if = "Option::is_none")]
     pub subscription_id: Option<Uuid>,
-    /// What the order is called at the counter.
+    /// What the order is called at the counter; zero where it is about none.
     pub number: i64,
     /// What the event tells.
     pub payload: EventPayload,
@@ -343,7 +351,7 @@ pub struct Delivery {
     pub id: Uuid,
     /// What makes it the same as another.
     pub key: String,
-    /// What it tells of.
+    /// What it tells of: an event, or a code.
     pub event_id: Uuid,
     /// Whom it is for.
     pub account_id: Uuid,
@@ -357,7 +365,7 @@ pub struct Delivery {
     pub recipient: String,
     /// The browser, where it is for one. It may be gone.
     pub subscription_id: Option<Uuid>,
-    /// What the order is called at the counter.
+    /// What the order is called at the counter; zero where it is about none.
     pub number: i64,
     /// What the event tells.
     pub payload: EventPayload,
@@ -563,12 +571,20 @@ pub async fn begin(tx: &mut Tx, id: Uuid, job: Uuid, now: i64) -> Result<Option<
         .transpose()
 }
 
-/// Notes why a delivery was not sent this time.
+/// Notes why a delivery was surely not sent this time: that it was begun leaves nothing to be known.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn postpone(tx: &mut Tx, id: Uuid, job: Uuid, error: &str, now: i64) -> Result<()> {
     execute!(tx, POSTPONE, id, job, error, now).map(drop)
+}
+
+/// Notes why nobody knows whether a delivery was sent this time: it stays counted among those times.
+///
+/// # Errors
+/// Where the database does.
+pub async fn doubt(tx: &mut Tx, id: Uuid, job: Uuid, error: &str, now: i64) -> Result<()> {
+    execute!(tx, DOUBT, id, job, error, now).map(drop)
 }
 
 /// Notes what has come of deliveries, all by one statement, and gives the ids of those of which it did:
@@ -686,6 +702,32 @@ pub async fn people(tx: &mut Tx, start: &str, limit: i64) -> Result<Vec<Uuid>> {
 pub async fn with_phone(tx: &mut Tx, phone: &str, limit: i64) -> Result<Vec<Uuid>> {
     let rows = rows!(tx, (Uuid,), WITH_PHONE, phone, limit)?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// How many deliveries to an account by a channel, sent or to be sent, have ids from `since` on and before
+/// `before`; at most `most`.
+///
+/// # Errors
+/// Where the database does.
+pub async fn made(
+    tx: &mut Tx,
+    account: Uuid,
+    channel: Channel,
+    since: Uuid,
+    before: Uuid,
+    most: i64,
+) -> Result<i64> {
+    let counted = optional!(
+        tx,
+        (i64,),
+        MADE,
+        account,
+        since,
+        before,
+        channel.key(),
+        most
+    )?;
+    Ok(counted.map_or(0, |(counted,)| counted))
 }
 
 /// Deletes up to `limit` deliveries whose ids are smaller than `before`, but for those that are still to be

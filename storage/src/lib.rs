@@ -35,6 +35,7 @@ pub mod outbox;
 pub mod overview;
 pub mod payment;
 pub mod people;
+pub mod phone_code;
 pub mod plan;
 pub mod process;
 pub mod profile;
@@ -85,6 +86,7 @@ pub fn statements() -> Vec<&'static Statement> {
         overview::STATEMENTS,
         payment::STATEMENTS,
         people::STATEMENTS,
+        phone_code::STATEMENTS,
         plan::STATEMENTS,
         process::STATEMENTS,
         profile::STATEMENTS,

@@ -97,6 +97,8 @@ pub fn router() -> Router {
         .routes(routes!(inbox::list::list))
         .routes(routes!(inbox::read::read))
         .routes(routes!(notifications::get::get, notifications::put::put))
+        .routes(routes!(notifications::ask_for_code::ask_for_code))
+        .routes(routes!(notifications::confirm_phone::confirm_phone))
         .routes(routes!(notifications::subscribe::subscribe))
         .routes(routes!(notifications::unsubscribe::unsubscribe))
         .routes(routes!(cart::get::get, cart::clear::clear))

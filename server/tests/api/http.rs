@@ -357,6 +357,8 @@ async fn the_description_lists_every_endpoint(engine: &Engine) {
         "POST /v1/diet/plans",
         "POST /v1/inbox/{messageId}/read",
         "POST /v1/notifications/browsers",
+        "POST /v1/notifications/phone/code",
+        "POST /v1/notifications/phone/confirmation",
         "POST /v1/orders",
         "POST /v1/orders/{orderId}/advance",
         "POST /v1/orders/{orderId}/answer",

@@ -10,12 +10,13 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use service::Ctx;
 use service::gateways::GatewaySettings;
-use service::notify::{NotifySettings, Secret, SmtpSettings};
+use service::notify::{NotifySettings, Secret, SmsSettings, SmtpSettings};
 use storage::outbox::NewEvent;
 use uuid::Uuid;
 
 on_both_engines!(
     preferences_are_read_and_replaced,
+    a_phone_is_confirmed_by_the_code_that_went_there,
     browsers_are_named_by_their_push_services_alone,
     deliveries_are_listed_shown_and_sent_again,
     only_administrators_see_what_members_were_told,
@@ -89,7 +90,8 @@ async fn preferences_are_read_and_replaced(engine: &Engine) {
     assert_eq!(
         usual,
         json!({
-            "inbox": true, "email": true, "sms": false, "push": false, "phone": null, "language": "en",
+            "inbox": true, "email": true, "sms": false, "push": false, "phone": null,
+            "phoneConfirmed": false, "language": "en",
             "channels": ["EMAIL"], "pushKey": null, "browsers": []
         })
     );
@@ -115,6 +117,68 @@ async fn preferences_are_read_and_replaced(engine: &Engine) {
     assert_eq!(ana.get(path).await.expect(StatusCode::OK), kept);
     let nobody = app.anonymous();
     nobody.get(path).await.problem(401, "UNAUTHENTICATED");
+    app.stop().await;
+}
+
+async fn a_phone_is_confirmed_by_the_code_that_went_there(engine: &Engine) {
+    let notify = NotifySettings {
+        sms: Some(SmsSettings {
+            // Nobody listens there.
+            base: "http://127.0.0.1:1".to_owned(),
+            account: "AC0123".to_owned(),
+            token: Secret::new("hidden"),
+            from: "+12025550143".to_owned(),
+        }),
+        ..NotifySettings::default()
+    };
+    let app = start_with(engine, notify).await;
+    let ana = app.member("ana").await;
+    let ada = app.with_role("ada", Role::Admin).await;
+    let (ask, confirm) = (
+        "/v1/notifications/phone/code",
+        "/v1/notifications/phone/confirmation",
+    );
+    let code = json!({ "code": "12 34" });
+    ana.post(ask, &json!({})).await.problem(409, "CONFLICT");
+    ana.post(confirm, &code).await.problem(409, "CONFLICT");
+    let wishes = json!({
+        "inbox": true, "email": false, "sms": true, "push": false,
+        "phone": "+52 (55) 1234-5678", "language": "es"
+    });
+    let path = "/v1/notifications/preferences";
+    let kept = ana.put(path, &wishes).await.expect(StatusCode::OK);
+    assert_eq!(kept["phoneConfirmed"], false);
+    let made = deliveries(&ada, 1).await.remove(0);
+    assert_eq!(made["template"], "CODE");
+    assert_eq!(made["recipient"], "+525512345678");
+    assert_eq!(made["orderId"], Value::Null);
+    let whole = format!("/v1/admin/deliveries/{}", text(&made["deliveryId"]));
+    let whole = ada.get(&whole).await.expect(StatusCode::OK);
+    assert!(text(&whole["short"]).starts_with("NutriFlow: ••••••"));
+    for (body, error) in [
+        (code.clone(), "WRONG_CODE"),
+        (json!({ "code": "" }), "REQUIRED"),
+        (json!({ "code": "1", "phone": "+1" }), "UNKNOWN_FIELD"),
+    ] {
+        let refused = ana.post(confirm, &body).await.problem(422, "INVALID");
+        assert_eq!(refused["errors"][0]["code"], error, "{refused}");
+    }
+    for _ in 0..2 {
+        let answer = ana.post(ask, &json!({})).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED);
+    }
+    let limited = ana.post(ask, &json!({})).await;
+    assert!(!limited.header("retry-after").is_empty());
+    limited.problem(429, "RATE_LIMITED");
+    let nobody = app.anonymous();
+    nobody
+        .post(ask, &code)
+        .await
+        .problem(401, "UNAUTHENTICATED");
+    nobody
+        .post(confirm, &code)
+        .await
+        .problem(401, "UNAUTHENTICATED");
     app.stop().await;
 }
 

@@ -1,7 +1,7 @@
 //! Sends a delivery, and looks after those that nothing moves any more.
 
 use super::{Job, JobError, Outcome, Queue, Retry, Run, Share, Unique};
-use crate::notify::{self, SendError};
+use crate::notify::{self, EXPIRED, SendError};
 use crate::{Error, Result};
 use domain::notification::{DeliveryState, UNSETTLED_MOST};
 use futures::FutureExt;
@@ -20,10 +20,9 @@ use uuid::Uuid;
 const CHUNK: i64 = 500;
 /// How long a delivery without a job may stand still before it is given up, in microseconds.
 const STRANDED: i64 = 60_000_000;
-/// What is kept of one whose sending was begun twice without anybody knowing what came of it.
+/// What is kept of one whose sending was begun twice without anybody knowing what came of it, with why that
+/// is so the last time, where it is known.
 const UNCERTAIN: &str = "UNCERTAIN";
-/// What is kept of one that could not be sent while it was worth it.
-const EXPIRED: &str = "EXPIRED";
 /// What is kept of one by whose channel nothing is sent any more.
 const CLOSED: &str = "CLOSED";
 /// What is kept of one whose job was stopped or given up.
@@ -65,14 +64,18 @@ impl SendNotification {
         let known = delivery::get(&mut tx, self.delivery)
             .await
             .map_err(Error::from)?;
-        drop(tx);
         let Some(known) = known.filter(|one| is_due(one, run.id)) else {
             return Ok(Outcome::Result(json!({ "late": true })));
         };
+        let barred = notify::barred(ctx, &mut tx, &known).await?;
+        drop(tx);
         if ctx.now() > notify::good_until(&known) {
             let why = known.error.unwrap_or_default();
             let why = format!("{EXPIRED} {why}");
             return Ok(ended(&run, self.delivery, Err(why.trim_end().to_owned())));
+        }
+        if let Some(why) = barred {
+            return Ok(ended(&run, self.delivery, Err(why.to_owned())));
         }
         let channels = &ctx.institution.channels;
         let admitted = match channels.admit(known.channel).await {
@@ -121,10 +124,18 @@ impl SendNotification {
         if error.is_final() || run.last {
             return Ok(ended(run, begun.id, Err(said)));
         }
+        if error.is_unsure() && begun.unsettled >= UNSETTLED_MOST {
+            let said = format!("{UNCERTAIN} {said}");
+            return Ok(ended(run, begun.id, Err(said)));
+        }
         let mut tx = ctx.write().await?;
-        delivery::postpone(&mut tx, begun.id, run.id, &said, ctx.now())
-            .await
-            .map_err(Error::from)?;
+        let (job, now) = (run.id, ctx.now());
+        if error.is_unsure() {
+            delivery::doubt(&mut tx, begun.id, job, &said, now).await
+        } else {
+            delivery::postpone(&mut tx, begun.id, job, &said, now).await
+        }
+        .map_err(Error::from)?;
         tx.commit().await.map_err(Error::from)?;
         // What others say may name somebody: it is kept with the delivery, and not logged.
         let (channel, code) = (begun.channel.key(), error.code());

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 use storage::job::Scope;
-use storage::{card, change, delivery, inbox, job, live, outbox, process, queue, session};
+use storage::{
+    card, change, delivery, inbox, job, live, outbox, phone_code, process, queue, session,
+};
 use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -26,11 +28,14 @@ const UNDOABLE: Duration = DAY;
 const DELIVERED: Duration = DAY.saturating_mul(7);
 /// How long events that were given up are kept, messages, deliveries, and what a gateway has told.
 const TOLD: Duration = DAY.saturating_mul(90);
+/// How long codes to phone numbers are kept: longer than they are taken, and than they are counted.
+const CODES: Duration = DAY;
 /// How many rows are deleted at once: nobody else writes to SQLite meanwhile.
 const CHUNK: i64 = 1000;
 
 /// Deletes ended jobs, old measurements, what can't be taken back any more, events that everybody had and
-/// old messages, sessions and tokens that are no longer good, and what visitors have left in their carts.
+/// old messages, sessions, tokens and codes that are no longer good, and what visitors have left in their
+/// carts.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Sweep {}
 
@@ -98,6 +103,14 @@ async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
     loop {
         let mut tx = run.ctx.write().await?;
         let deleted = card::sweep(&mut tx, now - super::micros(TOLD), CHUNK).await?;
+        tx.commit().await?;
+        if deleted < CHUNK as u64 {
+            break;
+        }
+    }
+    loop {
+        let mut tx = run.ctx.write().await?;
+        let deleted = phone_code::sweep(&mut tx, now - super::micros(CODES), CHUNK).await?;
         tx.commit().await?;
         if deleted < CHUNK as u64 {
             break;

@@ -6,16 +6,21 @@
 //! The job asks the channel's [`Notifier`], behind a breaker: while that is open nothing is sent and no
 //! attempt is used up, so that an outage delays messages and loses none.
 //!
+//! To a phone nothing is sent but codes before the member has typed one that went there ([`confirm_phone`]).
+//!
 //! What leaves is sent at least once. Before a message leaves it is noted that it is about to, and
 //! afterwards what came of it, together with the job's acknowledgement. A process that dies between the two
-//! leaves that unknown; the message is sent once more then, and after two such deaths not again by itself:
-//! it fails as `UNCERTAIN`, and an administrator decides. Whoever gets a message twice can tell, by its
+//! leaves that unknown, and so does an answer that is lost once the message was handed over. The message is
+//! sent once more then, and after it was unknown twice not again by itself: it fails as `UNCERTAIN`, and an
+//! administrator decides. Where surely nothing was sent, as where nobody could be reached, it is tried until
+//! it is worth nothing any more. Whoever gets a message twice can tell, by its
 //! `Message-ID`, or by its tag in a browser, where the second takes the first one's place.
 
 mod consumer;
 mod deliveries;
 mod guard;
 mod http;
+mod phone;
 mod preferences;
 mod render;
 pub mod settings;
@@ -29,6 +34,7 @@ pub use deliveries::{
     COUNTED_MOST, DeliveryFilter, DeliveryList, DeliveryQuery, DeliveryView, EXPORT_MOST,
     PAGE_MOST, channels_now, export_csv, get, list, may_repeat, send_again,
 };
+pub use phone::{ask_for_code, confirm_phone};
 pub use preferences::{
     BrowserItem, NewBrowser, PreferencesView, note_language, preferences, set_language,
     set_preferences, subscribe, unsubscribe,
@@ -44,7 +50,7 @@ use crate::order::OrderedItem;
 use crate::{Error, Result};
 use domain::breaker::{Breaker, BreakerState};
 use domain::kitchen::OFFER_LASTS;
-use domain::notification::Channel;
+use domain::notification::{Channel, Template};
 use domain::problem::Problem;
 use domain::text::Language;
 use futures::future::BoxFuture;
@@ -53,13 +59,21 @@ use guard::Guard;
 use render::Facts;
 use std::sync::Arc;
 pub use storage::delivery::Delivery;
-use storage::{Db, Tx, account, breaker, contact, order, setting};
+use storage::{Db, Tx, account, breaker, contact, delivery, order, setting};
 use uuid::Uuid;
 
 /// The longest that is kept of what others say, in characters.
 const SAID_MOST: usize = 300;
 /// Where the demo keeps the keys by which push services know it.
 const DEMO_KEYS: &str = "notify.push_keys";
+/// What is kept of a delivery that could not be sent while it was worth it.
+pub(crate) const EXPIRED: &str = "EXPIRED";
+/// What is kept of one to a number that is not known to be the member's.
+const UNCONFIRMED: &str = "UNCONFIRMED";
+/// What is kept of one that is more than a member is sent within a day by its channel.
+const LIMITED: &str = "LIMITED";
+/// A day, in microseconds.
+const DAY: i64 = 86_400_000_000;
 /// Whom push services may write to about the demo.
 const DEMO_CONTACT: &str = "mailto:demo@nutriflow.org";
 
@@ -108,12 +122,15 @@ pub struct Letter {
 /// Why a message was not sent, or is not known to have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// Whoever carries it can't be reached, is not well, or does not let us in.
+    /// Whoever carries it can't be reached, is not well, or does not let us in: surely it was not sent.
     #[error("UNAVAILABLE {0}")]
     Unavailable(String),
-    /// Nobody answered in time: it may have been sent or not.
+    /// It was handed over, and nobody answered in time: it may have been sent or not.
     #[error("TIMED_OUT")]
     TimedOut,
+    /// It was handed over, and its answer was lost: it may have been sent or not.
+    #[error("UNANSWERED {0}")]
+    Unanswered(String),
     /// It is not taken just now; others are.
     #[error("POSTPONED {0}")]
     Postponed(String),
@@ -140,6 +157,7 @@ impl SendError {
         match self {
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::TimedOut => "TIMED_OUT",
+            Self::Unanswered(_) => "UNANSWERED",
             Self::Postponed(_) => "POSTPONED",
             Self::Refused(_) => "REFUSED",
             Self::Gone => "GONE",
@@ -148,7 +166,13 @@ impl SendError {
 
     /// Whether the channel itself is not well. That it says no is an answer.
     const fn is_failure(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::TimedOut)
+        matches!(self, Self::Unavailable(_)) || self.is_unsure()
+    }
+
+    /// Whether nobody knows if it was sent. Every other failure says that it was not.
+    #[must_use]
+    pub const fn is_unsure(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::Unanswered(_))
     }
 
     /// Whether it would be the same the next time.
@@ -366,11 +390,13 @@ pub(crate) async fn overview(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<ChannelOvervi
 }
 
 /// What a delivery says, and whom it is for. It is made of what is kept of the event and of the order: the same
-/// each time, but for a meal that its member has taken in place of another since.
+/// each time, but for a meal that its member has taken in place of another since. A code is hidden, unless it
+/// is to be revealed.
 pub(crate) async fn content(
     ctx: &Ctx,
     tx: &mut Tx,
     delivery: &Delivery,
+    reveal: bool,
 ) -> Result<(Rendered, String)> {
     let member = account::by_id(tx, delivery.account_id)
         .await?
@@ -400,6 +426,10 @@ pub(crate) async fn content(
         lines: Vec::new(),
         total: 0,
         currency: String::new(),
+        code: match delivery.template {
+            Template::Code if reveal => phone::code_of(ctx, delivery.event_id)?,
+            _ => phone::HIDDEN.to_owned(),
+        },
         order_url: format!("{public_url}/orders"),
         preferences_url: format!("{public_url}/account#notifications"),
     };
@@ -423,7 +453,7 @@ pub(crate) async fn content(
 /// The message of a delivery; nothing where the browser that it is for is gone, or somebody else's now.
 pub(crate) async fn letter(ctx: &Ctx, delivery: &Delivery) -> Result<Option<Letter>> {
     let mut tx = ctx.read().await?;
-    let (content, name) = content(ctx, &mut tx, delivery).await?;
+    let (content, name) = content(ctx, &mut tx, delivery, true).await?;
     let to = match delivery.channel {
         Channel::Email => Recipient::Mailbox {
             address: delivery.recipient.clone(),
@@ -452,6 +482,33 @@ pub(crate) async fn letter(ctx: &Ctx, delivery: &Delivery) -> Result<Option<Lett
         at: delivery.at,
         good_until: good_until(delivery),
     }))
+}
+
+/// Why a delivery may not be sent, where something speaks against it: the number is not known to be the
+/// member's, a code does not count any more, or they were sent as much within a day as they may be.
+pub(crate) async fn barred(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    delivery: &Delivery,
+) -> Result<Option<&'static str>> {
+    let account = delivery.account_id;
+    if delivery.template == Template::Code {
+        if !phone::counts(ctx, tx, delivery).await? {
+            return Ok(Some(EXPIRED));
+        }
+    } else if delivery.channel == Channel::Sms
+        && !phone::is_confirmed(tx, account, &delivery.recipient).await?
+    {
+        return Ok(Some(UNCONFIRMED));
+    }
+    let Some(most) = delivery.channel.day_most() else {
+        return Ok(None);
+    };
+    // Which are too many follows from their order, however many are looked at at once; one that is sent again
+    // counts by when it was asked for.
+    let since = crate::jobs::first_id_of(delivery.queued_at - DAY);
+    let before = delivery::made(tx, account, delivery.channel, since, delivery.id, most).await?;
+    Ok((before >= most).then_some(LIMITED))
 }
 
 /// Until when a delivery is worth sending, in microseconds.

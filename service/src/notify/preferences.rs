@@ -41,6 +41,10 @@ pub struct PreferencesView {
     pub channels: Vec<Channel>,
     /// The browsers that take notifications for them.
     pub browsers: Vec<BrowserItem>,
+    /// Whether a code was sent to their phone, which is not confirmed yet. It may be too old.
+    pub code_asked: bool,
+    /// Whether codes are shown where messages are kept, as in the demo.
+    pub codes_shown: bool,
     /// What a browser is told to know this installation by.
     pub push_key: Option<String>,
 }
@@ -66,13 +70,21 @@ pub async fn preferences(ctx: &Ctx) -> Result<PreferencesView> {
     let mut tx = ctx.read().await?;
     let preferences = known_or_usual(ctx, &mut tx, account).await?;
     let browsers = contact::browsers(&mut tx, account).await?;
+    let code_asked = match &preferences.phone {
+        Some(phone) if !preferences.confirmed => {
+            super::phone::was_asked(&mut tx, account, phone).await?
+        }
+        _ => false,
+    };
     Ok(PreferencesView {
         preferences,
+        code_asked,
         channels: Channel::ALL
             .into_iter()
             .filter(|channel| channels.is_open(*channel))
             .collect(),
         browsers: browsers.into_iter().map(item).collect(),
+        codes_shown: super::phone::are_shown(ctx),
         push_key: channels.push_key().map(str::to_owned),
     })
 }
@@ -90,9 +102,11 @@ fn service_of(browser: &Browser) -> &str {
     origin(&browser.endpoint).map_or("", |(_, host)| host)
 }
 
-/// Writes down how the member wishes to be told.
+/// Writes down how the member wishes to be told. To a number that is new a code is sent, and nothing else
+/// before it has come back: [`super::confirm_phone`].
 ///
 /// # Errors
+/// [`Problem::RateLimited`] where the member, or the number, got as many codes as there are within an hour;
 /// [`Problem::Invalid`] by field: a `phone` that is no number, or that is missing; a `language` that is not
 /// spoken here; `channels` that are not open here. [`Problem::Unauthenticated`] where nobody has signed in.
 pub async fn set_preferences(ctx: &Ctx, draft: &PreferencesDraft) -> Result<()> {
@@ -114,6 +128,12 @@ pub async fn set_preferences(ctx: &Ctx, draft: &PreferencesDraft) -> Result<()> 
     let mut tx = ctx.write().await?;
     let before = known_or_usual(ctx, &mut tx, account).await?;
     contact::put(&mut tx, account, &preferences, ctx.now()).await?;
+    if let Some(phone) = &preferences.phone
+        && preferences.phone != before.phone
+        && channels.is_open(Channel::Sms)
+    {
+        super::phone::ask(ctx, &mut tx, account, phone, preferences.language).await?;
+    }
     let subject = format!("account:{account}");
     ctx.audit_masked(
         &mut tx,

@@ -37,6 +37,8 @@ pub(crate) struct Facts {
     pub total: i64,
     /// ISO 4217.
     pub currency: String,
+    /// The code that shows that a phone is theirs.
+    pub code: String,
     /// The order's page.
     pub order_url: String,
     /// Where they choose how they are told.
@@ -113,13 +115,18 @@ impl Facts {
             ("reason", reason.as_str()),
             ("item", self.item.as_str()),
             ("until", until.as_str()),
+            ("code", self.code.as_str()),
         ];
         let say = |table| self.name(table, template.key(), &arguments);
         let (subject, told, short) = (say("mail_subject"), say("mail_text"), say("mail_short"));
         Rendered {
             text: self.plain(&told),
             html: self.html(&subject, &told),
-            short: format!("NutriFlow: {subject}. {short} {}", self.order_url),
+            short: match template {
+                // Phones find a code that stands at the beginning, and nothing leads away from it.
+                Template::Code => format!("NutriFlow: {short}"),
+                _ => format!("NutriFlow: {subject}. {short} {}", self.order_url),
+            },
             push: short,
             url: self.order_url.clone(),
             subject,
@@ -248,6 +255,7 @@ mod tests {
             lines: vec![(2, "Sopa <azteca>".to_owned(), 900)],
             total: 900,
             currency: "MXN".to_owned(),
+            code: "004217".to_owned(),
             order_url: "https://meals.example.org/orders/1".to_owned(),
             preferences_url: "https://meals.example.org/account#notifications".to_owned(),
         }
@@ -271,7 +279,14 @@ mod tests {
                     assert!(!text.contains(['{', '}']), "{what}");
                     assert!(text.contains(' '), "{what}");
                 }
-                assert!(message.subject.contains("42"), "{}", message.subject);
+                if template == Template::Code {
+                    assert!(message.short.contains("004217"), "{}", message.short);
+                    assert!(!message.short.contains("http"), "{}", message.short);
+                    // It stands where it is read, and in no list of subjects.
+                    assert!(!message.subject.contains("004217"));
+                } else {
+                    assert!(message.subject.contains("42"), "{}", message.subject);
+                }
                 assert!(message.text.contains(&message.url));
                 assert!(message.html.contains(&message.url));
                 assert!(message.short.chars().count() <= 320, "{}", message.short);

@@ -1,6 +1,6 @@
 //! Short messages: a service that speaks as Twilio's API of 2010-04-01 does.
 
-use super::http::{Client, Reply};
+use super::http::{Client, Reply, is_passed_on};
 use super::settings::SmsSettings;
 use super::{Answer, Letter, Notifier, Recipient, SendError, shortened};
 use crate::Result;
@@ -75,6 +75,7 @@ fn fault(reply: &Reply) -> SendError {
         | StatusCode::NOT_FOUND
         | StatusCode::TOO_MANY_REQUESTS => SendError::Unavailable(said),
         status if status.is_client_error() => SendError::Refused(said),
+        status if is_passed_on(status) => SendError::Unanswered(said),
         _ => SendError::Unavailable(said),
     }
 }

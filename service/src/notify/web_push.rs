@@ -1,7 +1,7 @@
 //! Web Push: messages for browsers, which only they can read (RFC 8030, RFC 8291), from somebody whom
 //! their push services know (RFC 8292).
 
-use super::http::Client;
+use super::http::{Client, is_passed_on};
 use super::settings::{PushServices, PushSettings, Secret, origin};
 use super::{Answer, Letter, Notifier, Recipient, SendError, shortened};
 use crate::clock::Clock;
@@ -298,6 +298,7 @@ impl Notifier for WebPush {
                 // Our own keys are not taken.
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => SendError::Unavailable(said),
                 status if status.is_client_error() => SendError::Refused(said),
+                status if is_passed_on(status) => SendError::Unanswered(said),
                 _ => SendError::Unavailable(said),
             })
         }

@@ -55,11 +55,22 @@ impl Mail {
     }
 }
 
+/// When a server hangs up without a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HangUp {
+    /// As soon as it is told that a message's content follows: it has none of it.
+    BeforeContent,
+    /// Once it has taken the message.
+    AfterContent,
+}
+
 #[derive(Default)]
 struct Shelf {
     mails: Mutex<Vec<Mail>>,
     /// What is said to each address, where it is not taken.
     refusal: Mutex<Option<String>>,
+    /// When it hangs up.
+    hang_up: Mutex<Option<HangUp>>,
     /// How often it was talked to.
     connections: Mutex<usize>,
 }
@@ -102,6 +113,11 @@ impl SmtpSink {
     /// Says this to each address from now on, or takes it.
     pub fn refuse(&self, reply: Option<&str>) {
         *self.shelf.refusal.lock().unwrap() = reply.map(str::to_owned);
+    }
+
+    /// Hangs up on every message from now on, or on none.
+    pub fn hang_up(&self, when: Option<HangUp>) {
+        *self.shelf.hang_up.lock().unwrap() = when;
     }
 
     /// Nobody is there any more, and who was talked to is cut off.
@@ -177,6 +193,10 @@ async fn talk(stream: TcpStream, shelf: &Shelf) -> std::io::Result<()> {
                 }
             }
         } else if command == "DATA" {
+            let hang_up = *shelf.hang_up.lock().unwrap();
+            if hang_up == Some(HangUp::BeforeContent) {
+                return Ok(());
+            }
             writer.write_all(b"354 go on\r\n").await?;
             mail.data.clear();
             loop {
@@ -193,6 +213,9 @@ async fn talk(stream: TcpStream, shelf: &Shelf) -> std::io::Result<()> {
             }
             let mut mails = shelf.mails.lock().unwrap();
             mails.push(mail.clone());
+            if hang_up == Some(HangUp::AfterContent) {
+                return Ok(());
+            }
             format!("250 2.0.0 queued as {}", mails.len())
         } else if command == "QUIT" {
             writer.write_all(b"221 2.0.0 bye\r\n").await?;

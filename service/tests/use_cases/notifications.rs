@@ -1,10 +1,10 @@
 //! Notifications: members are told, once each, in their language, whatever happens to those who carry it.
 
-use crate::carriers::{Browser, FROM, HttpStub, Mail, SmtpSink};
+use crate::carriers::{Browser, Call, FROM, HangUp, HttpStub, Mail, SmtpSink};
 use crate::crashes::block_on;
 use crate::engines::{Engine, eventually, on_both_engines};
 use crate::shop::{SLOT, Shop};
-use crate::{NOW, Product, SECOND, admin, refused, register, settings, settings_with};
+use crate::{DAY, NOW, Product, SECOND, admin, refused, register, settings, settings_with};
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
@@ -13,7 +13,8 @@ use domain::breaker::BreakerState;
 use domain::event::{EventPayload, OrderEvent};
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::notification::{
-    Channel, DeliveryState, PhoneNumber, Preferences, PreferencesDraft, Template,
+    CODE_LASTS, CODES_WITHIN, Channel, DeliveryState, PhoneNumber, Preferences, PreferencesDraft,
+    Template,
 };
 use domain::order::Advance;
 use domain::payment::DeclineReason;
@@ -43,12 +44,20 @@ on_both_engines!(
     a_server_that_does_not_let_us_in_loses_nothing,
     a_meal_that_waited_for_too_long_is_told_no_more,
     short_messages_go_as_twilio_takes_them,
+    who_carries_it_for_others_may_not_know_how_it_went,
+    a_number_is_told_nothing_before_it_is_confirmed,
+    a_code_is_taken_for_ten_minutes_and_five_times,
+    a_number_is_sent_three_codes_an_hour_whoever_asks,
+    in_the_demo_a_code_is_read_where_messages_are_kept,
+    a_member_is_told_so_often_a_day_and_no_more,
     only_the_browser_can_read_what_it_is_told,
     a_browser_that_is_gone_is_forgotten,
     who_signs_out_is_told_nothing_there_any_more,
     an_event_makes_its_deliveries_once,
     an_event_of_long_standing_waits_for_nobody_without_channels,
     what_was_begun_twice_is_not_begun_again_by_itself,
+    what_was_handed_over_without_an_answer_is_sent_twice_at_most,
+    what_was_surely_not_sent_is_tried_until_it_is,
     a_delivery_whose_job_was_stopped_is_seen_to_have_failed,
     members_choose_how_they_are_told,
     deliveries_are_found_and_written_into_a_file,
@@ -441,16 +450,50 @@ fn twilio(stub: &HttpStub) -> NotifySettings {
 }
 
 /// Wants these channels alone, and has a phone.
-async fn wants(ctx: &Ctx, sms: bool, push: bool) {
-    let draft = PreferencesDraft {
+fn wishes(sms: bool, push: bool, phone: &str) -> PreferencesDraft {
+    PreferencesDraft {
         inbox: true,
         email: false,
         sms,
         push,
-        phone: "+52 55 1234 5678".to_owned(),
+        phone: phone.to_owned(),
         language: "es".to_owned(),
-    };
+    }
+}
+
+async fn wants(ctx: &Ctx, sms: bool, push: bool) {
+    let draft = wishes(sms, push, "+52 55 1234 5678");
     notify::set_preferences(ctx, &draft).await.unwrap();
+}
+
+/// The code in a short message, where there is one.
+fn code_in(call: &Call) -> Option<String> {
+    let form = call.form();
+    let (_, body) = form.iter().find(|(field, _)| field == "Body")?;
+    let said = body.strip_prefix("NutriFlow: ")?;
+    let code: String = said.chars().take_while(char::is_ascii_digit).collect();
+    (code.len() == 6).then_some(code)
+}
+
+/// Waits for so many codes, and gives them in the order in which they came.
+async fn codes(product: &Product, stub: &HttpStub, many: usize) -> Vec<String> {
+    eventually("codes come", async || {
+        product.clock.advance(TICK);
+        let codes: Vec<String> = stub.calls().iter().filter_map(code_in).collect();
+        (codes.len() >= many).then_some(codes)
+    })
+    .await
+}
+
+/// A code that is another one.
+fn other_than(code: &str) -> &'static str {
+    if code == "000000" { "000001" } else { "000000" }
+}
+
+/// Types the code that came to the phone.
+async fn proves(product: &Product, ctx: &Ctx, stub: &HttpStub) {
+    let code = codes(product, stub, 1).await.remove(0);
+    notify::confirm_phone(ctx, &code).await.unwrap();
 }
 
 async fn short_messages_go_as_twilio_takes_them(engine: &Engine) {
@@ -460,13 +503,14 @@ async fn short_messages_go_as_twilio_takes_them(engine: &Engine) {
     let ada = ada(&product).await;
     wants(&ana, true, false).await;
     let runner = Runner::start(&product.service, "all").await.unwrap();
+    proves(&product, &ana, &stub).await;
     happens(&ana, OrderEvent::OrderReady, 7).await;
-    let sent = stand(&product, &ada, DeliveryState::Sent, 1)
+    let sent = stand(&product, &ada, DeliveryState::Sent, 2)
         .await
         .remove(0);
     assert_eq!(sent.reference.as_deref(), Some("SM42"));
     assert_eq!(sent.recipient, "+525512345678");
-    let call = stub.called(1).await.remove(0);
+    let call = stub.called(2).await.remove(1);
     assert_eq!(call.path, "/2010-04-01/Accounts/AC0123/Messages.json");
     assert_eq!(
         call.header("content-type"),
@@ -508,7 +552,263 @@ async fn short_messages_go_as_twilio_takes_them(engine: &Engine) {
     happens(&ana, OrderEvent::OrderReady, 9).await;
     stub.called(before + 1).await;
     stub.answer(StatusCode::CREATED, r#"{"sid":"SM43","status":"queued"}"#);
+    stand(&product, &ada, DeliveryState::Sent, 3).await;
+    runner.stop().await;
+}
+
+const TAKEN: &str = r#"{"sid":"SM42","status":"queued"}"#;
+
+async fn who_carries_it_for_others_may_not_know_how_it_went(engine: &Engine) {
+    let stub = HttpStub::start(StatusCode::CREATED, TAKEN).await;
+    let product = Product::start_with(with(engine, twilio(&stub))).await;
+    let ana = product.member("ana").await;
+    let ada = ada(&product).await;
+    wants(&ana, true, false).await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    proves(&product, &ana, &stub).await;
+    let before = stub.calls().len();
+    stub.answer(StatusCode::GATEWAY_TIMEOUT, "");
+    happens(&ana, OrderEvent::OrderConfirmed, 7).await;
+    let failed = stand(&product, &ada, DeliveryState::Failed, 1)
+        .await
+        .remove(0);
+    assert_eq!(failed.error.as_deref(), Some("UNCERTAIN UNANSWERED 504"));
+    assert_eq!(stub.calls().len(), before + 2);
+    // One that says itself that it can't take it has not taken it.
+    stub.answer(StatusCode::SERVICE_UNAVAILABLE, "");
+    happens(&ana, OrderEvent::OrderConfirmed, 8).await;
+    eventually("it is tried more often than twice", async || {
+        product.clock.advance(TICK);
+        let one = all(&ada).await.remove(0);
+        (one.number == 8 && one.attempts > 2).then_some(())
+    })
+    .await;
+    stub.answer(StatusCode::CREATED, TAKEN);
     stand(&product, &ada, DeliveryState::Sent, 2).await;
+    runner.stop().await;
+}
+
+async fn a_number_is_told_nothing_before_it_is_confirmed(engine: &Engine) {
+    let stub = HttpStub::start(StatusCode::CREATED, TAKEN).await;
+    let product = Product::start_with(with(engine, twilio(&stub))).await;
+    let ana = product.member("ana").await;
+    let ada = ada(&product).await;
+    assert_eq!(refused(notify::ask_for_code(&ana).await), Problem::Conflict);
+    assert_eq!(
+        refused(notify::confirm_phone(&ana, "123456").await),
+        Problem::Conflict
+    );
+    wants(&ana, true, false).await;
+    let known = notify::preferences(&ana).await.unwrap();
+    assert!(!known.preferences.confirmed && known.code_asked && !known.codes_shown);
+    happens(&ana, OrderEvent::OrderReady, 7).await;
+    let relay = Relay::new(&product.service, &ana.institution);
+    while relay.pass().await.unwrap() {}
+    let made = all(&ada).await;
+    assert_eq!(made.len(), 1);
+    assert_eq!(
+        (
+            made[0].template,
+            made[0].channel,
+            made[0].recipient.as_str()
+        ),
+        (Template::Code, Channel::Sms, "+525512345678")
+    );
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    let code = codes(&product, &stub, 1).await.remove(0);
+    // Administrators see that there was one, and not which.
+    let view = notify::get(&ada, made[0].id).await.unwrap();
+    for text in [&view.content.short, &view.content.text, &view.content.html] {
+        assert!(text.contains("••••••") && !text.contains(&code), "{text}");
+    }
+    assert_eq!(
+        refused(notify::confirm_phone(&ana, "  ").await),
+        invalid("code", InvalidCode::Required)
+    );
+    for wrong in [other_than(&code), "12345", "١٢٣٤٥٦"] {
+        assert_eq!(
+            refused(notify::confirm_phone(&ana, wrong).await),
+            invalid("code", InvalidCode::WrongCode)
+        );
+    }
+    // The same number again is no reason for another code.
+    wants(&ana, true, false).await;
+    let (first, second) = code.split_at(3);
+    notify::confirm_phone(&ana, &format!(" {first} {second} "))
+        .await
+        .unwrap();
+    assert!(
+        notify::preferences(&ana)
+            .await
+            .unwrap()
+            .preferences
+            .confirmed
+    );
+    assert_eq!(
+        refused(notify::confirm_phone(&ana, &code).await),
+        Problem::Conflict
+    );
+    wants(&ana, true, false).await;
+    assert!(
+        notify::preferences(&ana)
+            .await
+            .unwrap()
+            .preferences
+            .confirmed
+    );
+    happens(&ana, OrderEvent::OrderReady, 8).await;
+    stand(&product, &ada, DeliveryState::Sent, 2).await;
+    runner.stop().await;
+    // What waits for a number that is not theirs any more does not go there.
+    happens(&ana, OrderEvent::OrderReady, 9).await;
+    while relay.pass().await.unwrap() {}
+    let other = wishes(true, false, "+1 202 555 0143");
+    notify::set_preferences(&ana, &other).await.unwrap();
+    assert!(
+        !notify::preferences(&ana)
+            .await
+            .unwrap()
+            .preferences
+            .confirmed
+    );
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    let failed = stand(&product, &ada, DeliveryState::Failed, 1)
+        .await
+        .remove(0);
+    assert_eq!(
+        (failed.number, failed.error.as_deref()),
+        (9, Some("UNCONFIRMED"))
+    );
+    codes(&product, &stub, 2).await;
+    assert_eq!(stub.calls().len(), 3);
+    runner.stop().await;
+    let audited = "SELECT action FROM audit WHERE action LIKE 'phone.%' ORDER BY id";
+    assert_eq!(
+        engine.raw(audited).await,
+        ["phone.ask", "phone.confirm", "phone.ask"]
+    );
+}
+
+async fn a_code_is_taken_for_ten_minutes_and_five_times(engine: &Engine) {
+    let stub = HttpStub::start(StatusCode::CREATED, TAKEN).await;
+    let product = Product::start_with(with(engine, twilio(&stub))).await;
+    let ana = product.member("ana").await;
+    let ben = product.member("ben").await;
+    let expired = || invalid("code", InvalidCode::CodeExpired);
+    let wrong = || invalid("code", InvalidCode::WrongCode);
+    wants(&ana, true, false).await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    let first = codes(&product, &stub, 1).await.remove(0);
+    // Somebody else's code is of no use, and their tries are their own.
+    assert_eq!(
+        refused(notify::confirm_phone(&ben, &first).await),
+        Problem::Conflict
+    );
+    for _ in 0..5 {
+        let tried = notify::confirm_phone(&ana, other_than(&first)).await;
+        assert_eq!(refused(tried), wrong());
+    }
+    assert_eq!(
+        refused(notify::confirm_phone(&ana, &first).await),
+        expired()
+    );
+    notify::ask_for_code(&ana).await.unwrap();
+    let second = codes(&product, &stub, 2).await.remove(1);
+    product.clock.advance(CODE_LASTS);
+    assert_eq!(
+        refused(notify::confirm_phone(&ana, &second).await),
+        expired()
+    );
+    notify::ask_for_code(&ana).await.unwrap();
+    let third = codes(&product, &stub, 3).await.remove(2);
+    let Problem::RateLimited { after } = refused(notify::ask_for_code(&ana).await) else {
+        panic!("more than three codes within an hour");
+    };
+    assert!((1..=3600).contains(&after), "{after}");
+    product.clock.advance(after * SECOND);
+    notify::ask_for_code(&ana).await.unwrap();
+    let fourth = codes(&product, &stub, 4).await.remove(3);
+    // Only the last one counts.
+    assert_eq!(refused(notify::confirm_phone(&ana, &third).await), wrong());
+    notify::confirm_phone(&ana, &fourth).await.unwrap();
+    assert_eq!(refused(notify::ask_for_code(&ana).await), Problem::Conflict);
+    runner.stop().await;
+}
+
+async fn a_number_is_sent_three_codes_an_hour_whoever_asks(engine: &Engine) {
+    let stub = HttpStub::start(StatusCode::CREATED, TAKEN).await;
+    let product = Product::start_with(with(engine, twilio(&stub))).await;
+    for name in ["ana", "ben", "cai"] {
+        wants(&product.member(name).await, true, false).await;
+    }
+    let dana = product.member("dana").await;
+    let draft = wishes(true, false, "+52 55 1234 5678");
+    assert_eq!(
+        refused(notify::set_preferences(&dana, &draft).await),
+        Problem::RateLimited { after: 3600 }
+    );
+    // Nothing of it is kept, and another number is another one.
+    let known = notify::preferences(&dana).await.unwrap().preferences;
+    assert!(known.phone.is_none() && !known.sms);
+    let other = wishes(true, false, "+1 202 555 0143");
+    notify::set_preferences(&dana, &other).await.unwrap();
+    product.clock.advance(CODES_WITHIN);
+    notify::set_preferences(&dana, &draft).await.unwrap();
+    let made = "SELECT COUNT(*) FROM delivery WHERE template = 'CODE'";
+    assert_eq!(engine.raw(made).await, ["5"]);
+}
+
+async fn in_the_demo_a_code_is_read_where_messages_are_kept(engine: &Engine) {
+    let stub = HttpStub::start(StatusCode::CREATED, TAKEN).await;
+    let demo = |notify: NotifySettings| Settings {
+        mode: service::Mode::Demo,
+        ..with(engine, notify)
+    };
+    let product = Product::start_with(demo(NotifySettings::default())).await;
+    let ana = product.member("ana").await;
+    let ada = ada(&product).await;
+    wants(&ana, true, false).await;
+    assert!(notify::preferences(&ana).await.unwrap().codes_shown);
+    let id = all(&ada).await.remove(0).id;
+    let short = notify::get(&ada, id).await.unwrap().content.short;
+    let said = short.strip_prefix("NutriFlow: ").unwrap();
+    notify::confirm_phone(&ana, &said[..6]).await.unwrap();
+    // Where phones are there to read it, nobody else does, also in the demo.
+    let carried = Product::start_with(demo(twilio(&stub))).await;
+    let ada = Ctx {
+        service: std::sync::Arc::clone(&carried.service),
+        institution: carried.service.institution(None).unwrap().clone(),
+        ..ada
+    };
+    let short = notify::get(&ada, id).await.unwrap().content.short;
+    assert!(short.starts_with("NutriFlow: ••••••"), "{short}");
+}
+
+async fn a_member_is_told_so_often_a_day_and_no_more(engine: &Engine) {
+    let stub = HttpStub::start(StatusCode::CREATED, TAKEN).await;
+    let product = Product::start_with(with(engine, twilio(&stub))).await;
+    let ana = product.member("ana").await;
+    let ada = ada(&product).await;
+    let most = Channel::Sms.day_most().unwrap() as usize;
+    wants(&ana, true, false).await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    proves(&product, &ana, &stub).await;
+    for number in 0..most as i64 + 4 {
+        happens(&ana, OrderEvent::OrderConfirmed, number).await;
+    }
+    // The code is one of them.
+    let failed = stand(&product, &ada, DeliveryState::Failed, 5).await;
+    for one in &failed {
+        assert_eq!(one.error.as_deref(), Some("LIMITED"));
+        assert_eq!(one.attempts, 0);
+    }
+    stand(&product, &ada, DeliveryState::Sent, most).await;
+    assert_eq!(stub.calls().len(), most);
+    // Who decides that it is to be sent can do so the next day.
+    product.clock.advance(DAY);
+    notify::send_again(&ada, failed[0].id).await.unwrap();
+    happens(&ana, OrderEvent::OrderConfirmed, 99).await;
+    stand(&product, &ada, DeliveryState::Sent, most + 2).await;
     runner.stop().await;
 }
 
@@ -790,6 +1090,53 @@ async fn what_was_begun_twice_is_not_begun_again_by_itself(engine: &Engine) {
     notify::send_again(&ada, one.id).await.unwrap();
     sink.taken(1).await;
     stand(&product, &ada, DeliveryState::Sent, 1).await;
+    runner.stop().await;
+}
+
+async fn what_was_handed_over_without_an_answer_is_sent_twice_at_most(engine: &Engine) {
+    let sink = SmtpSink::start().await;
+    let product = Product::start_with(with(engine, sink.notify())).await;
+    let ana = product.member("ana").await;
+    let ada = ada(&product).await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    // It takes each message, and nobody hears that it did.
+    sink.hang_up(Some(HangUp::AfterContent));
+    happens(&ana, OrderEvent::OrderConfirmed, 7).await;
+    let failed = stand(&product, &ada, DeliveryState::Failed, 1)
+        .await
+        .remove(0);
+    let why = failed.error.unwrap();
+    assert!(why.starts_with("UNCERTAIN UNANSWERED"), "{why}");
+    assert_eq!(failed.attempts, 2);
+    assert_eq!(sink.mails().len(), 2);
+    // Whoever decides that it is to be sent has it sent.
+    sink.hang_up(None);
+    notify::send_again(&ada, failed.id).await.unwrap();
+    stand(&product, &ada, DeliveryState::Sent, 1).await;
+    assert_eq!(sink.mails().len(), 3);
+    runner.stop().await;
+}
+
+async fn what_was_surely_not_sent_is_tried_until_it_is(engine: &Engine) {
+    let sink = SmtpSink::start().await;
+    let product = Product::start_with(with(engine, sink.notify())).await;
+    let ana = product.member("ana").await;
+    let ada = ada(&product).await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    // It hangs up as well, and has nothing of the message.
+    sink.hang_up(Some(HangUp::BeforeContent));
+    happens(&ana, OrderEvent::OrderConfirmed, 7).await;
+    let waiting = eventually("it is tried more often than twice", async || {
+        product.clock.advance(TICK);
+        let one = all(&ada).await.pop()?;
+        (one.attempts > 2 && one.error.is_some()).then_some(one)
+    })
+    .await;
+    assert_eq!(waiting.state, DeliveryState::Queued);
+    assert!(waiting.error.unwrap().starts_with("UNAVAILABLE"));
+    sink.hang_up(None);
+    stand(&product, &ada, DeliveryState::Sent, 1).await;
+    assert_eq!(sink.mails().len(), 1);
     runner.stop().await;
 }
 

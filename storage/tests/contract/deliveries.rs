@@ -11,6 +11,7 @@ use domain::text::Language;
 use storage::contact::{self, BROWSERS_MOST, Browser};
 use storage::delivery::{self, Filter, NewDelivery, Settled, Sought};
 use storage::outbox::{self, NewEvent};
+use storage::phone_code::{self, NewCode};
 use storage::{Db, Dialect, session};
 use uuid::Uuid;
 
@@ -19,9 +20,12 @@ on_both_engines!(
     a_delivery_is_sent_by_whoever_has_its_job,
     who_wishes_to_be_told_how_is_known_of_an_event,
     a_contact_is_replaced_and_its_language_noted_once,
+    a_code_counts_while_it_is_the_last_and_young_and_seldom_tried,
+    codes_are_counted_by_account_and_by_number,
     a_browser_is_whoever_allowed_it_last,
     a_browser_is_forgotten_with_the_sign_in_in_which_it_was_allowed,
     deliveries_are_listed_by_parts_and_by_people,
+    what_was_made_for_an_account_is_counted,
     deliveries_without_a_living_job_are_found,
     old_deliveries_are_forgotten_but_those_to_be_sent,
     many_deliveries_are_found_by_their_indexes,
@@ -105,10 +109,26 @@ async fn a_delivery_is_sent_by_whoever_has_its_job(engine: &Engine) {
     assert_eq!(in_tx!(db, delivery::begin, id(1), id(1), NOW), None);
     let begun = in_tx!(db, delivery::begin, id(1), id(5001), NOW).unwrap();
     assert_eq!((begun.attempts, begun.unsettled), (1, 1));
-    in_tx!(db, delivery::postpone, id(1), id(5001), "TIMED_OUT", NOW);
+    in_tx!(
+        db,
+        delivery::postpone,
+        id(1),
+        id(5001),
+        "UNAVAILABLE nobody",
+        NOW
+    );
     let later = in_tx!(db, delivery::get, id(1)).unwrap();
     assert_eq!((later.attempts, later.unsettled), (1, 0));
-    assert_eq!(later.error.as_deref(), Some("TIMED_OUT"));
+    assert_eq!(later.error.as_deref(), Some("UNAVAILABLE nobody"));
+    // What nobody knows stays unknown, also where the next time is known to have failed.
+    in_tx!(db, delivery::begin, id(1), id(5001), NOW);
+    in_tx!(db, delivery::doubt, id(1), id(5001), "TIMED_OUT", NOW);
+    let begun = in_tx!(db, delivery::begin, id(1), id(5001), NOW).unwrap();
+    assert_eq!((begun.attempts, begun.unsettled), (3, 2));
+    assert_eq!(begun.error.as_deref(), Some("TIMED_OUT"));
+    in_tx!(db, delivery::postpone, id(1), id(5001), "POSTPONED", NOW);
+    let later = in_tx!(db, delivery::get, id(1)).unwrap();
+    assert_eq!((later.attempts, later.unsettled), (3, 1));
     in_tx!(db, delivery::begin, id(1), id(5001), NOW);
     let sent = settled(1, DeliveryState::Sent);
     let other = Settled {
@@ -119,7 +139,7 @@ async fn a_delivery_is_sent_by_whoever_has_its_job(engine: &Engine) {
     let one = in_tx!(db, delivery::get, id(1)).unwrap();
     assert_eq!(
         (one.state, one.attempts, one.unsettled, one.error),
-        (DeliveryState::Sent, 2, 0, None)
+        (DeliveryState::Sent, 4, 0, None)
     );
     assert_eq!(one.sent_at, Some(NOW + SECOND));
     assert_eq!(one.reference.as_deref(), Some("queued as 1"));
@@ -174,8 +194,13 @@ async fn who_wishes_to_be_told_how_is_known_of_an_event(engine: &Engine) {
     assert!(first.by_email && !first.by_sms && !first.by_push);
     assert_eq!(first.payload.number, Some(42));
     assert!(!second.by_email && second.by_sms && second.by_push);
-    assert_eq!(second.phone.as_deref(), Some("+525512345678"));
+    // Whose the number is nobody knows yet.
+    assert_eq!(second.phone, None);
     assert_eq!(second.language, Language::Es);
+    let phone = wishes.phone.unwrap();
+    assert!(in_tx!(db, contact::confirm, ben, &phone, NOW));
+    let known = in_tx!(db, delivery::prospects, &[id(11)]);
+    assert_eq!(known[0].phone.as_deref(), Some("+525512345678"));
     db.close().await;
 }
 
@@ -207,9 +232,27 @@ async fn a_contact_is_replaced_and_its_language_noted_once(engine: &Engine) {
         known,
         Preferences {
             language: Language::Es,
-            ..wishes
+            ..wishes.clone()
         }
     );
+    // A number is confirmed as long as it stays the same.
+    let (phone, other) = (
+        wishes.phone.clone().unwrap(),
+        PhoneNumber::parse("+12025550143").unwrap(),
+    );
+    assert!(!in_tx!(db, contact::confirm, ana, &other, NOW));
+    assert!(in_tx!(db, contact::confirm, ana, &phone, NOW));
+    in_tx!(db, contact::put, ana, &wishes, NOW);
+    assert!(in_tx!(db, contact::get, ana).unwrap().confirmed);
+    let another = Preferences {
+        phone: Some(other),
+        confirmed: true,
+        ..wishes.clone()
+    };
+    for wishes in [&another, &wishes] {
+        in_tx!(db, contact::put, ana, wishes, NOW);
+        assert!(!in_tx!(db, contact::get, ana).unwrap().confirmed);
+    }
     // The table itself refuses what makes no sense.
     let no_phone = Preferences {
         sms: true,
@@ -218,6 +261,67 @@ async fn a_contact_is_replaced_and_its_language_noted_once(engine: &Engine) {
     let mut tx = db.write().await.unwrap();
     assert!(contact::put(&mut tx, ana, &no_phone, NOW).await.is_err());
     drop(tx);
+    db.close().await;
+}
+
+fn code(number: u128, account: Uuid, phone: &str, at: i64) -> NewCode {
+    NewCode {
+        id: id(number),
+        account_id: account,
+        phone: PhoneNumber::parse(phone).unwrap(),
+        hash: [number as u8; 32],
+        created_at: at,
+        expires_at: at + 600 * SECOND,
+    }
+}
+
+async fn a_code_counts_while_it_is_the_last_and_young_and_seldom_tried(engine: &Engine) {
+    let db = engine.open().await;
+    let ana = member(&db, 1).await;
+    assert_eq!(in_tx!(db, phone_code::latest, ana), None);
+    in_tx!(db, phone_code::insert, &code(1, ana, "+525512345678", NOW));
+    let second = code(2, ana, "+525512345678", NOW + SECOND);
+    in_tx!(db, phone_code::insert, &second);
+    let latest = in_tx!(db, phone_code::latest, ana).unwrap();
+    assert_eq!(
+        (latest.id, latest.phone.as_str(), latest.expires_at),
+        (id(2), "+525512345678", second.expires_at)
+    );
+    let attempt = async |now: i64| in_tx!(db, phone_code::attempt, id(2), 3, now);
+    assert_eq!(attempt(second.expires_at).await, None);
+    for _ in 0..3 {
+        assert_eq!(attempt(NOW).await, Some(vec![2; 32]));
+    }
+    assert_eq!(attempt(NOW).await, None);
+    in_tx!(db, phone_code::spend, id(1), NOW);
+    assert_eq!(in_tx!(db, phone_code::attempt, id(1), 3, NOW), None);
+    assert_eq!(in_tx!(db, phone_code::sweep, NOW + 1, 10), 1);
+    assert_eq!(in_tx!(db, phone_code::latest, ana).unwrap().id, id(2));
+    db.close().await;
+}
+
+async fn codes_are_counted_by_account_and_by_number(engine: &Engine) {
+    let db = engine.open().await;
+    let (ana, ben) = (member(&db, 1).await, member(&db, 2).await);
+    let (mine, other) = ("+525512345678", "+12025550143");
+    for (number, account, phone) in [(1, ana, mine), (2, ana, other), (3, ben, mine)] {
+        let at = NOW + number as i64 * SECOND;
+        in_tx!(db, phone_code::insert, &code(number, account, phone, at));
+    }
+    let phone = PhoneNumber::parse(mine).unwrap();
+    in_tx!(db, phone_code::lock, ana, &phone);
+    assert_eq!(
+        in_tx!(db, phone_code::of_account, ana, NOW, 3),
+        [NOW + 2 * SECOND, NOW + SECOND]
+    );
+    assert_eq!(
+        in_tx!(db, phone_code::of_phone, &phone, NOW, 3),
+        [NOW + 3 * SECOND, NOW + SECOND]
+    );
+    assert_eq!(
+        in_tx!(db, phone_code::of_phone, &phone, NOW + SECOND, 1),
+        [NOW + 3 * SECOND]
+    );
     db.close().await;
 }
 
@@ -361,6 +465,43 @@ async fn deliveries_are_listed_by_parts_and_by_people(engine: &Engine) {
     db.close().await;
 }
 
+async fn what_was_made_for_an_account_is_counted(engine: &Engine) {
+    let db = engine.open().await;
+    let (ana, ben) = (member(&db, 1).await, member(&db, 2).await);
+    let sms = NewDelivery {
+        channel: Channel::Sms,
+        ..new(3, ana)
+    };
+    let code = NewDelivery {
+        template: Template::Code,
+        number: 0,
+        ..new(6, ana)
+    };
+    in_tx!(
+        db,
+        delivery::insert,
+        &[
+            new(1, ana),
+            new(2, ana),
+            sms,
+            new(4, ana),
+            new(5, ben),
+            code
+        ]
+    );
+    in_tx!(db, delivery::settle, &[&settled(2, DeliveryState::Sent)]);
+    in_tx!(db, delivery::settle, &[&settled(4, DeliveryState::Failed)]);
+    let made = async |since: u128, before: u128, most: i64| {
+        let (since, before) = (id(since), id(before));
+        in_tx!(db, delivery::made, ana, Channel::Email, since, before, most)
+    };
+    // What was given up does not count, nor what is another's or of another channel.
+    assert_eq!(made(0, 7, 10).await, 3);
+    assert_eq!(made(2, 6, 10).await, 1);
+    assert_eq!(made(0, 7, 2).await, 2);
+    db.close().await;
+}
+
 async fn deliveries_without_a_living_job_are_found(engine: &Engine) {
     let db = engine.open().await;
     let ana = member(&db, 1).await;
@@ -448,7 +589,22 @@ async fn many_deliveries_are_found_by_their_indexes(engine: &Engine) {
     };
     let found: &[&str] = &[people, "42", "NULL", "'FAILED'", "NULL", one, "20"];
     let counted: &[&str] = &[people, "42", "NULL", "'FAILED'", "NULL", "100"];
-    let cases: [(&str, &[&str], &[&str]); 8] = [
+    let (first, whose) = match dialect {
+        Dialect::Sqlite => (
+            "x'00000000000000000000000000000000'",
+            "x'00000000000000000000000000000007'",
+        ),
+        Dialect::Postgres => (
+            "CAST('00000000-0000-0000-0000-000000000000' AS UUID)",
+            "CAST('00000000-0000-0000-0000-000000000007' AS UUID)",
+        ),
+    };
+    let cases: [(&str, &[&str], &[&str]); 9] = [
+        (
+            "MADE",
+            &[whose, first, one, "'SMS'", "20"],
+            &["delivery_account"],
+        ),
         ("NEWEST", &[part, one, "20"], &["delivery_part"]),
         ("OLDEST", &[part, one, "20"], &["delivery_part"]),
         ("COUNT", &[part, "100"], &["delivery_part"]),

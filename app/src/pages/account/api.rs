@@ -39,6 +39,14 @@ pub struct NotificationsView {
     pub sms: bool,
     /// Where short messages go; may be empty.
     pub phone: String,
+    /// Whether that is known to be theirs.
+    pub confirmed: bool,
+    /// Whether it waits to be confirmed.
+    pub waiting: bool,
+    /// Whether a code went there.
+    pub code_asked: bool,
+    /// Whether codes stay here, as in the demo.
+    pub codes_shown: bool,
     /// The tag of the language of messages.
     pub language: String,
     /// What a browser is told to know this installation by.
@@ -84,6 +92,24 @@ pub async fn save_notifications(
     };
     service::notify::set_preferences(&ctx, &draft).await?;
     leptos_axum::redirect("/account?saved=notifications#notifications");
+    Ok(())
+}
+
+/// Confirms a phone number by the code that went there, and leads back to the account.
+#[server(endpoint = "account/phone/confirm")]
+pub async fn confirm_phone(#[server(default)] code: String) -> Result<(), AppError> {
+    let ctx = crate::context::ctx()?;
+    service::notify::confirm_phone(&ctx, &code).await?;
+    leptos_axum::redirect("/account?saved=phone#notifications");
+    Ok(())
+}
+
+/// Has another code sent to a phone number, and leads back to the account.
+#[server(endpoint = "account/phone/code")]
+pub async fn ask_for_code() -> Result<(), AppError> {
+    let ctx = crate::context::ctx()?;
+    service::notify::ask_for_code(&ctx).await?;
+    leptos_axum::redirect("/account?saved=code#notifications");
     Ok(())
 }
 

@@ -18,6 +18,7 @@ pub(super) async fn notifications(ctx: &Ctx) -> Result<NotificationsView, AppErr
     };
     let inbox = preferences.inbox.then(|| INBOX.to_owned());
     let channels = view.channels.iter();
+    let sms = view.channels.contains(&Channel::Sms);
     Ok(NotificationsView {
         ways: std::iter::once(INBOX.to_owned())
             .chain(channels.clone().map(|channel| channel.key().to_owned()))
@@ -30,7 +31,11 @@ pub(super) async fn notifications(ctx: &Ctx) -> Result<NotificationsView, AppErr
                     .map(|channel| channel.key().to_owned()),
             )
             .collect(),
-        sms: view.channels.contains(&Channel::Sms),
+        sms,
+        confirmed: preferences.confirmed,
+        waiting: sms && preferences.phone.is_some() && !preferences.confirmed,
+        code_asked: view.code_asked,
+        codes_shown: view.codes_shown,
         phone: preferences
             .phone
             .as_ref()

@@ -1,4 +1,6 @@
-use super::api::{BrowserLine, NotificationsView, RemoveBrowser, SaveNotifications};
+use super::api::{
+    AskForCode, BrowserLine, ConfirmPhone, NotificationsView, RemoveBrowser, SaveNotifications,
+};
 use crate::components::{Choice, Choices, Field, Form, Notice, Submit};
 use crate::context::{fill, name, t};
 use domain::text::Language;
@@ -14,11 +16,14 @@ const PUSH: &str = include_str!("push.js");
 pub(super) fn section(data: NotificationsView, saved: &str) -> AnyView {
     let said = match saved {
         "notifications" => Some(Key::NotifySaved),
+        "phone" => Some(Key::NotifyPhoneConfirmed),
+        "code" => Some(Key::NotifyCodeSent),
         "browser" => Some(Key::NotifyBrowserAdded),
         "browser-removed" => Some(Key::NotifyBrowserRemoved),
         _ => None,
     };
     let said = said.map(|key| view! { <Notice tone="leaf"><p role="status">{t(key)}</p></Notice> });
+    let confirm = data.waiting.then(|| confirm(&data));
     let browsers = browsers(data.browsers);
     let push = data.push_key.map(allow);
     let ways = data
@@ -28,10 +33,14 @@ pub(super) fn section(data: NotificationsView, saved: &str) -> AnyView {
         .collect::<Vec<_>>();
     let languages = Language::ALL
         .map(|language| Choice::new(language.tag(), name("language_name", language.tag())));
+    let confirmed = data.confirmed;
     // Made within the form, which knows what was typed and what is wrong with it.
     let phone = data.sms.then_some(data.phone);
     let phone = move || {
         phone.map(|phone| {
+            let confirmed = confirmed.then(|| {
+                view! { <p><span class="chip" data-tone="leaf">{t(Key::NotifyPhoneIsConfirmed)}</span></p> }
+            });
             view! {
                 <Field
                     name="phone"
@@ -43,6 +52,7 @@ pub(super) fn section(data: NotificationsView, saved: &str) -> AnyView {
                     value=phone
                     optional=true
                 />
+                {confirmed}
             }
         })
     };
@@ -59,8 +69,56 @@ pub(super) fn section(data: NotificationsView, saved: &str) -> AnyView {
                 <Choices name="language" legend=t(Key::NotifyLanguage) options=languages.into() selected=vec![data.language] class="pills"/>
                 <Submit label=t(Key::NotifySave)/>
             </Form>
+            {confirm}
             {push}
             {browsers}
+        </section>
+    }
+    .into_any()
+}
+
+/// Where the code is typed that went to the phone, and one is asked for. One that is too old may be typed too,
+/// so that it is said that it is.
+fn confirm(data: &NotificationsView) -> AnyView {
+    let number = [("phone", data.phone.as_str())];
+    let (text, ask) = if data.code_asked {
+        (Key::NotifyCodeText, Key::NotifyCodeAgain)
+    } else {
+        (Key::NotifyCodeNone, Key::NotifyCodeSend)
+    };
+    let text = fill(text, &number);
+    let shown = data
+        .codes_shown
+        .then(|| view! { <p class="muted">{t(Key::NotifyCodeShown)}</p> });
+    let typed = data.code_asked.then(|| {
+        view! {
+            <Form action=ConfirmPhone::PATH>
+                <Field
+                    name="code"
+                    label=t(Key::NotifyCode)
+                    hint=t(Key::NotifyCodeHint)
+                    inputmode="numeric"
+                    autocomplete="one-time-code"
+                />
+                <Submit label=t(Key::NotifyCodeConfirm)/>
+            </Form>
+        }
+    });
+    let or_else = data
+        .code_asked
+        .then(|| view! { <p class="muted">{t(Key::NotifyCodeElse)}</p> });
+    view! {
+        <section class="card stack" id="confirm-phone" aria-labelledby="confirm-phone-title">
+            <div class="stack stack--s">
+                <h3 id="confirm-phone-title">{t(Key::NotifyCodeTitle)}</h3>
+                <p>{text}</p>
+                {shown}
+            </div>
+            {typed}
+            <Form action=AskForCode::PATH class="stack stack--s">
+                {or_else}
+                <div class="cluster"><Submit label=t(ask) class="btn--quiet"/></div>
+            </Form>
         </section>
     }
     .into_any()

@@ -1,5 +1,7 @@
 //! How you are told of your orders outside the product.
 
+pub mod ask_for_code;
+pub mod confirm_phone;
 pub mod get;
 pub mod put;
 pub mod subscribe;
@@ -27,6 +29,8 @@ pub struct NotificationPreferences {
     push: bool,
     /// Where short messages go, as E.164 has it; null where nobody knows.
     phone: Option<String>,
+    /// Whether a code that went there came back. Nothing but codes is sent there before.
+    phone_confirmed: bool,
     /// The language of messages: `en` or `es`.
     #[schema(value_type = String)]
     language: Language,
@@ -62,6 +66,7 @@ impl From<PreferencesView> for NotificationPreferences {
                 .as_ref()
                 .map(PhoneNumber::as_str)
                 .map(str::to_owned),
+            phone_confirmed: preferences.confirmed,
             language: preferences.language,
             channels: view.channels,
             push_key: view.push_key,

@@ -19,7 +19,8 @@ pub(crate) struct PreferencesRequest {
     sms: bool,
     /// In the browsers that you have allowed it to.
     push: bool,
-    /// Where short messages go, with its country code: `+52 55 1234 5678`.
+    /// Where short messages go, with its country code: `+52 55 1234 5678`. Another one than before is sent a
+    /// code, and nothing else until it is confirmed.
     #[serde(default)]
     phone: Option<String>,
     /// The language of messages: `en` or `es`.
@@ -33,6 +34,7 @@ pub(crate) struct PreferencesRequest {
         (status = 200, description = "Your preferences as they are stored", body = NotificationPreferences),
         (status = 401, description = "Not signed in", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "Some fields are refused", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "You, or the number, got three codes within an hour; `Retry-After` says when to ask again", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn put(

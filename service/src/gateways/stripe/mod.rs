@@ -729,7 +729,7 @@ mod tests {
                 "created": 1_700_000_000, "livemode": false, "data": { "object": object } });
             StripeEvent::read(event.to_string().as_bytes())
         };
-        let told = |kind, object| read(kind, object).unwrap().told;
+        let told = |kind: &str, object: serde_json::Value| read(kind, object).unwrap().told;
         let object = serde_json::json!({ "id": "pi_1", "object": "payment_intent" });
         assert_eq!(
             told("payment_intent.succeeded", object.clone()),

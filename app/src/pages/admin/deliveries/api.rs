@@ -27,7 +27,7 @@ pub struct DeliveryLine {
     pub id: String,
     /// "Meal ready".
     pub what: String,
-    /// "Order 42".
+    /// "Order 42"; empty where it is about none.
     pub order: String,
     /// "E-mail".
     pub channel: String,

@@ -6,7 +6,7 @@ use crate::context::number;
 use crate::error::AppError;
 use crate::pages::admin::say::Say;
 use domain::breaker::BreakerState;
-use domain::notification::DeliveryState;
+use domain::notification::{DeliveryState, Template};
 use locales::Key;
 use service::Ctx;
 use service::notify::{self, COUNTED_MOST, ChannelOverview, Delivery};
@@ -36,11 +36,16 @@ pub(super) async fn deliveries(ctx: &Ctx, filter: &Filter) -> Result<DeliveriesV
 /// A delivery's line.
 pub(in crate::pages::admin) fn line(say: &Say<'_>, delivery: &Delivery) -> DeliveryLine {
     let words = say.words;
-    let order = number(delivery.number);
     DeliveryLine {
         id: delivery.id.to_string(),
         what: words.name("mail_template", delivery.template.key()),
-        order: words.fill(Key::DeliveriesOrder, &[("number", &order)]),
+        order: match delivery.template {
+            Template::Code => String::new(),
+            _ => words.fill(
+                Key::DeliveriesOrder,
+                &[("number", &number(delivery.number))],
+            ),
+        },
         channel: words.name("channel", delivery.channel.key()),
         recipient: delivery.recipient.clone(),
         tone: tone(delivery.state).to_owned(),

@@ -23,7 +23,7 @@ pub struct Filter {
     pub channel: String,
     /// `QUEUED`, `SENT` or `FAILED`.
     pub state: String,
-    /// `CONFIRMED`, `DECLINED`, `CANCELLED`, `SUBSTITUTE` or `READY`.
+    /// `CONFIRMED`, `DECLINED`, `CANCELLED`, `SUBSTITUTE`, `READY` or `CODE`.
     pub template: String,
     /// `OLDEST`, or the newest first.
     pub sort: String,

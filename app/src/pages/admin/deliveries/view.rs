@@ -129,11 +129,13 @@ fn row(line: DeliveryLine) -> AnyView {
     let why = (!line.why.is_empty()).then(|| view! { <small class="muted">{line.why}</small> });
     let attempts =
         (!line.attempts.is_empty()).then(|| view! { <small class="muted">{line.attempts}</small> });
+    let order =
+        (!line.order.is_empty()).then(|| view! { <small class="muted">{line.order}</small> });
     view! {
         <tr data-key=line.id.clone()>
             <th scope="row">
                 <a href=format!("/admin/deliveries/{}", line.id)>{line.what}</a>
-                <small class="muted">{line.order}</small>
+                {order}
             </th>
             <td class="job-table__about" data-label=t(Key::DeliveriesRecipient)>
                 {line.recipient}

@@ -107,10 +107,12 @@ fn facts(data: DeliveryView) -> AnyView {
         .sent
         .map(|sent| view! { <div><dt>{t(Key::DeliverySent)}</dt><dd>{sent.full()}</dd></div> });
     let order = if data.order.is_empty() {
-        line.order.into_any()
+        line.order.clone().into_any()
     } else {
-        view! { <a href=data.order>{line.order}</a> }.into_any()
+        view! { <a href=data.order>{line.order.clone()}</a> }.into_any()
     };
+    let about = (!line.order.is_empty())
+        .then(|| view! { <div><dt>{t(Key::DeliveryAbout)}</dt><dd>{order}</dd></div> });
     view! {
         <section class="card job-facts">
             <h2 class="h3">{t(Key::DeliveryFacts)}</h2>
@@ -119,7 +121,7 @@ fn facts(data: DeliveryView) -> AnyView {
                 <div><dt>{t(Key::DeliveriesRecipient)}</dt><dd>{line.recipient}</dd></div>
                 <div><dt>{t(Key::DeliveryMember)}</dt><dd>{data.member}</dd></div>
                 <div><dt>{t(Key::DeliveryLanguage)}</dt><dd>{data.language}</dd></div>
-                <div><dt>{t(Key::DeliveryAbout)}</dt><dd>{order}</dd></div>
+                {about}
                 <div><dt>{t(Key::DeliveryHappened)}</dt><dd>{data.happened.full()}</dd></div>
                 <div><dt>{t(Key::DeliveriesQueued)}</dt><dd>{line.queued.full()}</dd></div>
                 {sent}

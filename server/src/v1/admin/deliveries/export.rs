@@ -19,7 +19,7 @@ pub(crate) struct Choice {
     channel: Option<String>,
     /// `QUEUED`, `SENT` or `FAILED`.
     state: Option<String>,
-    /// `CONFIRMED`, `DECLINED`, `CANCELLED`, `SUBSTITUTE` or `READY`.
+    /// `CONFIRMED`, `DECLINED`, `CANCELLED`, `SUBSTITUTE`, `READY` or `CODE`.
     template: Option<String>,
     /// The oldest instead of the newest.
     oldest: Option<bool>,

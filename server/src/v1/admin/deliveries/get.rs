@@ -24,7 +24,7 @@ pub(crate) struct DeliveryWhole {
     short: String,
 }
 
-/// A delivery with what it says. For administrators.
+/// A delivery with what it says; a code to a phone is hidden, but where the demo keeps it. For administrators.
 #[utoipa::path(
     get, path = "/v1/admin/deliveries/{deliveryId}", tag = "admin", params(("deliveryId" = uuid::Uuid, Path)),
     responses(

@@ -19,7 +19,7 @@ pub(crate) struct Page {
     channel: Option<String>,
     /// `QUEUED`, `SENT` or `FAILED`.
     state: Option<String>,
-    /// `CONFIRMED`, `DECLINED`, `CANCELLED`, `SUBSTITUTE` or `READY`.
+    /// `CONFIRMED`, `DECLINED`, `CANCELLED`, `SUBSTITUTE`, `READY` or `CODE`.
     template: Option<String>,
     /// The oldest first instead of the newest.
     oldest: Option<bool>,

@@ -32,12 +32,12 @@ pub struct DeliveryItem {
     recipient: String,
     /// Which order it is about.
     order_id: Option<Uuid>,
-    /// What that is called at the counter.
+    /// What that is called at the counter; zero where it is about none.
     number: i64,
     /// How often sending has begun.
     attempts: i64,
-    /// Why it failed last: `UNAVAILABLE`, `TIMED_OUT`, `POSTPONED`, `REFUSED`, `GONE`, `UNCERTAIN`, `EXPIRED`,
-    /// `CLOSED` or `STOPPED`, and what was said.
+    /// Why it failed last: `UNAVAILABLE`, `TIMED_OUT`, `UNANSWERED`, `POSTPONED`, `REFUSED`, `GONE`,
+    /// `UNCERTAIN`, `EXPIRED`, `CLOSED`, `STOPPED`, `LIMITED` or `UNCONFIRMED`, and what was said.
     error: Option<String>,
     /// What whoever carries it calls it.
     reference: Option<String>,
