@@ -24,6 +24,9 @@ export default defineConfig({
     actionTimeout: 15_000,
     navigationTimeout: 30_000,
     screenshot: "only-on-failure",
+    // Nothing moves: every picture of it is drawn by a core that tests wait for. And what still moves is tried
+    // again after a wait that Playwright has the page make, which one without JavaScript never ends.
+    contextOptions: { reducedMotion: "reduce" },
     launchOptions: {
       executablePath: process.env.NUTRIFLOW_BROWSER,
       args: [
@@ -52,12 +55,7 @@ export default defineConfig({
     {
       name: "no-javascript",
       testIgnore: "**/*.hydrate.spec.ts",
-      use: {
-        javaScriptEnabled: false,
-        // What still moves is tried again after a wait that Playwright has the page make, and a page
-        // without JavaScript never ends it: so nothing moves.
-        contextOptions: { reducedMotion: "reduce" },
-      },
+      use: { javaScriptEnabled: false },
     },
   ],
 });

@@ -204,6 +204,8 @@ pub async fn sign_out(ctx: &Ctx, token: &str) -> Result<()> {
 
 /// Ends a sign-in; the browser takes nobody's notifications from then on.
 async fn end_session(ctx: &Ctx, tx: &mut Tx, session: &[u8]) -> Result<()> {
+    // A browser that is being subscribed in it has the session first as well.
+    session::lock(tx, session).await?;
     crate::notify::unsubscribe_session(ctx, tx, session).await?;
     Ok(session::delete(tx, session).await?)
 }

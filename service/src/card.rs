@@ -112,18 +112,14 @@ async fn take(
         Told::Declined => declined(ctx, tx, card, saga.as_ref()).await,
         Told::Refunded { amount, whole } => {
             let mark = message.mark(false);
-            if mark < card.returned_mark {
-                // Something newer is known.
+            let mut known = card.told.clone();
+            if !known.take(mark, amount.clamp(0, card.amount)) {
                 return Ok(());
             }
-            let amount = amount.clamp(0, card.amount);
-            let returned = if mark > card.returned_mark {
-                amount
-            } else {
-                amount.max(card.returned)
-            };
-            card::returned(tx, &card.key, returned, mark, ctx.now()).await?;
-            if whole {
+            let returned = known.returned();
+            card::returned(tx, &card.key, &known, ctx.now()).await?;
+            // Some of it may have failed since.
+            if whole && returned == card.amount {
                 refunded(ctx, tx, card, saga.as_ref()).await?;
             } else if let Some(row) = &saga {
                 order::returned_elsewhere(ctx, tx, row, returned).await?;
@@ -252,16 +248,13 @@ async fn refund_failed(
         return Ok(());
     }
     let amount = failed.amount.clamp(0, card.amount);
-    let mark = message.mark(true);
-    // Else the sum that is known knows of the failure.
-    let newer = mark >= card.returned_mark;
-    let returned = if newer {
-        (card.returned - amount).max(0)
-    } else {
-        card.returned
-    };
-    card::returned(tx, &card.key, returned, mark.max(card.returned_mark), now).await?;
-    let whole = card.returned == card.amount || card.refund_id.as_ref() == Some(&failed.id);
+    let mut known = card.told.clone();
+    let newer = known.fail(message.mark(true), amount);
+    let returned = known.returned();
+    card::returned(tx, &card.key, &known, now).await?;
+    let whole = card.state == CardState::Refunded
+        || card.returned == card.amount
+        || card.refund_id.as_ref() == Some(&failed.id);
     let recovered = newer && whole && card::recovered(tx, &card.key, now).await?;
     let mut states = (Value::Null, Value::Null);
     if let Some(row) = saga {

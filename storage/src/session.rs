@@ -13,6 +13,8 @@ statements! {
         WHERE s.token_hash = $1 AND s.expires_at > $2 AND a.active";
     HOLD(2) = "SELECT account_id FROM session WHERE token_hash = $1 AND account_id = $2"
       | "SELECT account_id FROM session WHERE token_hash = $1 AND account_id = $2 FOR KEY SHARE";
+    LOCK(1) = "SELECT account_id FROM session WHERE token_hash = $1"
+      | "SELECT account_id FROM session WHERE token_hash = $1 FOR UPDATE";
     DELETE(1) = "DELETE FROM session WHERE token_hash = $1";
     DELETE_OF(1) = "DELETE FROM session WHERE account_id = $1";
     DELETE_REFRESH_OF(1) = "DELETE FROM refresh_token WHERE account_id = $1";
@@ -55,6 +57,14 @@ pub async fn account(tx: &mut Tx, token_hash: &[u8], now: i64) -> Result<Option<
 /// Where the database does.
 pub async fn hold(tx: &mut Tx, token_hash: &[u8], account: Uuid) -> Result<bool> {
     Ok(optional!(tx, (Uuid,), HOLD, token_hash, account)?.is_some())
+}
+
+/// Has nobody else use a sign-in, as by allowing a browser in it, until the transaction ends.
+///
+/// # Errors
+/// Where the database does.
+pub async fn lock(tx: &mut Tx, token_hash: &[u8]) -> Result<()> {
+    optional!(tx, (Uuid,), LOCK, token_hash).map(drop)
 }
 
 /// Forgets a sign-in, and the browsers that were allowed in it to take notifications.

@@ -9,11 +9,12 @@ use crate::process;
 use crate::stylesheet;
 use crate::wasm::{self, Toolchain};
 use crate::workspace::Workspace;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 use wasm_bindgen_cli_support::Bindgen;
 
 /// How much the bundle is worked on.
@@ -293,21 +294,36 @@ fn add(files: &mut BTreeMap<String, Vec<u8>>, name: &str, kind: &str, content: V
 /// file came to the directory, sees by it that the embedded site is another.
 fn write_site(site: &Path, files: &BTreeMap<String, Vec<u8>>, quality: Quality) -> Result<()> {
     let mut expected = BTreeSet::from([MANIFEST.to_owned()]);
-    for (name, content) in files.iter().filter(|(name, _)| *name != MANIFEST) {
-        let mut variants = vec![(name.clone(), content.clone())];
-        if quality == Quality::Shipped && is_compressible(name) {
-            variants.push((format!("{name}.br"), compress::brotli(content)?));
-            variants.push((format!("{name}.gz"), compress::gzip(content)?));
+    let mut write = |name: String, content: &[u8]| -> Result<()> {
+        let path = site.join(&name);
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
         }
-        for (name, content) in variants {
-            let path = site.join(&name);
-            if let Some(directory) = path.parent() {
-                fs::create_dir_all(directory)?;
+        fs::write(path, content)?;
+        expected.insert(name);
+        Ok(())
+    };
+    // The best compression takes a second for each megabyte.
+    thread::scope(|scope| {
+        let mut compressed = Vec::new();
+        for (name, content) in files.iter().filter(|(name, _)| *name != MANIFEST) {
+            write(name.clone(), content)?;
+            if quality == Quality::Shipped && is_compressible(name) {
+                compressed.push((
+                    name,
+                    scope.spawn(|| Ok([compress::brotli(content)?, compress::gzip(content)?])),
+                ));
             }
-            fs::write(path, content)?;
-            expected.insert(name);
         }
-    }
+        for (name, made) in compressed {
+            let made: Result<[Vec<u8>; 2]> =
+                made.join().map_err(|_| anyhow!("cannot compress {name}"))?;
+            let [brotli, gzip] = made?;
+            write(format!("{name}.br"), &brotli)?;
+            write(format!("{name}.gz"), &gzip)?;
+        }
+        Result::<()>::Ok(())
+    })?;
     fs::write(site.join(MANIFEST), &files[MANIFEST])?;
     for (name, path) in files_below(site)? {
         if !expected.contains(&name) {

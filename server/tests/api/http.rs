@@ -387,8 +387,13 @@ async fn the_description_lists_every_endpoint(engine: &Engine) {
             .json(&registration("ben"));
         let answer = Answer::of(request).await;
         assert_ne!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{endpoint}");
-        // She has no profile, and no gateway tells anything here.
-        let nothing = ["/v1/profile", "/v1/webhooks/stripe"].contains(&path.as_str());
+        // She has no profile, no short messages are sent, and no gateway tells anything here.
+        let nothing = [
+            "/v1/notifications/phone/code",
+            "/v1/profile",
+            "/v1/webhooks/stripe",
+        ];
+        let nothing = nothing.contains(&path.as_str());
         assert!(
             answer.status != StatusCode::NOT_FOUND || path.contains('{') || nothing,
             "{endpoint}"

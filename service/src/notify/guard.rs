@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a message may take: longer than it ever does where all is well, and shorter than a breaker
 /// waits for its probe.
-const SEND_MOST: Duration = Duration::from_secs(10);
+const SEND_MOST: Duration = Duration::from_secs(18);
 /// How many messages are on their way at once by one channel: as many connections as whoever carries
 /// them takes without a word.
 const AT_ONCE: usize = 8;

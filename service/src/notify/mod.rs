@@ -493,10 +493,11 @@ pub(crate) async fn barred(
 ) -> Result<Option<&'static str>> {
     let account = delivery.account_id;
     if delivery.template == Template::Code {
-        if !phone::counts(ctx, tx, delivery).await? {
-            return Ok(Some(EXPIRED));
-        }
-    } else if delivery.channel == Channel::Sms
+        // How many there are is bounded when they are asked for.
+        let counts = phone::counts(ctx, tx, delivery).await?;
+        return Ok((!counts).then_some(EXPIRED));
+    }
+    if delivery.channel == Channel::Sms
         && !phone::is_confirmed(tx, account, &delivery.recipient).await?
     {
         return Ok(Some(UNCONFIRMED));

@@ -26,9 +26,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// How long it may take until a server waits for a message's content.
-const READY_MOST: Duration = Duration::from_secs(4);
+const READY_MOST: Duration = Duration::from_secs(10);
 /// How long it may take then to take it: together with the former shorter than a message may.
-const TAKE_MOST: Duration = Duration::from_secs(5);
+const TAKE_MOST: Duration = Duration::from_secs(7);
+/// How long it may take one that waits to say that it still does.
+const ALIVE_MOST: Duration = Duration::from_secs(1);
 /// How long a connection waits for the next message.
 const IDLE_MOST: Duration = Duration::from_secs(20);
 /// How many connections wait for the next message.
@@ -183,7 +185,8 @@ impl Smtp {
     /// A connection that lets us send: one that waits, where it still answers, or a new one.
     async fn connection(&self) -> std::result::Result<AsyncSmtpConnection, smtp::Error> {
         while let Some(mut known) = self.idle.take() {
-            if known.test_connected().await {
+            let alive = tokio::time::timeout(ALIVE_MOST, known.test_connected()).await;
+            if alive.is_ok_and(|alive| alive) {
                 return Ok(known);
             }
             leave(known);
