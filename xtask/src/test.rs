@@ -15,7 +15,6 @@ use clap::{Args, ValueEnum};
 use std::env;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
-use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 /// What to run.
@@ -88,7 +87,7 @@ impl Tally {
     }
 }
 
-/// Runs the steps, all of them even when one fails.
+/// Runs the steps one after the other, all of them even when one fails.
 ///
 /// # Errors
 /// When the process cannot be prepared for being interrupted.
@@ -112,7 +111,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         Quality::Shipped
     };
 
-    let run = |step: Step| {
+    let mut total = Tally::default();
+    let mut summary = Vec::new();
+    for step in steps {
         let start = Instant::now();
         let result = match step {
             Step::Fmt => format(workspace),
@@ -125,36 +126,12 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
             eprintln!("error: {error:#}");
             Tally::one(false)
         });
-        (step, tally, start.elapsed())
-    };
-    let mut summary = Vec::new();
-    thread::scope(|scope| {
-        let mut beside = None;
-        for step in steps {
-            // What is compiled for the browser and what is compiled for this machine need nothing of each other,
-            // and each has times in which it keeps one core busy alone.
-            if step == Step::Size {
-                beside = Some(scope.spawn(move || run(step)));
-                continue;
-            }
-            summary.push(run(step));
-            summary.extend(beside.take().map(joined));
-        }
-        summary.extend(beside.take().map(joined));
-    });
-    let mut total = Tally::default();
-    for (_, tally, _) in &summary {
-        total.add(*tally);
+        total.add(tally);
+        summary.push((step, tally, start.elapsed()));
     }
     print_summary(&summary);
     println!("{} passed, {} failed", total.passed, total.failed);
     Ok(ExitCode::from(u8::from(total.failed > 0)))
-}
-
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn print_summary(summary: &[(Step, Tally, Duration)]) {
