@@ -4,7 +4,7 @@
 //! acknowledges names the token; when another has claimed the job since, nothing changes. A job is
 //! held as long as its worker lives: see [`crate::worker`].
 
-use crate::statement::{ManyRows, execute, optional, rows, statements};
+use crate::statement::{execute, optional, rows, statements};
 use crate::{Result, Tx};
 use serde::Serialize;
 use serde_json::Value;
@@ -14,6 +14,28 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 statements! {
+    INSERT(1) = "INSERT INTO job (id, queue, kind, state, priority, arguments, owner_id, subject, unique_key,
+            unique_scope, unique_until, run_at, max_attempts, fence, worker_id, request_id, parent_id, awaited,
+            created_at, started_at)
+        SELECT unhex(value ->> 'id'), value ->> 'queue', value ->> 'kind', value ->> 'state', value ->> 'priority',
+            value -> 'arguments', unhex(value ->> 'ownerId'), value ->> 'subject', value ->> 'uniqueKey',
+            value ->> 'uniqueScope', value ->> 'uniqueUntil', value ->> 'runAt', value ->> 'maxAttempts',
+            value ->> 'fence', unhex(value ->> 'workerId'), value ->> 'requestId', unhex(value ->> 'parentId'),
+            value ->> 'awaited', value ->> 'now', value ->> 'startedAt'
+        FROM jsonb_each($1) WHERE true
+        ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING"
+      | "INSERT INTO job (id, queue, kind, state, priority, arguments, owner_id, subject, unique_key,
+            unique_scope, unique_until, run_at, max_attempts, fence, worker_id, request_id, parent_id, awaited,
+            created_at, started_at)
+        SELECT id, queue, kind, state, priority, COALESCE(arguments, 'null'), \"ownerId\", subject,
+            \"uniqueKey\", \"uniqueScope\", \"uniqueUntil\", \"runAt\", \"maxAttempts\", fence, \"workerId\",
+            \"requestId\", \"parentId\", awaited, now, \"startedAt\"
+        FROM jsonb_to_recordset($1) AS row(id UUID, queue TEXT, kind TEXT, state TEXT, priority BIGINT,
+            arguments JSONB, \"ownerId\" UUID, subject TEXT, \"uniqueKey\" TEXT, \"uniqueScope\" TEXT,
+            \"uniqueUntil\" BIGINT, \"runAt\" BIGINT, \"maxAttempts\" BIGINT, fence BIGINT, \"workerId\" UUID,
+            \"requestId\" TEXT, \"parentId\" UUID, awaited BOOLEAN, now BIGINT, \"startedAt\" BIGINT)
+        ORDER BY kind, \"uniqueKey\"
+        ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING";
     WITH_KEYS(1) = "SELECT job.id, job.kind, job.unique_key FROM jsonb_each($1)
         JOIN job ON job.kind = value ->> 'kind' AND job.unique_key = value ->> 'uniqueKey'"
       | "SELECT job.id, job.kind, job.unique_key
@@ -69,6 +91,35 @@ statements! {
       | "SELECT job.id FROM jsonb_to_recordset($1) AS row(id UUID, fence BIGINT) JOIN job ON job.id = row.id
         WHERE job.worker_id IS NOT NULL AND job.fence = row.fence
         ORDER BY job.id FOR UPDATE OF job";
+    // Only a running job has a worker. To ask for the state as well would have the running ones read
+    // one and all, by its index.
+    FINISH(1) = "UPDATE job SET
+            state = CASE WHEN ended.state = 'succeeded' AND children_left > 0 THEN 'running' ELSE ended.state END,
+            worker_id = NULL, attempts = attempts + ended.failed,
+            progress = CASE WHEN ended.state = 'succeeded' AND children_left = 0 THEN 100 ELSE progress END,
+            result = COALESCE(ended.result, job.result), error = ended.error,
+            run_at = COALESCE(ended.run_at, job.run_at),
+            finished_at = CASE WHEN ended.state IN ('dead', 'cancelled')
+                OR (ended.state = 'succeeded' AND children_left = 0) THEN ended.now END,
+            unique_key = CASE WHEN ended.state IN ('dead', 'cancelled')
+                OR (ended.state = 'succeeded' AND children_left = 0 AND unique_scope = 'living') THEN NULL ELSE unique_key END
+        FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'fence' AS fence, value ->> 'state' AS state,
+                value ->> 'failed' AS failed, value -> 'result' AS result, value -> 'error' AS error,
+                value ->> 'runAt' AS run_at, value ->> 'now' AS now FROM jsonb_each($1)) AS ended
+        WHERE job.id = ended.id AND job.fence = ended.fence AND job.worker_id IS NOT NULL"
+      | "UPDATE job SET
+            state = CASE WHEN ended.state = 'succeeded' AND children_left > 0 THEN 'running' ELSE ended.state END,
+            worker_id = NULL, attempts = attempts + ended.failed,
+            progress = CASE WHEN ended.state = 'succeeded' AND children_left = 0 THEN 100 ELSE progress END,
+            result = COALESCE(ended.result, job.result), error = ended.error,
+            run_at = COALESCE(ended.\"runAt\", job.run_at),
+            finished_at = CASE WHEN ended.state IN ('dead', 'cancelled')
+                OR (ended.state = 'succeeded' AND children_left = 0) THEN ended.now END,
+            unique_key = CASE WHEN ended.state IN ('dead', 'cancelled')
+                OR (ended.state = 'succeeded' AND children_left = 0 AND unique_scope = 'living') THEN NULL ELSE unique_key END
+        FROM jsonb_to_recordset($1) AS ended(id UUID, fence BIGINT, state TEXT, failed BIGINT, result JSONB,
+            error JSONB, \"runAt\" BIGINT, now BIGINT)
+        WHERE job.id = ended.id AND job.fence = ended.fence AND job.worker_id IS NOT NULL";
     ATTEMPT(1) = "INSERT INTO job_attempt (job_id, fence, outcome, error, started_at, ended_at)
         SELECT job.id, job.fence, 'failed', value -> 'error', value ->> 'startedAt', value ->> 'now'
         FROM jsonb_each($1) JOIN job ON job.id = unhex(value ->> 'id')
@@ -127,62 +178,6 @@ statements! {
         WHERE id IN (SELECT id FROM job WHERE state IN ('dead', 'cancelled') AND kind = $1 LIMIT $3)";
     ARGUMENTS(2) = "SELECT arguments FROM job WHERE owner_id = $1 AND id = $2";
 }
-
-/// Enqueues, as the next one does, on SQLite. What a row's values are is said where they are bound.
-static INSERT_SQLITE: ManyRows = ManyRows::new(
-    20,
-    "INSERT INTO job (id, queue, kind, state, priority, arguments, owner_id, subject, unique_key, unique_scope,
-        unique_until, run_at, max_attempts, fence, worker_id, request_id, parent_id, awaited, created_at, started_at)
-    SELECT * FROM (",
-    ") WHERE column1 IS NOT NULL
-    ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING",
-);
-const INSERT_POSTGRES: &str = "INSERT INTO job (id, queue, kind, state, priority, arguments, owner_id, subject, unique_key,
-        unique_scope, unique_until, run_at, max_attempts, fence, worker_id, request_id, parent_id, awaited,
-        created_at, started_at)
-    SELECT id, queue, kind, state, priority, COALESCE(arguments, 'null'), \"ownerId\", subject,
-        \"uniqueKey\", \"uniqueScope\", \"uniqueUntil\", \"runAt\", \"maxAttempts\", fence, \"workerId\",
-        \"requestId\", \"parentId\", awaited, now, \"startedAt\"
-    FROM jsonb_to_recordset($1) AS row(id UUID, queue TEXT, kind TEXT, state TEXT, priority BIGINT,
-        arguments JSONB, \"ownerId\" UUID, subject TEXT, \"uniqueKey\" TEXT, \"uniqueScope\" TEXT,
-        \"uniqueUntil\" BIGINT, \"runAt\" BIGINT, \"maxAttempts\" BIGINT, fence BIGINT, \"workerId\" UUID,
-        \"requestId\" TEXT, \"parentId\" UUID, awaited BOOLEAN, now BIGINT, \"startedAt\" BIGINT)
-    ORDER BY kind, \"uniqueKey\"
-    ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING";
-
-/// Ends runs, as the next one does, on SQLite.
-static FINISH_SQLITE: ManyRows = ManyRows::new(
-    8,
-    "UPDATE job SET
-        state = CASE WHEN ended.state = 'succeeded' AND children_left > 0 THEN 'running' ELSE ended.state END,
-        worker_id = NULL, attempts = attempts + ended.failed,
-        progress = CASE WHEN ended.state = 'succeeded' AND children_left = 0 THEN 100 ELSE progress END,
-        result = COALESCE(ended.result, job.result), error = ended.error,
-        run_at = COALESCE(ended.run_at, job.run_at),
-        finished_at = CASE WHEN ended.state IN ('dead', 'cancelled')
-            OR (ended.state = 'succeeded' AND children_left = 0) THEN ended.now END,
-        unique_key = CASE WHEN ended.state IN ('dead', 'cancelled')
-            OR (ended.state = 'succeeded' AND children_left = 0 AND unique_scope = 'living') THEN NULL ELSE unique_key END
-    FROM (SELECT column1 AS id, column2 AS fence, column3 AS state, column4 AS failed, column5 AS result,
-        column6 AS error, column7 AS run_at, column8 AS now FROM (",
-    ")) AS ended
-    WHERE job.id = ended.id AND job.fence = ended.fence AND job.worker_id IS NOT NULL",
-);
-// Only a running job has a worker. To ask for the state as well would have the running ones read one and all,
-// by its index.
-const FINISH_POSTGRES: &str = "UPDATE job SET
-        state = CASE WHEN ended.state = 'succeeded' AND children_left > 0 THEN 'running' ELSE ended.state END,
-        worker_id = NULL, attempts = attempts + ended.failed,
-        progress = CASE WHEN ended.state = 'succeeded' AND children_left = 0 THEN 100 ELSE progress END,
-        result = COALESCE(ended.result, job.result), error = ended.error,
-        run_at = COALESCE(ended.\"runAt\", job.run_at),
-        finished_at = CASE WHEN ended.state IN ('dead', 'cancelled')
-            OR (ended.state = 'succeeded' AND children_left = 0) THEN ended.now END,
-        unique_key = CASE WHEN ended.state IN ('dead', 'cancelled')
-            OR (ended.state = 'succeeded' AND children_left = 0 AND unique_scope = 'living') THEN NULL ELSE unique_key END
-    FROM jsonb_to_recordset($1) AS ended(id UUID, fence BIGINT, state TEXT, failed BIGINT, result JSONB,
-        error JSONB, \"runAt\" BIGINT, now BIGINT)
-    WHERE job.id = ended.id AND job.fence = ended.fence AND job.worker_id IS NOT NULL";
 
 /// From how many queues one statement claims: SQLite's text names each.
 const CLAIMED_QUEUES: usize = 8;
@@ -317,17 +312,6 @@ pub enum Scope {
     Kept,
 }
 
-impl Scope {
-    /// The name in the database.
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Living => "living",
-            Self::Kept => "kept",
-        }
-    }
-}
-
 /// A job that this process may run while its worker lives.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct ClaimedJob {
@@ -423,19 +407,6 @@ pub enum EndState {
     Ready,
 }
 
-impl EndState {
-    /// The name in the database.
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Retrying => "retrying",
-            Self::Dead => "dead",
-            Self::Cancelled => "cancelled",
-            Self::Ready => "ready",
-        }
-    }
-}
-
 /// How far a running job is.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -503,7 +474,7 @@ pub async fn enqueue(tx: &mut Tx, jobs: &[NewJob]) -> Result<Vec<Uuid>> {
     if !kept.is_empty() {
         execute!(tx, RELEASE_KEYS, Json(kept))?;
     }
-    let inserted = insert(tx, &rows).await?;
+    let inserted = execute!(tx, INSERT, Json(&rows))?;
     if inserted == rows.len() as u64 {
         return Ok(jobs.iter().map(|job| job.id).collect());
     }
@@ -531,52 +502,7 @@ pub async fn enqueue(tx: &mut Tx, jobs: &[NewJob]) -> Result<Vec<Uuid>> {
             return Ok(ids.into_iter().flatten().collect());
         }
         // On PostgreSQL whoever had a key may have ended between the two statements.
-        insert(tx, &free).await?;
-    }
-}
-
-/// Inserts rows but for those whose unique key is taken; gives how many it has inserted.
-async fn insert<'a, R>(tx: &mut Tx, rows: &[R]) -> Result<u64>
-where
-    R: Borrow<NewRow<'a>> + Serialize + Sync,
-{
-    match tx {
-        Tx::Sqlite(tx) => {
-            let mut inserted = 0;
-            for rows in rows.chunks(ManyRows::MOST) {
-                let mut query = sqlx::query(INSERT_SQLITE.text(rows.len()));
-                for row in rows {
-                    let row: &NewRow<'_> = row.borrow();
-                    query = query
-                        .bind(row.id)
-                        .bind(row.queue)
-                        .bind(row.kind)
-                        .bind(row.state)
-                        .bind(row.priority)
-                        .bind(Json(row.arguments))
-                        .bind(row.owner_id)
-                        .bind(row.subject)
-                        .bind(row.unique_key)
-                        .bind(row.unique_scope.map(Scope::key))
-                        .bind(row.unique_until)
-                        .bind(row.run_at)
-                        .bind(row.max_attempts)
-                        .bind(row.fence)
-                        .bind(row.worker_id)
-                        .bind(row.request_id)
-                        .bind(row.parent_id)
-                        .bind(row.awaited)
-                        .bind(row.now)
-                        .bind(row.started_at);
-                }
-                inserted += query.execute(&mut *tx.connection).await?.rows_affected();
-            }
-            Ok(inserted)
-        }
-        Tx::Postgres(tx) => {
-            let query = sqlx::query(INSERT_POSTGRES).bind(Json(rows));
-            Ok(query.execute(&mut *tx.connection).await?.rows_affected())
-        }
+        execute!(tx, INSERT, Json(&free))?;
     }
 }
 
@@ -655,32 +581,7 @@ where
     if !failed.is_empty() {
         execute!(tx, ATTEMPT, Json(failed))?;
     }
-    match tx {
-        Tx::Sqlite(tx) => {
-            let mut finished = 0;
-            for ended in ended.chunks(ManyRows::MOST) {
-                let mut query = sqlx::query(FINISH_SQLITE.text(ended.len()));
-                for one in ended {
-                    let one: &Ended = one.borrow();
-                    query = query
-                        .bind(one.id)
-                        .bind(one.fence)
-                        .bind(one.state.key())
-                        .bind(one.failed)
-                        .bind(one.result.as_ref().map(Json))
-                        .bind(one.error.as_ref().map(Json))
-                        .bind(one.run_at)
-                        .bind(one.now);
-                }
-                finished += query.execute(&mut *tx.connection).await?.rows_affected();
-            }
-            Ok(finished)
-        }
-        Tx::Postgres(tx) => {
-            let query = sqlx::query(FINISH_POSTGRES).bind(Json(ended));
-            Ok(query.execute(&mut *tx.connection).await?.rows_affected())
-        }
-    }
+    execute!(tx, FINISH, Json(ended))
 }
 
 /// Makes the jobs of a dead worker ready again. It is no failure of theirs; but one whose worker has

@@ -1,7 +1,6 @@
 //! Statements, and the macros that run one text on whichever engine a transaction is of.
 
 use crate::db::Dialect;
-use std::sync::OnceLock;
 
 /// One SQL statement.
 #[derive(Debug)]
@@ -96,48 +95,3 @@ macro_rules! execute {
     }};
 }
 pub(crate) use execute;
-
-/// How many sizes of [`ManyRows`] there are.
-const SIZES: usize = 9;
-
-/// A statement that takes many rows, for SQLite: their values are bound one by one, which costs it a fraction
-/// of what JSON does that it has to read.
-///
-/// So that few texts are prepared, one names a power of two of rows. Those that are too many are NULL, which the
-/// statement leaves out.
-#[derive(Debug)]
-pub(crate) struct ManyRows {
-    columns: usize,
-    before: &'static str,
-    after: &'static str,
-    texts: OnceLock<[String; SIZES]>,
-}
-
-impl ManyRows {
-    /// How many rows a statement takes.
-    pub const MOST: usize = 1 << (SIZES - 1);
-
-    /// A statement whose text stands around `VALUES (…), …`, where a row has so many values: `column1`,
-    /// `column2` and so on.
-    pub const fn new(columns: usize, before: &'static str, after: &'static str) -> Self {
-        Self {
-            columns,
-            before,
-            after,
-            texts: OnceLock::new(),
-        }
-    }
-
-    /// The text that takes so many rows, at most [`Self::MOST`]. What is not bound of it is NULL.
-    pub fn text(&'static self, rows: usize) -> &'static str {
-        let size = rows.next_power_of_two().trailing_zeros() as usize;
-        let texts = self.texts.get_or_init(|| {
-            std::array::from_fn(|size| {
-                let row = format!("({})", vec!["?"; self.columns].join(", "));
-                let rows = vec![row; 1 << size].join(", ");
-                format!("{}VALUES {rows}{}", self.before, self.after)
-            })
-        });
-        &texts[size]
-    }
-}
