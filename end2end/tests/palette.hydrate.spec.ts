@@ -27,7 +27,8 @@ test("Ctrl K finds pages, orders, dishes and people, by keyboard alone", async (
   await field(page).fill(`#${number}`);
   await expect(hits(page).filter({ hasText: member.name })).toHaveCount(1);
   await field(page).fill(member.email);
-  await expect(hits(page)).toHaveCount(1);
+  // Jobs of theirs may follow.
+  await expect(hits(page).filter({ hasText: member.email })).toHaveCount(1);
   await expect(hits(page).first()).toContainText(text("palette.person"));
   await field(page).fill("stroopwafel");
   await expect(palette(page).getByRole("status")).toHaveText(text("palette.none"));
