@@ -24,6 +24,7 @@ export default defineConfig({
     actionTimeout: 15_000,
     navigationTimeout: 30_000,
     screenshot: "only-on-failure",
+    // Traces take as long as the tests: `--trace=retain-on-failure` for whoever looks for something.
     // Nothing moves: every picture of it is drawn by a core that tests wait for. And what still moves is tried
     // again after a wait that Playwright has the page make, which one without JavaScript never ends.
     contextOptions: { reducedMotion: "reduce" },

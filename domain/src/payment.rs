@@ -370,6 +370,53 @@ pub const fn check_top_up(amount: i64) -> Result<(), InvalidCode> {
     Ok(())
 }
 
+/// What the gateway has told of how much has gone back, in whatever order that came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Returns {
+    /// The newest sum.
+    pub sum: i64,
+    /// When that was: what comes with a lower mark is older.
+    pub mark: i64,
+    /// What failed afterwards, and is in no sum yet: marks and amounts.
+    pub failures: Vec<(i64, i64)>,
+}
+
+impl Returns {
+    /// How much has gone back.
+    #[must_use]
+    pub fn returned(&self) -> i64 {
+        let failed: i64 = self.failures.iter().map(|(_, amount)| amount).sum();
+        (self.sum - failed).max(0)
+    }
+
+    /// Takes a sum, which knows of what failed before; false where a newer one is known. Of two with the same
+    /// mark the larger is the newer.
+    #[must_use]
+    pub fn take(&mut self, mark: i64, sum: i64) -> bool {
+        if mark < self.mark {
+            return false;
+        }
+        self.sum = if mark > self.mark {
+            sum
+        } else {
+            sum.max(self.sum)
+        };
+        self.mark = mark;
+        self.failures.retain(|(at, _)| *at > mark);
+        true
+    }
+
+    /// Takes what failed; false where the sum knows of it.
+    #[must_use]
+    pub fn fail(&mut self, mark: i64, amount: i64) -> bool {
+        let unknown = mark > self.mark;
+        if unknown {
+            self.failures.push((mark, amount));
+        }
+        unknown
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -504,6 +551,34 @@ mod tests {
             let kind = Rates::KIND.simulate(seed, &key, amount, attempt);
             prop_assert_eq!(kind.verdict, Verdict::Approved);
             prop_assert_eq!(kind.delay_ms, answer.delay_ms);
+        }
+    }
+
+    #[test]
+    fn what_goes_back_and_fails_is_told_in_any_order() {
+        // A part goes back, then the rest, which fails: a sum by its mark, or what failed.
+        let messages = [(2, 300, false), (4, 1000, false), (7, 700, true)];
+        for order in [
+            [0, 1, 2],
+            [0, 2, 1],
+            [1, 0, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+        ] {
+            let mut told = Returns::default();
+            for (mark, amount, failed) in order.map(|index| messages[index]) {
+                let _ = if failed {
+                    told.fail(mark, amount)
+                } else {
+                    told.take(mark, amount)
+                };
+            }
+            assert_eq!(told.returned(), 300, "{order:?}");
+            assert!(told.take(8, 500), "a sum that knows of it");
+            assert_eq!(told.returned(), 500, "{order:?}");
+            assert!(!told.fail(7, 700) && !told.take(6, 900), "older");
+            assert_eq!(told.returned(), 500);
         }
     }
 }

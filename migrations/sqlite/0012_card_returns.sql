@@ -5,15 +5,14 @@ UPDATE payment SET refunded = amount, elsewhere = amount - COALESCE((SELECT SUM(
     WHERE refund.order_id = payment.order_id AND refund.state <> 'REFUSED'), 0)
 WHERE state = 'REFUNDED' AND order_id IN (SELECT id FROM orders WHERE state NOT IN ('CANCELLED', 'PENDING'));
 
--- How much has gone back in all, as the gateway has told.
-ALTER TABLE card_payment ADD COLUMN returned INTEGER NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND amount);
--- Of that: the newest sum that was told, without what failed afterwards.
+-- How much has gone back in all, as the gateway has told: the newest sum, which does not know what failed
+-- afterwards.
 ALTER TABLE card_payment ADD COLUMN told INTEGER NOT NULL DEFAULT 0 CHECK (told BETWEEN 0 AND amount);
 -- Puts what is told in order: twice the second of that sum. A failure has one more.
 ALTER TABLE card_payment ADD COLUMN told_mark INTEGER NOT NULL DEFAULT 0;
 -- What failed afterwards: pairs of mark and amount.
 ALTER TABLE card_payment ADD COLUMN failures TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(failures));
-UPDATE card_payment SET returned = amount, told = amount WHERE state = 'REFUNDED';
+UPDATE card_payment SET told = amount WHERE state = 'REFUNDED';
 -- Of a top-up: how much of that was asked of the wallet, and how much the wallet had.
 ALTER TABLE card_payment ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0 CHECK (claimed BETWEEN 0 AND amount);
 ALTER TABLE card_payment ADD COLUMN taken INTEGER NOT NULL DEFAULT 0 CHECK (taken BETWEEN 0 AND claimed);

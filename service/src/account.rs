@@ -109,7 +109,8 @@ async fn create(ctx: &Ctx, register: Register, role: Role) -> Result<(Tx, uuid::
     if !account::insert(&mut tx, &account).await? {
         return Err(Error::invalid("email", InvalidCode::EmailTaken));
     }
-    let made = json!({ "role": role.key(), "name": name, "email": email.as_str() });
+    // Who it is stands with the account, and goes with it; the log is kept.
+    let made = json!({ "role": role.key() });
     let subject = id.to_string();
     ctx.audit_change(&mut tx, ("account.create", &subject), &json!({}), &made)
         .await?;

@@ -112,7 +112,7 @@ async fn take(
         Told::Declined => declined(ctx, tx, card, saga.as_ref()).await,
         Told::Refunded { amount, whole } => {
             let mark = message.mark(false);
-            let mut known = card.told.clone();
+            let mut known = card.returns.clone();
             if !known.take(mark, amount.clamp(0, card.amount)) {
                 return Ok(());
             }
@@ -248,12 +248,12 @@ async fn refund_failed(
         return Ok(());
     }
     let amount = failed.amount.clamp(0, card.amount);
-    let mut known = card.told.clone();
+    let mut known = card.returns.clone();
     let newer = known.fail(message.mark(true), amount);
     let returned = known.returned();
     card::returned(tx, &card.key, &known, now).await?;
     let whole = card.state == CardState::Refunded
-        || card.returned == card.amount
+        || card.returns.returned() == card.amount
         || card.refund_id.as_ref() == Some(&failed.id);
     let recovered = newer && whole && card::recovered(tx, &card.key, now).await?;
     let mut states = (Value::Null, Value::Null);
@@ -314,8 +314,13 @@ async fn audit_state(
     let told = |state: &str, returned: i64| json!({ "state": state, "returned": returned });
     let subject = subject(card);
     let after = told(now.key(), card.amount);
-    ctx.audit_change(tx, (action, &subject), &told(before, card.returned), &after)
-        .await
+    ctx.audit_change(
+        tx,
+        (action, &subject),
+        &told(before, card.returns.returned()),
+        &after,
+    )
+    .await
 }
 
 fn is_at(row: &SagaRow, phase: Phase) -> Result<bool> {

@@ -204,8 +204,8 @@ async fn email_of(tx: &mut Tx, last: Option<Uuid>) -> Result<String> {
 ///
 /// # Errors
 /// [`InvalidCode::UnknownChoice`] at `cursor` for nobody's id, where people are put in order by their
-/// addresses; [`InvalidCode::OutOfRange`] where `limit` is not 1 to 100, [`InvalidCode::TooLong`] for a text beyond a
-/// hundred characters; for others than administrators as [`Ctx::allow`].
+/// addresses; [`InvalidCode::OutOfRange`] where `limit` is not 1 to 100, [`InvalidCode::TooLong`] for a text
+/// beyond a hundred characters; for others than administrators as [`Ctx::allow`].
 pub async fn list(
     ctx: &Ctx,
     filter: &PeopleFilter,

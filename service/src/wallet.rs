@@ -400,7 +400,8 @@ pub(crate) async fn follow_card(ctx: &Ctx, tx: &mut Tx, key: &str, cause: &str) 
     };
     let credited = wallet::by_key(tx, key).await?;
     let credited = credited.is_some_and(|transfer| transfer.kind == TransferKind::TopUp);
-    let due = card.returned - card.claimed;
+    let returned = card.returns.returned();
+    let due = returned - card.claimed;
     if !credited || due == 0 {
         return Ok(());
     }
@@ -408,7 +409,7 @@ pub(crate) async fn follow_card(ctx: &Ctx, tx: &mut Tx, key: &str, cause: &str) 
         let balance = wallet::lock_balance(tx, card.account_id, &card.currency).await?;
         -due.min(balance)
     } else {
-        (card.taken - card.returned).max(0)
+        (card.taken - returned).max(0)
     };
     if amount != 0 {
         let new = NewTransfer {
@@ -433,10 +434,10 @@ pub(crate) async fn follow_card(ctx: &Ctx, tx: &mut Tx, key: &str, cause: &str) 
         }
     }
     let taken = card.taken - amount;
-    card::claimed(tx, key, card.returned, taken, ctx.now()).await?;
+    card::claimed(tx, key, returned, taken, ctx.now()).await?;
     let before = json!({ "returned": card.claimed, "taken": card.taken,
         "short": card.claimed - card.taken });
-    let after = json!({ "returned": card.returned, "taken": taken, "short": card.returned - taken,
+    let after = json!({ "returned": returned, "taken": taken, "short": returned - taken,
         "topUp": key });
     let about = card.account_id.to_string();
     ctx.audit_change(tx, ("wallet.returned", &about), &before, &after)

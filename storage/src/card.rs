@@ -6,7 +6,7 @@
 
 use crate::statement::{execute, optional, statements};
 use crate::{Error, Result, Tx};
-use domain::payment::DeclineReason;
+use domain::payment::{DeclineReason, Returns};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -14,20 +14,20 @@ statements! {
     OPEN(8) = "INSERT INTO card_payment (key, account_id, order_id, amount, currency, intent_id, state, at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (key) DO NOTHING";
     BY_KEY(1) = "SELECT key, account_id, order_id, amount, currency, intent_id, state, decline_reason, refund_id,
-            returned, told, told_mark, failures, claimed, taken, updated_at
+            told, told_mark, failures, claimed, taken, updated_at
         FROM card_payment WHERE key = $1";
     BY_KEY_LOCKED(1) = "SELECT key, account_id, order_id, amount, currency, intent_id, state, decline_reason, refund_id,
-            returned, told, told_mark, failures, claimed, taken, updated_at
+            told, told_mark, failures, claimed, taken, updated_at
         FROM card_payment WHERE key = $1"
       | "SELECT key, account_id, order_id, amount, currency, intent_id, state, decline_reason, refund_id,
-            returned, told, told_mark, failures, claimed, taken, updated_at
+            told, told_mark, failures, claimed, taken, updated_at
         FROM card_payment WHERE key = $1 FOR UPDATE";
     // Until the transaction ends nobody else changes it.
     BY_INTENT(1) = "SELECT key, account_id, order_id, amount, currency, intent_id, state, decline_reason, refund_id,
-            returned, told, told_mark, failures, claimed, taken, updated_at
+            told, told_mark, failures, claimed, taken, updated_at
         FROM card_payment WHERE intent_id = $1"
       | "SELECT key, account_id, order_id, amount, currency, intent_id, state, decline_reason, refund_id,
-            returned, told, told_mark, failures, claimed, taken, updated_at
+            told, told_mark, failures, claimed, taken, updated_at
         FROM card_payment WHERE intent_id = $1 FOR UPDATE";
     // Money that came is money that came, also where nobody expects it any more.
     CHARGED(2) = "UPDATE card_payment SET state = 'CHARGED', decline_reason = NULL, updated_at = $2
@@ -38,8 +38,7 @@ statements! {
     REFUNDED(3) = "UPDATE card_payment SET state = 'REFUNDED', decline_reason = NULL,
             refund_id = COALESCE(refund_id, $2), updated_at = $3
         WHERE key = $1 AND intent_id IS NOT NULL";
-    RETURNED(6) = "UPDATE card_payment SET returned = $2, told = $3, told_mark = $4, failures = $5, updated_at = $6
-        WHERE key = $1";
+    RETURNED(5) = "UPDATE card_payment SET told = $2, told_mark = $3, failures = $4, updated_at = $5 WHERE key = $1";
     RECOVERED(2) = "UPDATE card_payment SET state = 'CHARGED', refund_id = NULL, updated_at = $2
         WHERE key = $1 AND state = 'REFUNDED'";
     CLAIMED(4) = "UPDATE card_payment SET claimed = $2, taken = $3, updated_at = $4 WHERE key = $1";
@@ -83,63 +82,14 @@ pub struct CardPayment {
     pub state: CardState,
     /// What the gateway calls its refund, where that is known.
     pub refund_id: Option<String>,
-    /// How much has gone back in all, as the gateway has told.
-    pub returned: i64,
-    /// What was told of that.
-    pub told: Told,
+    /// What the gateway has told of how much has gone back.
+    pub returns: Returns,
     /// Of a top-up: how much of that was asked of the wallet.
     pub claimed: i64,
     /// Of that: how much the wallet had.
     pub taken: i64,
     /// When it last changed, in microseconds.
     pub updated_at: i64,
-}
-
-/// What the gateway has told of how much has gone back, in whatever order that came.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Told {
-    /// The newest sum.
-    pub sum: i64,
-    /// When that was: what comes with a lower mark is older.
-    pub mark: i64,
-    /// What failed afterwards, and is in no sum yet: marks and amounts.
-    pub failures: Vec<(i64, i64)>,
-}
-
-impl Told {
-    /// How much has gone back.
-    #[must_use]
-    pub fn returned(&self) -> i64 {
-        let failed: i64 = self.failures.iter().map(|(_, amount)| amount).sum();
-        (self.sum - failed).max(0)
-    }
-
-    /// Takes a sum, which knows of what failed before; false where a newer one is known. Of two with the same
-    /// mark the larger is the newer.
-    #[must_use]
-    pub fn take(&mut self, mark: i64, sum: i64) -> bool {
-        if mark < self.mark {
-            return false;
-        }
-        self.sum = if mark > self.mark {
-            sum
-        } else {
-            sum.max(self.sum)
-        };
-        self.mark = mark;
-        self.failures.retain(|(at, _)| *at > mark);
-        true
-    }
-
-    /// Takes what failed; false where the sum knows of it.
-    #[must_use]
-    pub fn fail(&mut self, mark: i64, amount: i64) -> bool {
-        let unknown = mark > self.mark;
-        if unknown {
-            self.failures.push((mark, amount));
-        }
-        unknown
-    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -153,7 +103,6 @@ struct Row {
     state: String,
     decline_reason: Option<String>,
     refund_id: Option<String>,
-    returned: i64,
     told: i64,
     told_mark: i64,
     failures: Json<Vec<(i64, i64)>>,
@@ -185,8 +134,7 @@ impl TryFrom<Row> for CardPayment {
             intent_id: row.intent_id,
             state,
             refund_id: row.refund_id,
-            returned: row.returned,
-            told: Told {
+            returns: Returns {
                 sum: row.told,
                 mark: row.told_mark,
                 failures: row.failures.0,
@@ -308,12 +256,9 @@ pub async fn refunded(tx: &mut Tx, key: &str, refund: Option<&str>, now: i64) ->
 ///
 /// # Errors
 /// Where the database does, as where it is more than was to be taken.
-pub async fn returned(tx: &mut Tx, key: &str, told: &Told, now: i64) -> Result<bool> {
-    let returned = told.returned();
-    let failures = Json(&told.failures);
-    Ok(execute!(
-        tx, RETURNED, key, returned, told.sum, told.mark, failures, now
-    )? == 1)
+pub async fn returned(tx: &mut Tx, key: &str, returns: &Returns, now: i64) -> Result<bool> {
+    let failures = Json(&returns.failures);
+    Ok(execute!(tx, RETURNED, key, returns.sum, returns.mark, failures, now)? == 1)
 }
 
 /// Notes that money that had gone back has come again.

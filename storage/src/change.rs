@@ -235,9 +235,9 @@ pub async fn drop_change(tx: &mut Tx, id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// Where the database does.
-pub async fn forget(tx: &mut Tx, before: i64, limit: i64) -> Result<i64> {
-    let forgotten = execute!(tx, FORGET_CHANGED, before, limit)?.cast_signed();
-    if forgotten < limit {
+pub async fn forget(tx: &mut Tx, before: i64, limit: i64) -> Result<u64> {
+    let forgotten = execute!(tx, FORGET_CHANGED, before, limit)?;
+    if forgotten < limit.cast_unsigned() {
         execute!(tx, FORGET, before)?;
     }
     Ok(forgotten)

@@ -434,6 +434,17 @@ pub fn Choices(
     .into_any()
 }
 
+/// Says within a form that somebody else was there first, where that is why nothing was changed.
+#[component]
+pub fn ChangedMeanwhile(
+    /// What it says.
+    says: Key,
+) -> impl IntoView {
+    let state = FormState::current();
+    let changed = untrack(|| state.problem()) == Some(Problem::Conflict);
+    changed.then(|| view! { <p class="field__error"><span>{t(says)}</span></p> })
+}
+
 /// The button that sends the form.
 #[component]
 pub fn Submit(

@@ -57,6 +57,20 @@ impl Job for Sweep {
     }
 }
 
+/// Deletes chunk by chunk, each in a transaction of its own, until one is not full.
+macro_rules! in_chunks {
+    ($run:ident, |$tx:ident| $sweep:expr) => {
+        loop {
+            let mut $tx = $run.ctx.write().await?;
+            let deleted = $sweep.await?;
+            $tx.commit().await?;
+            if deleted < CHUNK as u64 {
+                break;
+            }
+        }
+    };
+}
+
 async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
     let now = run.ctx.now();
     let mut jobs = 0;
@@ -75,14 +89,8 @@ async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
             }
         }
     }
-    loop {
-        let mut tx = run.ctx.write().await?;
-        let forgotten = change::forget(&mut tx, now - super::micros(UNDOABLE), CHUNK).await?;
-        tx.commit().await?;
-        if forgotten < CHUNK {
-            break;
-        }
-    }
+    let undoable = now - super::micros(UNDOABLE);
+    in_chunks!(run, |tx| change::forget(&mut tx, undoable, CHUNK));
     let events = sweep_events(run, now).await?;
     let measured = (now - super::micros(MEASURED)) / 60_000_000;
     let mut tx = run.ctx.write().await?;
@@ -91,31 +99,13 @@ async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
     process::forget(&mut tx, measured).await?;
     session::delete_expired(&mut tx, now).await?;
     tx.commit().await?;
-    loop {
-        let mut tx = run.ctx.write().await?;
-        let before = crate::cart::kept_since(now);
-        let deleted = storage::cart::delete_expired(&mut tx, before, CHUNK).await?;
-        tx.commit().await?;
-        if deleted < CHUNK as u64 {
-            break;
-        }
-    }
-    loop {
-        let mut tx = run.ctx.write().await?;
-        let deleted = card::sweep(&mut tx, now - super::micros(TOLD), CHUNK).await?;
-        tx.commit().await?;
-        if deleted < CHUNK as u64 {
-            break;
-        }
-    }
-    loop {
-        let mut tx = run.ctx.write().await?;
-        let deleted = phone_code::sweep(&mut tx, now - super::micros(CODES), CHUNK).await?;
-        tx.commit().await?;
-        if deleted < CHUNK as u64 {
-            break;
-        }
-    }
+    let (kept, told) = (crate::cart::kept_since(now), now - super::micros(TOLD));
+    let codes = now - super::micros(CODES);
+    in_chunks!(run, |tx| storage::cart::delete_expired(
+        &mut tx, kept, CHUNK
+    ));
+    in_chunks!(run, |tx| card::sweep(&mut tx, told, CHUNK));
+    in_chunks!(run, |tx| phone_code::sweep(&mut tx, codes, CHUNK));
     Ok(json!({ "jobs": jobs, "events": events }))
 }
 

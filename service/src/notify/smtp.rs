@@ -22,7 +22,8 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::{self, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT};
 use lettre::{Address, Message};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use percent_encoding::percent_decode_str;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// How long it may take until a server waits for a message's content.
@@ -46,7 +47,7 @@ pub(super) struct Smtp {
     from: Mailbox,
     /// What the server is called, for people.
     host: String,
-    idle: Arc<Idle>,
+    idle: Idle,
 }
 
 /// Where an e-mail server is, and how it is talked to.
@@ -63,67 +64,38 @@ impl std::fmt::Debug for Smtp {
     }
 }
 
-/// The connections that wait for the next message.
+/// The connections that wait for the next message, and since when.
 #[derive(Default)]
-struct Idle(Mutex<Waiting>);
-
-#[derive(Default)]
-struct Waiting {
-    connections: Vec<(Instant, AsyncSmtpConnection)>,
-    /// Whether somebody ends those that have waited for too long.
-    tended: bool,
-}
+struct Idle(Mutex<Vec<(Instant, AsyncSmtpConnection)>>);
 
 impl Idle {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, Vec<(Instant, AsyncSmtpConnection)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The one that was used last.
+    /// The one that was used last; those that have waited for too long are left.
     fn take(&self) -> Option<AsyncSmtpConnection> {
-        let (_, connection) = self.waiting().connections.pop()?;
-        Some(connection)
-    }
-
-    /// Has a connection wait for the next message.
-    fn keep(self: &Arc<Self>, connection: AsyncSmtpConnection) {
         let mut waiting = self.waiting();
-        if waiting.connections.len() >= IDLE {
-            drop(waiting);
-            leave(connection);
-            return;
-        }
-        waiting.connections.push((Instant::now(), connection));
-        if std::mem::replace(&mut waiting.tended, true) {
-            return;
-        }
-        drop(waiting);
-        let idle = Arc::downgrade(self);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(IDLE_MOST).await;
-                match idle.upgrade() {
-                    Some(idle) if idle.end_old() => {}
-                    _ => return,
-                }
-            }
-        });
-    }
-
-    /// Ends the connections that have waited for too long; false where none waits any more.
-    fn end_old(&self) -> bool {
-        let mut waiting = self.waiting();
-        let (old, young): (Vec<_>, Vec<_>) = std::mem::take(&mut waiting.connections)
-            .into_iter()
-            .partition(|(since, _)| since.elapsed() >= IDLE_MOST);
-        waiting.connections = young;
-        waiting.tended = !waiting.connections.is_empty();
-        let more = waiting.tended;
+        let young = |(since, _): &(Instant, _)| since.elapsed() < IDLE_MOST;
+        let old = waiting.iter().position(young).unwrap_or(waiting.len());
+        let old: Vec<_> = waiting.drain(..old).collect();
+        let last = waiting.pop();
         drop(waiting);
         for (_, connection) in old {
             leave(connection);
         }
-        more
+        last.map(|(_, connection)| connection)
+    }
+
+    /// Has a connection wait for the next message.
+    fn keep(&self, connection: AsyncSmtpConnection) {
+        let mut waiting = self.waiting();
+        if waiting.len() < IDLE {
+            waiting.push((Instant::now(), connection));
+        } else {
+            drop(waiting);
+            leave(connection);
+        }
     }
 }
 
@@ -178,7 +150,7 @@ impl Smtp {
             credentials: own.or(credentials),
             from,
             host: host_of(settings.url.reveal()),
-            idle: Arc::default(),
+            idle: Idle::default(),
         })
     }
 
@@ -303,17 +275,8 @@ fn read(url: &str) -> Option<(Server, Option<Credentials>)> {
 
 /// What stands in an address with its signs as `%40`.
 fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let pair = [rest.next()?, rest.next()?];
-            bytes.extend(hex::decode(pair).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    let text = percent_decode_str(text).decode_utf8().ok()?;
+    Some(text.into_owned())
 }
 
 /// Says whom a message is from and for, so that its content may follow.

@@ -234,7 +234,7 @@ pub(crate) async fn refund_refused(ctx: &Ctx, tx: &mut Tx, refund: &RefundRow) -
             Some(payment) => card::by_key(tx, &payment.key).await?,
             None => None,
         };
-        let returned = known.map_or(0, |card| card.returned);
+        let returned = known.map_or(0, |card| card.returns.returned());
         returned_elsewhere(ctx, tx, row, returned).await?;
     }
     let after = table::left(tx, refund.order_id).await?;

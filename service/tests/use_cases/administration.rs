@@ -797,12 +797,11 @@ async fn what_is_set_and_saved_is_in_the_log_too(engine: &Engine) {
         })]
     );
     let made = product.audited("account.create").await.remove(0);
-    assert_eq!(made["role"], changed(Value::Null, json!("ADMIN")));
     assert_eq!(
-        made["email"],
-        changed(Value::Null, json!("ada@example.org"))
+        made,
+        json!({ "role": changed(Value::Null, json!("ADMIN")) }),
+        "no address, no name, no password"
     );
-    assert!(made.get("password").is_none());
 
     // That a profile was changed is told, and nothing of what it says.
     let maya = product.eater("maya").await;

@@ -4,8 +4,8 @@ use crate::engines::{Engine, on_both_engines};
 use crate::payments::campus;
 use crate::work::in_tx;
 use crate::{NOW, id, member};
-use domain::payment::{DeclineReason, GatewayKind};
-use storage::card::{self, CardPayment, CardState, NewCardEvent, NewCardPayment, Told};
+use domain::payment::{DeclineReason, GatewayKind, Returns};
+use storage::card::{self, CardPayment, CardState, NewCardEvent, NewCardPayment};
 use storage::{Db, Error, campus_gateway};
 
 on_both_engines!(
@@ -52,8 +52,7 @@ async fn a_payment_by_card_goes_its_way_and_no_other(engine: &Engine) {
             intent_id: Some("pi_1".to_owned()),
             state: CardState::Open,
             refund_id: None,
-            returned: 0,
-            told: Told::default(),
+            returns: Returns::default(),
             claimed: 0,
             taken: 0,
             updated_at: NOW,
@@ -84,43 +83,15 @@ async fn a_payment_by_card_goes_its_way_and_no_other(engine: &Engine) {
     db.close().await;
 }
 
-#[test]
-fn what_goes_back_and_fails_is_told_in_any_order() {
-    // A part goes back, then the rest, which fails: a sum by its mark, or what failed.
-    let messages = [(2, 300, false), (4, 1000, false), (7, 700, true)];
-    for order in [
-        [0, 1, 2],
-        [0, 2, 1],
-        [1, 0, 2],
-        [1, 2, 0],
-        [2, 0, 1],
-        [2, 1, 0],
-    ] {
-        let mut told = Told::default();
-        for (mark, amount, failed) in order.map(|index| messages[index]) {
-            let _ = if failed {
-                told.fail(mark, amount)
-            } else {
-                told.take(mark, amount)
-            };
-        }
-        assert_eq!(told.returned(), 300, "{order:?}");
-        assert!(told.take(8, 500), "a sum that knows of it");
-        assert_eq!(told.returned(), 500, "{order:?}");
-        assert!(!told.fail(7, 700) && !told.take(6, 900), "older");
-        assert_eq!(told.returned(), 500);
-    }
-}
-
 async fn how_much_has_gone_back_is_noted(engine: &Engine) {
     let db = engine.open().await;
     assert!(in_tx!(db, card::open, &new("k", Some("pi_1"))));
-    let mut told = Told::default();
+    let mut told = Returns::default();
     assert!(told.take(20, 500) && told.fail(23, 100));
     assert!(in_tx!(db, card::returned, "k", &told, NOW + 1));
     assert!(in_tx!(db, card::claimed, "k", 400, 300, NOW + 2));
     let noted = in_tx!(db, card::lock_by_key, "k").unwrap();
-    assert_eq!((noted.returned, &noted.told), (400, &told));
+    assert_eq!((noted.returns.returned(), &noted.returns), (400, &told));
     assert_eq!((noted.claimed, noted.taken), (400, 300));
     assert!(!in_tx!(db, card::returned, "other", &told, NOW));
     let mut tx = db.write().await.unwrap();

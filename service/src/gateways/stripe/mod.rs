@@ -564,18 +564,18 @@ impl StripeGateway {
             .api
             .post::<Refund>("refunds", &form, &request.key)
             .await;
-        let refund = match first {
-            // All of the money goes back once, under whichever key.
-            Err(CallError::Spent) => {
-                let key = format!("{}:again:{}", request.key, request.attempt);
-                self.api.post::<Refund>("refunds", &form, &key).await
-            }
-            // What failed would be told as failed under its key for ever.
-            Ok(refund) if refund.has_failed() && request.attempt > 0 => {
-                let key = format!("{}:again:{}", request.key, request.attempt);
-                self.api.post::<Refund>("refunds", &form, &key).await
-            }
-            answer => answer,
+        // What failed would be told as failed under its key for ever. All of the money goes back once, under
+        // whichever key.
+        let again = match &first {
+            Err(CallError::Spent) => true,
+            Ok(refund) => refund.has_failed() && request.attempt > 0,
+            Err(_) => false,
+        };
+        let refund = if again {
+            let key = format!("{}:again:{}", request.key, request.attempt);
+            self.api.post::<Refund>("refunds", &form, &key).await
+        } else {
+            first
         };
         match refund {
             Ok(refund) if refund.has_failed() => {

@@ -3,11 +3,12 @@
 use super::api::{CampusView, SaveCampus, SetState, get_campus_editor};
 use super::view::chip;
 use crate::components::icon;
-use crate::components::{Choice, Choices, Field, Form, FormState, Icon, Notice, Skeleton, Submit};
+use crate::components::{
+    ChangedMeanwhile, Choice, Choices, Field, Form, Icon, Notice, Skeleton, Submit,
+};
 use crate::context::{name, t};
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::plan::answer;
-use domain::problem::Problem;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -70,14 +71,6 @@ fn page(data: CampusView, saved: bool) -> AnyView {
     panel(Section::Campuses, head.into_any(), false, body.into_any())
 }
 
-/// Says that somebody else was there first, where that is why nothing was changed.
-#[component]
-fn ChangedMeanwhile() -> impl IntoView {
-    let state = FormState::current();
-    let changed = untrack(|| state.problem()) == Some(Problem::Conflict);
-    changed.then(|| view! { <p class="field__error"><span>{t(Key::CampusesChanged)}</span></p> })
-}
-
 fn edit(data: &CampusView) -> AnyView {
     let data = data.clone();
     view! {
@@ -86,7 +79,7 @@ fn edit(data: &CampusView) -> AnyView {
             <Form action=SaveCampus::PATH>
                 <input type="hidden" name="campus" value=data.line.slug/>
                 <input type="hidden" name="version" value=data.version/>
-                <ChangedMeanwhile/>
+                <ChangedMeanwhile says=Key::CampusesChanged/>
                 <div class="editor-row">
                     <Field name="name_en" label=t(Key::MenuEditorNameEn) value=data.name_en/>
                     <Field name="name_es" label=t(Key::MenuEditorNameEs) value=data.name_es/>

@@ -3,7 +3,9 @@ use super::api::{
 };
 use super::options::row_count;
 use crate::components::icon;
-use crate::components::{Choice, Choices, Field, Form, FormState, Icon, Notice, Skeleton, Submit};
+use crate::components::{
+    ChangedMeanwhile, Choice, Choices, Field, Form, FormState, Icon, Notice, Skeleton, Submit,
+};
 use crate::context::{fill, name, number, t};
 use crate::error;
 use crate::pages::admin::frame::{Section, panel};
@@ -187,9 +189,6 @@ fn EditorFields(
     data: EditorView,
 ) -> impl IntoView {
     let state = FormState::current();
-    let changed = untrack(|| state.problem()) == Some(Problem::Conflict);
-    let changed = changed
-        .then(|| view! { <p class="field__error"><span>{t(Key::MenuEditorChanged)}</span></p> });
     let what = data.id.is_empty().then(|| {
         let chosen = state.typed("what").unwrap_or_default();
         view! {
@@ -213,7 +212,7 @@ fn EditorFields(
         <input type="hidden" name="version" value=data.version/>
         <input type="hidden" name="campus" value=data.campus.0.clone()/>
         <input type="hidden" name="currency" value=data.currency.clone()/>
-        {changed}
+        <ChangedMeanwhile says=Key::MenuEditorChanged/>
         {what}
         <div class="editor-row">
             <Field name="price" label=t(Key::MenuEditorPrice) inputmode="decimal" unit=data.currency.clone() value=data.price.clone()/>

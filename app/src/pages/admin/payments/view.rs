@@ -1,9 +1,8 @@
 use super::api::{AcceptPayments, PaymentsView, get_payments};
-use crate::components::{Choice, Choices, Empty, Form, FormState, Notice, Skeleton, Submit};
+use crate::components::{ChangedMeanwhile, Choice, Choices, Empty, Form, Notice, Skeleton, Submit};
 use crate::context::t;
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::plan::answer;
-use domain::problem::Problem;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -43,15 +42,6 @@ fn page(data: PaymentsView, saved: bool) -> AnyView {
         campuses(data, saved)
     };
     panel(Section::Payments, head.into_any(), false, body)
-}
-
-/// Says that somebody else was there first, where that is why nothing was changed.
-#[component]
-fn ChangedMeanwhile() -> impl IntoView {
-    let state = FormState::current();
-    let changed = untrack(|| state.problem()) == Some(Problem::Conflict);
-    changed
-        .then(|| view! { <p class="field__error"><span>{t(Key::AdminPaymentsChanged)}</span></p> })
 }
 
 fn campuses(data: PaymentsView, saved: bool) -> AnyView {
@@ -111,7 +101,7 @@ fn campuses(data: PaymentsView, saved: bool) -> AnyView {
             <Form action=AcceptPayments::PATH>
                 <input type="hidden" name="campus" value=campus/>
                 {seen}
-                <ChangedMeanwhile/>
+                <ChangedMeanwhile says=Key::AdminPaymentsChanged/>
                 <Choices
                     name="gateways[]"
                     legend=t(Key::AdminPaymentsLegend)

@@ -3,13 +3,12 @@
 use super::api::{EditPerson, PersonLine, get_person};
 use super::view::standing;
 use crate::components::icon;
-use crate::components::{Choice, Choices, Form, FormState, Icon, Notice, Skeleton, Submit};
+use crate::components::{ChangedMeanwhile, Choice, Choices, Form, Icon, Notice, Skeleton, Submit};
 use crate::context::{name, t};
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::admin::list::address;
 use crate::pages::plan::answer;
 use domain::account::Role;
-use domain::problem::Problem;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -70,14 +69,6 @@ fn page(data: PersonLine, saved: bool) -> AnyView {
     panel(Section::People, head.into_any(), false, body.into_any())
 }
 
-/// Says that somebody else was there first, where that is why nothing was changed.
-#[component]
-fn ChangedMeanwhile() -> impl IntoView {
-    let state = FormState::current();
-    let changed = untrack(|| state.problem()) == Some(Problem::Conflict);
-    changed.then(|| view! { <p class="field__error"><span>{t(Key::PeopleChanged)}</span></p> })
-}
-
 fn form(data: PersonLine) -> AnyView {
     let roles = Role::ALL
         .map(|role| {
@@ -95,7 +86,7 @@ fn form(data: PersonLine) -> AnyView {
                 <input type="hidden" name="person" value=data.id/>
                 <input type="hidden" name="seen_role" value=data.role.0.clone()/>
                 <input type="hidden" name="seen_active" value=data.active.to_string()/>
-                <ChangedMeanwhile/>
+                <ChangedMeanwhile says=Key::PeopleChanged/>
                 <Choices name="role" legend=t(Key::PeopleRole) options=roles selected=vec![data.role.0]/>
                 <Choices name="active" legend=t(Key::PeopleStanding) options=standings selected=vec![data.active.to_string()]/>
                 <div class="form-actions"><Submit label=t(Key::PeopleSave)/></div>
