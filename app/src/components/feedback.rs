@@ -31,8 +31,12 @@ pub fn Notice(
 pub fn ProblemNotice(
     /// What went wrong.
     problem: Problem,
+    /// What to do, where that is known better than it is in general.
+    #[prop(default = None)]
+    help: Option<&'static str>,
 ) -> impl IntoView {
-    let (title, help) = error::describe(&problem);
+    let (title, usual) = error::describe(&problem);
+    let help = help.map_or(usual, str::to_owned);
     view! {
         <div class="notice" data-tone="beet" role="alert" tabindex="-1">
             <Icon path=icon::ALERT/>

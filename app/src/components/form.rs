@@ -175,6 +175,9 @@ pub fn Form(
     /// Whether it has fields for files. They arrive as text.
     #[prop(optional)]
     files: bool,
+    /// What to do where somebody else was quicker, and what was typed is still there.
+    #[prop(optional)]
+    changed: Option<Key>,
     /// Fields and buttons.
     children: Children,
 ) -> impl IntoView {
@@ -185,9 +188,10 @@ pub fn Form(
     provide_context(state);
 
     let notice = move || {
-        state
-            .problem()
-            .map(|problem| view! { <ProblemNotice problem=problem/> })
+        state.problem().map(|problem| {
+            let help = changed.filter(|_| problem == Problem::Conflict);
+            view! { <ProblemNotice problem=problem help=help.map(t)/> }
+        })
     };
     view! {
         <form method="post" novalidate class=class enctype=files.then_some("multipart/form-data")>
@@ -432,17 +436,6 @@ pub fn Choices(
         </fieldset>
     }
     .into_any()
-}
-
-/// Says within a form that somebody else was there first, where that is why nothing was changed.
-#[component]
-pub fn ChangedMeanwhile(
-    /// What it says.
-    says: Key,
-) -> impl IntoView {
-    let state = FormState::current();
-    let changed = untrack(|| state.problem()) == Some(Problem::Conflict);
-    changed.then(|| view! { <p class="field__error"><span>{t(says)}</span></p> })
 }
 
 /// The button that sends the form.

@@ -24,7 +24,7 @@ pub mod problem_page;
 pub use chart::Chart;
 pub use data::{Bar, Progress, Ring};
 pub use feedback::{Empty, Notice, ProblemNotice, Skeleton};
-pub use form::{ChangedMeanwhile, Choice, Choices, Field, Form, FormState, Submit, TextArea};
+pub use form::{Choice, Choices, Field, Form, FormState, Submit, TextArea};
 pub use icon::Icon;
 #[cfg(feature = "ssr")]
 pub use live::Live;

@@ -117,7 +117,7 @@ fn confirm(data: &NotificationsView) -> AnyView {
             {typed}
             <Form action=AskForCode::PATH class="stack stack--s">
                 {or_else}
-                <div class="cluster"><Submit label=t(ask) class="btn--quiet"/></div>
+                <div class="cluster"><Submit label=t(ask) class=""/></div>
             </Form>
         </section>
     }

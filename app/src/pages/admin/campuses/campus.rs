@@ -3,9 +3,7 @@
 use super::api::{CampusView, SaveCampus, SetState, get_campus_editor};
 use super::view::chip;
 use crate::components::icon;
-use crate::components::{
-    ChangedMeanwhile, Choice, Choices, Field, Form, Icon, Notice, Skeleton, Submit,
-};
+use crate::components::{Choice, Choices, Field, Form, Icon, Notice, Skeleton, Submit};
 use crate::context::{name, t};
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::plan::answer;
@@ -76,10 +74,9 @@ fn edit(data: &CampusView) -> AnyView {
     view! {
         <section class="card" aria-labelledby="edit">
             <h2 class="h4" id="edit">{t(Key::CampusesEdit)}</h2>
-            <Form action=SaveCampus::PATH>
+            <Form action=SaveCampus::PATH changed=Key::CampusesChanged>
                 <input type="hidden" name="campus" value=data.line.slug/>
                 <input type="hidden" name="version" value=data.version/>
-                <ChangedMeanwhile says=Key::CampusesChanged/>
                 <div class="editor-row">
                     <Field name="name_en" label=t(Key::MenuEditorNameEn) value=data.name_en/>
                     <Field name="name_es" label=t(Key::MenuEditorNameEs) value=data.name_es/>

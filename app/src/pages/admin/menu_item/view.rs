@@ -3,9 +3,7 @@ use super::api::{
 };
 use super::options::row_count;
 use crate::components::icon;
-use crate::components::{
-    ChangedMeanwhile, Choice, Choices, Field, Form, FormState, Icon, Notice, Skeleton, Submit,
-};
+use crate::components::{Choice, Choices, Field, Form, FormState, Icon, Notice, Skeleton, Submit};
 use crate::context::{fill, name, number, t};
 use crate::error;
 use crate::pages::admin::frame::{Section, panel};
@@ -174,7 +172,7 @@ fn deleted(data: &EditorView) -> AnyView {
 fn form(data: &EditorView) -> AnyView {
     let data = data.clone();
     view! {
-        <Form action=SaveMenuItem::PATH>
+        <Form action=SaveMenuItem::PATH changed=Key::MenuEditorChanged>
             {fields(data)}
             <div class="form-actions"><Submit label=t(Key::MenuEditorSave)/></div>
         </Form>
@@ -212,7 +210,6 @@ fn EditorFields(
         <input type="hidden" name="version" value=data.version/>
         <input type="hidden" name="campus" value=data.campus.0.clone()/>
         <input type="hidden" name="currency" value=data.currency.clone()/>
-        <ChangedMeanwhile says=Key::MenuEditorChanged/>
         {what}
         <div class="editor-row">
             <Field name="price" label=t(Key::MenuEditorPrice) inputmode="decimal" unit=data.currency.clone() value=data.price.clone()/>

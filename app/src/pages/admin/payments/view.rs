@@ -1,5 +1,5 @@
 use super::api::{AcceptPayments, PaymentsView, get_payments};
-use crate::components::{ChangedMeanwhile, Choice, Choices, Empty, Form, Notice, Skeleton, Submit};
+use crate::components::{Choice, Choices, Empty, Form, Notice, Skeleton, Submit};
 use crate::context::t;
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::plan::answer;
@@ -98,10 +98,9 @@ fn campuses(data: PaymentsView, saved: bool) -> AnyView {
         </section>
         <section class="card" aria-labelledby="payments-campus">
             <h2 class="h3" id="payments-campus">{name}</h2>
-            <Form action=AcceptPayments::PATH>
+            <Form action=AcceptPayments::PATH changed=Key::AdminPaymentsChanged>
                 <input type="hidden" name="campus" value=campus/>
                 {seen}
-                <ChangedMeanwhile says=Key::AdminPaymentsChanged/>
                 <Choices
                     name="gateways[]"
                     legend=t(Key::AdminPaymentsLegend)

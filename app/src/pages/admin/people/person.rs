@@ -3,7 +3,7 @@
 use super::api::{EditPerson, PersonLine, get_person};
 use super::view::standing;
 use crate::components::icon;
-use crate::components::{ChangedMeanwhile, Choice, Choices, Form, Icon, Notice, Skeleton, Submit};
+use crate::components::{Choice, Choices, Form, Icon, Notice, Skeleton, Submit};
 use crate::context::{name, t};
 use crate::pages::admin::frame::{Section, panel};
 use crate::pages::admin::list::address;
@@ -82,11 +82,10 @@ fn form(data: PersonLine) -> AnyView {
     view! {
         <section class="card" aria-labelledby="edit">
             <h2 class="h4" id="edit">{t(Key::PeopleEdit)}</h2>
-            <Form action=EditPerson::PATH>
+            <Form action=EditPerson::PATH changed=Key::PeopleChanged>
                 <input type="hidden" name="person" value=data.id/>
                 <input type="hidden" name="seen_role" value=data.role.0.clone()/>
                 <input type="hidden" name="seen_active" value=data.active.to_string()/>
-                <ChangedMeanwhile says=Key::PeopleChanged/>
                 <Choices name="role" legend=t(Key::PeopleRole) options=roles selected=vec![data.role.0]/>
                 <Choices name="active" legend=t(Key::PeopleStanding) options=standings selected=vec![data.active.to_string()]/>
                 <div class="form-actions"><Submit label=t(Key::PeopleSave)/></div>
