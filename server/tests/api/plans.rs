@@ -147,10 +147,10 @@ async fn a_hundred_requests_at_once_are_one_plan(engine: &Engine) {
     for job in &jobs {
         assert_eq!(ana.ended(job).await["status"], "READY");
     }
-    assert_eq!(engine.raw("SELECT COUNT(*) FROM job").await, ["1"]);
     assert_eq!(engine.raw("SELECT COUNT(*) FROM plan").await, ["1"]);
-    // Computed once: claimed once.
-    assert_eq!(engine.raw("SELECT fence FROM job").await, ["1"]);
+    // One job, and computed once: claimed once. Others may have come by schedules.
+    let claims = "SELECT fence FROM job WHERE kind = 'plan.compute'";
+    assert_eq!(engine.raw(claims).await, ["1"]);
     app.stop().await;
 }
 
