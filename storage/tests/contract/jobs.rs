@@ -640,6 +640,7 @@ async fn a_job_is_shown_to_its_owner_only(engine: &Engine) {
     enqueue_all(&db, &[anas, new_job(11)]).await;
     let row = in_tx!(db, job::of_owner, ana, id(10)).unwrap();
     assert_eq!((row.state.as_str(), row.created_at), ("ready", NOW));
+    assert_eq!(row.arguments.0, json!({ "number": 10 }));
     assert!(in_tx!(db, job::of_owner, ben, id(10)).is_none());
     assert!(
         in_tx!(db, job::of_owner, ana, id(11)).is_none(),
