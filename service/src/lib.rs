@@ -16,6 +16,7 @@ mod difference;
 pub mod doctor;
 mod error;
 pub mod gateways;
+mod guard;
 pub mod health;
 pub mod inbox;
 pub mod jobs;

@@ -13,8 +13,9 @@ use domain::problem::Problem;
 use domain::text::check_reason;
 use serde_json::json;
 use std::time::{Duration, Instant};
+use storage::job::{self, JobRow};
 use storage::wallet::{self, Balance, House, Moved, NewTransfer, Transfer, TransferKind};
-use storage::{Tx, card, job};
+use storage::{Tx, card};
 use uuid::Uuid;
 
 pub use storage::wallet::{House as Counterpart, Line, TransferKind as Kind};
@@ -224,14 +225,14 @@ pub async fn top_up(ctx: &Ctx, top_up: TopUp) -> Result<TopUpJob> {
     let new = jobs::new_job(ctx, Some(account), &wanted, ctx.job)?;
     let id = job::enqueue(&mut tx, std::slice::from_ref(&new)).await?[0];
     tx.will_wake().await?;
-    let asked = arguments(&mut tx, account, id).await?;
+    let (row, asked) = by_job(&mut tx, account, id).await?;
     // Who asks cards may be another one since.
     if (asked.amount, &asked.currency, &asked.method)
         != (wanted.amount, &wanted.currency, &wanted.method)
     {
         return Err(Error::invalid("idempotencyKey", InvalidCode::KeyReused));
     }
-    let known = find(&mut tx, account, id).await?;
+    let known = so_far(row, asked);
     if id == new.id {
         let card = card.ok_or_else(|| Error::invalid("amount", InvalidCode::PaymentNotAccepted))?;
         if let Err(code) = card.check_method(wanted.method.as_deref()) {
@@ -291,10 +292,21 @@ async fn find(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<TopUpJob> {
             created_at: made.at,
         });
     }
+    let (row, asked) = by_job(tx, account, id).await?;
+    Ok(so_far(row, asked))
+}
+
+/// The job of a member's own top-up, and what was asked for.
+async fn by_job(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<(JobRow, TopUpWallet)> {
     let row = job::of_owner(tx, account, id).await?;
     let row = row.filter(|row| row.kind == TopUpWallet::KIND);
-    let row = row.ok_or(Error::Problem(Problem::NotFound))?;
-    let arguments = arguments(tx, account, id).await?;
+    let mut row = row.ok_or(Error::Problem(Problem::NotFound))?;
+    let asked = serde_json::from_value(row.arguments.0.take()).map_err(Error::internal)?;
+    Ok((row, asked))
+}
+
+/// How far a top-up is, as its job tells.
+fn so_far(row: JobRow, asked: TopUpWallet) -> TopUpJob {
     let result = row.result.and_then(|result| TopUpResult::of(result.0));
     let (status, declined) = match (row.state.as_str(), result) {
         ("succeeded", Some(TopUpResult::Transfer(_))) => (TopUpStatus::Done, None),
@@ -304,20 +316,14 @@ async fn find(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<TopUpJob> {
         // card was charged.
         _ => (TopUpStatus::Pending, None),
     };
-    Ok(TopUpJob {
-        id,
+    TopUpJob {
+        id: row.id,
         status,
         declined,
-        amount: arguments.amount,
-        currency: arguments.currency,
+        amount: asked.amount,
+        currency: asked.currency,
         created_at: row.created_at,
-    })
-}
-
-async fn arguments(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<TopUpWallet> {
-    let arguments = job::arguments(tx, account, id).await?;
-    let arguments = arguments.ok_or(Error::Problem(Problem::NotFound))?;
-    serde_json::from_value(arguments).map_err(Error::internal)
+    }
 }
 
 /// Puts money into a member's wallet, for staff and administrators, and gives the transfer. The same key

@@ -291,9 +291,13 @@ pub struct Db {
     faults: crate::fault::Faults,
 }
 
+/// What is to be done once a transaction has been committed.
+type Afterwards = Vec<Box<dyn FnOnce() + Send + Sync>>;
+
 /// A transaction on SQLite.
 pub struct SqliteTx {
     pub(crate) connection: sqlx::Transaction<'static, Sqlite>,
+    afterwards: Afterwards,
     /// What its commit tells.
     signals: Vec<Signal>,
     wakeups: Wakeups,
@@ -304,6 +308,7 @@ pub struct SqliteTx {
 /// A transaction on PostgreSQL.
 pub struct PostgresTx {
     pub(crate) connection: sqlx::Transaction<'static, Postgres>,
+    afterwards: Afterwards,
     /// Whose it is.
     instance: u64,
     #[cfg(feature = "faults")]
@@ -516,6 +521,7 @@ impl Db {
                 connection: pool
                     .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ")
                     .await?,
+                afterwards: Vec::new(),
                 instance: self.instance,
                 #[cfg(feature = "faults")]
                 faults: self.faults.clone(),
@@ -534,6 +540,7 @@ impl Db {
             }
             Pools::Postgres(pool) => Tx::Postgres(PostgresTx {
                 connection: pool.begin().await?,
+                afterwards: Vec::new(),
                 instance: self.instance,
                 #[cfg(feature = "faults")]
                 faults: self.faults.clone(),
@@ -544,6 +551,7 @@ impl Db {
     fn sqlite(&self, connection: sqlx::Transaction<'static, Sqlite>) -> Tx {
         Tx::Sqlite(SqliteTx {
             connection,
+            afterwards: Vec::new(),
             signals: Vec::new(),
             wakeups: self.wakeups.clone(),
             #[cfg(feature = "faults")]
@@ -664,7 +672,8 @@ impl Tx {
         }
     }
 
-    /// Makes everything that was done durable, and wakes those who wait for some of it.
+    /// Makes everything that was done durable, wakes those who wait for some of it, and does what was to be
+    /// done [`once_committed`](Self::once_committed).
     ///
     /// # Errors
     /// Where the engine could not; then nothing was done, or with a lost connection it is unknown.
@@ -676,14 +685,21 @@ impl Tx {
         };
         #[cfg(feature = "faults")]
         faults.pass().await;
-        match self {
+        let afterwards = match self {
             Self::Sqlite(tx) => {
                 tx.connection.commit().await?;
                 for signal in tx.signals {
                     tx.wakeups.of(signal).wake();
                 }
+                tx.afterwards
             }
-            Self::Postgres(tx) => tx.connection.commit().await?,
+            Self::Postgres(tx) => {
+                tx.connection.commit().await?;
+                tx.afterwards
+            }
+        };
+        for then in afterwards {
+            then();
         }
         #[cfg(feature = "faults")]
         faults.pass().await;
@@ -701,6 +717,16 @@ impl Tx {
             Self::Postgres(tx) => tx.connection.rollback().await?,
         }
         Ok(())
+    }
+
+    /// Does something once this is committed, and nothing where it never is: as counting what has happened.
+    /// Where the answer to the commit is lost, it is not done either.
+    pub fn once_committed(&mut self, then: impl FnOnce() + Send + Sync + 'static) {
+        let afterwards = match self {
+            Self::Sqlite(tx) => &mut tx.afterwards,
+            Self::Postgres(tx) => &mut tx.afterwards,
+        };
+        afterwards.push(Box::new(then));
     }
 
     /// Notes that there is something for the workers to do, so that the commit wakes them.

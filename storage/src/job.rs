@@ -170,13 +170,12 @@ statements! {
     SWEEP(4) = "DELETE FROM job WHERE id IN (SELECT id FROM job
         WHERE kind = $1 AND state = $2 AND id < $3 ORDER BY id LIMIT $4)";
     RESULT(1) = "SELECT result FROM job WHERE id = $1 AND result IS NOT NULL";
-    OF_OWNER(2) = "SELECT id, kind, state, progress, result, error, created_at, started_at, finished_at
+    OF_OWNER(2) = "SELECT id, kind, arguments, state, progress, result, error, created_at, started_at, finished_at
         FROM job WHERE owner_id = $1 AND id = $2";
     // The last attempt is left.
     REVIVE(3) = "UPDATE job SET state = 'ready', run_at = $2, finished_at = NULL, attempts = max_attempts - 1,
             deaths = 0, cancelling = FALSE, progress = 0, message = NULL, awaited = FALSE
         WHERE id IN (SELECT id FROM job WHERE state IN ('dead', 'cancelled') AND kind = $1 LIMIT $3)";
-    ARGUMENTS(2) = "SELECT arguments FROM job WHERE owner_id = $1 AND id = $2";
 }
 
 /// From how many queues one statement claims: SQLite's text names each.
@@ -445,6 +444,8 @@ pub struct JobRow {
     pub id: Uuid,
     /// What it is.
     pub kind: String,
+    /// What it is about, for its handler.
+    pub arguments: Json<Value>,
     /// Its state in the queue.
     pub state: String,
     /// Percent done.
@@ -677,13 +678,4 @@ pub async fn of_owner(tx: &mut Tx, owner: Uuid, id: Uuid) -> Result<Option<JobRo
 /// Where the database does.
 pub async fn revive(tx: &mut Tx, kind: &str, now: i64, limit: i64) -> Result<u64> {
     execute!(tx, REVIVE, kind, now, limit)
-}
-
-/// What a job is about, where it is the owner's.
-///
-/// # Errors
-/// Where the database does.
-pub async fn arguments(tx: &mut Tx, owner: Uuid, id: Uuid) -> Result<Option<Value>> {
-    let row = optional!(tx, (Json<Value>,), ARGUMENTS, owner, id)?;
-    Ok(row.map(|(arguments,)| arguments.0))
 }

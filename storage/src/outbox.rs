@@ -16,6 +16,122 @@ use sqlx::types::Json;
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// Events, and how often each could not be delivered to a consumer; which, is said after it.
+macro_rules! events {
+    ($consumer:literal) => {
+        concat!(
+            "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
+            COALESCE(attempts, 0) AS failures
+        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = '",
+            $consumer,
+            "'"
+        )
+    };
+}
+
+/// The aggregates of which an event waits for its time.
+macro_rules! held {
+    ($consumer:literal) => {
+        concat!(
+            "SELECT held.aggregate FROM outbox_failure AS failure
+                    JOIN outbox AS held ON held.id = failure.event_id
+                    WHERE failure.consumer = '",
+            $consumer,
+            "' AND failure.next_at IS NOT NULL"
+        )
+    };
+}
+
+/// What a consumer has not had, by its column and its index. The plus keeps SQLite from reading everything that
+/// is due for each aggregate.
+macro_rules! due {
+    (sqlite, $consumer:literal, $column:literal, $index:literal) => {
+        concat!(
+            events!($consumer),
+            " WHERE aggregate IN (SELECT aggregate FROM (SELECT aggregate FROM outbox INDEXED BY ",
+            $index,
+            " WHERE ",
+            $column,
+            " IS NULL AND aggregate NOT IN (",
+            held!($consumer),
+            " AND failure.next_at > $1)
+                ORDER BY id LIMIT $2)) AND +",
+            $column,
+            " IS NULL
+        ORDER BY aggregate, position"
+        )
+    };
+    (postgres, $consumer:literal, $column:literal) => {
+        concat!(
+            events!($consumer),
+            " WHERE aggregate = ANY (ARRAY(SELECT aggregate FROM outbox WHERE ",
+            $column,
+            " IS NULL AND aggregate <> ALL (ARRAY(",
+            held!($consumer),
+            " AND failure.next_at > $1))
+                ORDER BY id LIMIT $2)) AND ",
+            $column,
+            " IS NULL
+        ORDER BY aggregate, position"
+        )
+    };
+}
+
+/// One event, where a consumer may still have it. With a plus SQLite finds the earlier ones by their aggregate.
+macro_rules! again {
+    ($consumer:literal, $column:literal, $plus:literal) => {
+        concat!(
+            events!($consumer),
+            " WHERE event.id = $1 AND event.",
+            $column,
+            " IS NULL AND (next_at IS NULL OR next_at <= $2)
+            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
+                AND earlier.position < event.position AND ",
+            $plus,
+            "earlier.",
+            $column,
+            " IS NULL)"
+        )
+    };
+}
+
+/// When the oldest event happened that a consumer has not had.
+macro_rules! oldest {
+    ($consumer:literal, $column:literal, $indexed:literal) => {
+        concat!(
+            "SELECT * FROM (SELECT at FROM outbox",
+            $indexed,
+            " WHERE ",
+            $column,
+            " IS NULL AND aggregate NOT IN (",
+            held!($consumer),
+            ") ORDER BY id LIMIT 1) AS of_one"
+        )
+    };
+}
+
+/// That a consumer had events, by its column.
+macro_rules! settle {
+    (sqlite, $column:literal) => {
+        concat!(
+            "UPDATE outbox SET ",
+            $column,
+            " = $2 WHERE id IN (SELECT unhex(value) FROM json_each($1)) AND +",
+            $column,
+            " IS NULL"
+        )
+    };
+    (postgres, $column:literal) => {
+        concat!(
+            "UPDATE outbox SET ",
+            $column,
+            " = $2 WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))) AND ",
+            $column,
+            " IS NULL"
+        )
+    };
+}
+
 statements! {
     APPEND(1) = "INSERT INTO outbox (id, aggregate, position, kind, payload, account_id, campus_id, request_id, at,
             inbox_at, notice_at)
@@ -36,146 +152,24 @@ statements! {
     LOCK(0) = "SELECT TRUE"
       | "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))";
     // Whole aggregates: the clocks of two processes may differ, so an event may have a smaller id than
-    // one before it. The plus keeps SQLite from reading everything that is due for each of them.
-    DUE_LIVE(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'LIVE'
-        WHERE aggregate IN (SELECT aggregate FROM (SELECT aggregate FROM outbox INDEXED BY outbox_live
-                WHERE live_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'LIVE' AND failure.next_at > $1
-                        AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT $2)) AND +live_at IS NULL
-        ORDER BY aggregate, position"
-      | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'LIVE'
-        WHERE aggregate = ANY (ARRAY(SELECT aggregate FROM outbox
-                WHERE live_at IS NULL AND aggregate <> ALL (ARRAY(SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'LIVE' AND failure.next_at > $1
-                        AND failure.next_at IS NOT NULL))
-                ORDER BY id LIMIT $2)) AND live_at IS NULL
-        ORDER BY aggregate, position";
-    DUE_INBOX(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'INBOX'
-        WHERE aggregate IN (SELECT aggregate FROM (SELECT aggregate FROM outbox INDEXED BY outbox_inbox
-                WHERE inbox_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'INBOX' AND failure.next_at > $1
-                        AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT $2)) AND +inbox_at IS NULL
-        ORDER BY aggregate, position"
-      | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'INBOX'
-        WHERE aggregate = ANY (ARRAY(SELECT aggregate FROM outbox
-                WHERE inbox_at IS NULL AND aggregate <> ALL (ARRAY(SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'INBOX' AND failure.next_at > $1
-                        AND failure.next_at IS NOT NULL))
-                ORDER BY id LIMIT $2)) AND inbox_at IS NULL
-        ORDER BY aggregate, position";
-    DUE_NOTICE(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'NOTICE'
-        WHERE aggregate IN (SELECT aggregate FROM (SELECT aggregate FROM outbox INDEXED BY outbox_notice
-                WHERE notice_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'NOTICE' AND failure.next_at > $1
-                        AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT $2)) AND +notice_at IS NULL
-        ORDER BY aggregate, position"
-      | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'NOTICE'
-        WHERE aggregate = ANY (ARRAY(SELECT aggregate FROM outbox
-                WHERE notice_at IS NULL AND aggregate <> ALL (ARRAY(SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'NOTICE' AND failure.next_at > $1
-                        AND failure.next_at IS NOT NULL))
-                ORDER BY id LIMIT $2)) AND notice_at IS NULL
-        ORDER BY aggregate, position";
-    LIVE_AGAIN(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'LIVE'
-        WHERE event.id = $1 AND event.live_at IS NULL AND (next_at IS NULL OR next_at <= $2)
-            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
-                AND earlier.position < event.position AND +earlier.live_at IS NULL)"
-      | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'LIVE'
-        WHERE event.id = $1 AND event.live_at IS NULL AND (next_at IS NULL OR next_at <= $2)
-            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
-                AND earlier.position < event.position AND earlier.live_at IS NULL)";
-    INBOX_AGAIN(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'INBOX'
-        WHERE event.id = $1 AND event.inbox_at IS NULL AND (next_at IS NULL OR next_at <= $2)
-            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
-                AND earlier.position < event.position AND +earlier.inbox_at IS NULL)"
-      | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'INBOX'
-        WHERE event.id = $1 AND event.inbox_at IS NULL AND (next_at IS NULL OR next_at <= $2)
-            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
-                AND earlier.position < event.position AND earlier.inbox_at IS NULL)";
-    NOTICE_AGAIN(2) = "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'NOTICE'
-        WHERE event.id = $1 AND event.notice_at IS NULL AND (next_at IS NULL OR next_at <= $2)
-            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
-                AND earlier.position < event.position AND +earlier.notice_at IS NULL)"
-      | "SELECT event.id, aggregate, position, kind, payload, account_id, request_id, at,
-            COALESCE(attempts, 0) AS failures
-        FROM outbox AS event LEFT JOIN outbox_failure ON event_id = event.id AND consumer = 'NOTICE'
-        WHERE event.id = $1 AND event.notice_at IS NULL AND (next_at IS NULL OR next_at <= $2)
-            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.aggregate = event.aggregate
-                AND earlier.position < event.position AND earlier.notice_at IS NULL)";
+    // one before it.
+    DUE_LIVE(2) = (due!(sqlite, "LIVE", "live_at", "outbox_live")) | (due!(postgres, "LIVE", "live_at"));
+    DUE_INBOX(2) = (due!(sqlite, "INBOX", "inbox_at", "outbox_inbox")) | (due!(postgres, "INBOX", "inbox_at"));
+    DUE_NOTICE(2) = (due!(sqlite, "NOTICE", "notice_at", "outbox_notice"))
+      | (due!(postgres, "NOTICE", "notice_at"));
+    LIVE_AGAIN(2) = (again!("LIVE", "live_at", "+")) | (again!("LIVE", "live_at", ""));
+    INBOX_AGAIN(2) = (again!("INBOX", "inbox_at", "+")) | (again!("INBOX", "inbox_at", ""));
+    NOTICE_AGAIN(2) = (again!("NOTICE", "notice_at", "+")) | (again!("NOTICE", "notice_at", ""));
     // Of what nothing holds back: an event whose delivery has failed waits for its time.
-    OLDEST(0) = "SELECT MIN(at) FROM (SELECT * FROM (SELECT at FROM outbox INDEXED BY outbox_live
-                WHERE live_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'LIVE' AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT 1) AS live
-            UNION ALL SELECT * FROM (SELECT at FROM outbox INDEXED BY outbox_inbox
-                WHERE inbox_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'INBOX' AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT 1) AS inbox
-            UNION ALL SELECT * FROM (SELECT at FROM outbox INDEXED BY outbox_notice
-                WHERE notice_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'NOTICE' AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT 1) AS notice) AS undelivered"
-      | "SELECT MIN(at) FROM (SELECT * FROM (SELECT at FROM outbox
-                WHERE live_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'LIVE' AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT 1) AS live
-            UNION ALL SELECT * FROM (SELECT at FROM outbox
-                WHERE inbox_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'INBOX' AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT 1) AS inbox
-            UNION ALL SELECT * FROM (SELECT at FROM outbox
-                WHERE notice_at IS NULL AND aggregate NOT IN (SELECT held.aggregate FROM outbox_failure AS failure
-                    JOIN outbox AS held ON held.id = failure.event_id
-                    WHERE failure.consumer = 'NOTICE' AND failure.next_at IS NOT NULL)
-                ORDER BY id LIMIT 1) AS notice) AS undelivered";
-    SETTLE_LIVE(2) = "UPDATE outbox SET live_at = $2 WHERE id IN (SELECT unhex(value) FROM json_each($1))
-            AND +live_at IS NULL"
-      | "UPDATE outbox SET live_at = $2
-        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))) AND live_at IS NULL";
-    SETTLE_INBOX(2) = "UPDATE outbox SET inbox_at = $2 WHERE id IN (SELECT unhex(value) FROM json_each($1))
-            AND +inbox_at IS NULL"
-      | "UPDATE outbox SET inbox_at = $2
-        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))) AND inbox_at IS NULL";
-    SETTLE_NOTICE(2) = "UPDATE outbox SET notice_at = $2 WHERE id IN (SELECT unhex(value) FROM json_each($1))
-            AND +notice_at IS NULL"
-      | "UPDATE outbox SET notice_at = $2
-        WHERE id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1))) AND notice_at IS NULL";
+    OLDEST(0) = (concat!("SELECT MIN(at) FROM (", oldest!("LIVE", "live_at", " INDEXED BY outbox_live"),
+            " UNION ALL ", oldest!("INBOX", "inbox_at", " INDEXED BY outbox_inbox"),
+            " UNION ALL ", oldest!("NOTICE", "notice_at", " INDEXED BY outbox_notice"), ") AS undelivered"))
+      | (concat!("SELECT MIN(at) FROM (", oldest!("LIVE", "live_at", ""),
+            " UNION ALL ", oldest!("INBOX", "inbox_at", ""),
+            " UNION ALL ", oldest!("NOTICE", "notice_at", ""), ") AS undelivered"));
+    SETTLE_LIVE(2) = (settle!(sqlite, "live_at")) | (settle!(postgres, "live_at"));
+    SETTLE_INBOX(2) = (settle!(sqlite, "inbox_at")) | (settle!(postgres, "inbox_at"));
+    SETTLE_NOTICE(2) = (settle!(sqlite, "notice_at")) | (settle!(postgres, "notice_at"));
     RECOVER(2) = "DELETE FROM outbox_failure WHERE event_id IN (SELECT unhex(value) FROM json_each($1))
             AND consumer = $2"
       | "DELETE FROM outbox_failure

@@ -31,32 +31,30 @@ statements! {
         FROM (SELECT unhex(value ->> 'orderId') AS id, value ->> 'reference' AS reference
             FROM json_each($1)) AS told
         WHERE order_id = told.id AND (payment.state = 'REQUESTED'
-            OR (payment.state = 'CHARGED' AND payment.reference = told.reference))
-        RETURNING order_id"
+            OR (payment.state = 'CHARGED' AND payment.reference = told.reference))"
       | "UPDATE payment SET state = 'CHARGED', reference = told.reference, updated_at = $2
         FROM jsonb_to_recordset($1) AS told(\"orderId\" UUID, reference TEXT)
         WHERE order_id = told.\"orderId\" AND (payment.state = 'REQUESTED'
-            OR (payment.state = 'CHARGED' AND payment.reference = told.reference))
-        RETURNING order_id";
+            OR (payment.state = 'CHARGED' AND payment.reference = told.reference))";
     DECLINED(2) = "UPDATE payment SET state = 'DECLINED', decline_reason = told.reason, updated_at = $2
         FROM (SELECT unhex(value ->> 'orderId') AS id, value ->> 'reason' AS reason
             FROM json_each($1)) AS told
-        WHERE order_id = told.id AND payment.state IN ('REQUESTED', 'DECLINED') RETURNING order_id"
+        WHERE order_id = told.id AND payment.state IN ('REQUESTED', 'DECLINED')"
       | "UPDATE payment SET state = 'DECLINED', decline_reason = told.reason, updated_at = $2
         FROM jsonb_to_recordset($1) AS told(\"orderId\" UUID, reason TEXT)
-        WHERE order_id = told.\"orderId\" AND payment.state IN ('REQUESTED', 'DECLINED') RETURNING order_id";
+        WHERE order_id = told.\"orderId\" AND payment.state IN ('REQUESTED', 'DECLINED')";
     REFUNDING(2) = "UPDATE payment SET state = 'REFUNDING', updated_at = $2
         WHERE order_id IN (SELECT unhex(value) FROM json_each($1))
-            AND state IN ('REQUESTED', 'CHARGED', 'REFUNDING') RETURNING order_id"
+            AND state IN ('REQUESTED', 'CHARGED', 'REFUNDING')"
       | "UPDATE payment SET state = 'REFUNDING', updated_at = $2
         WHERE order_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
-            AND state IN ('REQUESTED', 'CHARGED', 'REFUNDING') RETURNING order_id";
+            AND state IN ('REQUESTED', 'CHARGED', 'REFUNDING')";
     REFUNDED(2) = "UPDATE payment SET state = 'REFUNDED', updated_at = $2
         WHERE order_id IN (SELECT unhex(value) FROM json_each($1))
-            AND state IN ('REFUNDING', 'REFUNDED') RETURNING order_id"
+            AND state IN ('REFUNDING', 'REFUNDED')"
       | "UPDATE payment SET state = 'REFUNDED', updated_at = $2
         WHERE order_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
-            AND state IN ('REFUNDING', 'REFUNDED') RETURNING order_id";
+            AND state IN ('REFUNDING', 'REFUNDED')";
     RECOVERED(3) = "UPDATE payment SET state = 'CHARGED', reference = COALESCE(reference, $2), updated_at = $3
         WHERE order_id = $1 AND state = 'REFUNDED'";
 }
@@ -189,13 +187,13 @@ pub struct ChargedOrder {
     pub reference: String,
 }
 
-/// Notes that money is here, and gives the orders of which that is so now: the others went another way
+/// Notes that money is here, and gives of how many orders that is so now: the others went another way
 /// already. Telling it twice is telling it once.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn charged(tx: &mut Tx, orders: &[ChargedOrder], now: i64) -> Result<Vec<Uuid>> {
-    rows!(tx, (Uuid,), CHARGED, Json(orders), now).map(ids)
+pub async fn charged(tx: &mut Tx, orders: &[ChargedOrder], now: i64) -> Result<u64> {
+    execute!(tx, CHARGED, Json(orders), now)
 }
 
 /// That the gateway said no to an order.
@@ -209,30 +207,30 @@ pub struct DeclinedOrder {
     pub reason: DeclineReason,
 }
 
-/// Notes that the gateway said no, and gives the orders of which that is so now.
+/// Notes that the gateway said no, and gives of how many orders that is so now.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn declined(tx: &mut Tx, orders: &[DeclinedOrder], now: i64) -> Result<Vec<Uuid>> {
-    rows!(tx, (Uuid,), DECLINED, Json(orders), now).map(ids)
+pub async fn declined(tx: &mut Tx, orders: &[DeclinedOrder], now: i64) -> Result<u64> {
+    execute!(tx, DECLINED, Json(orders), now)
 }
 
-/// Notes that money is to go back, whether it is known to be here or not, and gives the orders of which
+/// Notes that money is to go back, whether it is known to be here or not, and gives of how many orders
 /// that is so now: not those that were declined, or of which it has gone back.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn refunding(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<Vec<Uuid>> {
-    rows!(tx, (Uuid,), REFUNDING, many(orders), now).map(ids)
+pub async fn refunding(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<u64> {
+    execute!(tx, REFUNDING, many(orders), now)
 }
 
-/// Notes that money has gone back, or was never taken and never will be, and gives the orders of which
+/// Notes that money has gone back, or was never taken and never will be, and gives of how many orders
 /// that is so now: not those of which it was not to go back.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn refunded(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<Vec<Uuid>> {
-    rows!(tx, (Uuid,), REFUNDED, many(orders), now).map(ids)
+pub async fn refunded(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<u64> {
+    execute!(tx, REFUNDED, many(orders), now)
 }
 
 /// Notes that money that had gone back has come again, of a charge that its gateway calls so; false where it
@@ -242,8 +240,4 @@ pub async fn refunded(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<Vec<Uuid
 /// Where the database does.
 pub async fn recovered(tx: &mut Tx, order: Uuid, reference: &str, now: i64) -> Result<bool> {
     Ok(execute!(tx, RECOVERED, order, reference, now)? == 1)
-}
-
-fn ids(rows: Vec<(Uuid,)>) -> Vec<Uuid> {
-    rows.into_iter().map(|(id,)| id).collect()
 }

@@ -54,15 +54,6 @@ statements! {
         ON CONFLICT (order_id, step, direction) DO UPDATE SET state = excluded.state,
             attempts = GREATEST(excluded.attempts, saga_step.attempts),
             error = COALESCE(excluded.error, saga_step.error), ended_at = excluded.ended_at";
-    FAILED(6) = "INSERT INTO saga_step (order_id, step, direction, state, attempts, error, started_at)
-        VALUES ($1, $2, $3, 'PENDING', $4, $5, $6)
-        ON CONFLICT (order_id, step, direction) DO UPDATE SET attempts = MAX(excluded.attempts, saga_step.attempts),
-            error = excluded.error WHERE saga_step.state = 'PENDING'"
-      | "INSERT INTO saga_step (order_id, step, direction, state, attempts, error, started_at)
-        VALUES ($1, $2, $3, 'PENDING', $4, $5, $6)
-        ON CONFLICT (order_id, step, direction) DO UPDATE
-            SET attempts = GREATEST(excluded.attempts, saga_step.attempts), error = excluded.error
-            WHERE saga_step.state = 'PENDING'";
     GET(1) = "SELECT saga.order_id, version, phase, step, reached, reason, orders.account_id, orders.campus_id,
             orders.number, orders.slot_at, orders.state, orders.gateway, orders.total, orders.currency,
             orders.placed_at
@@ -246,26 +237,6 @@ pub async fn write_steps(tx: &mut Tx, changes: &[StepChange]) -> Result<()> {
 /// Where the database does.
 pub async fn get(tx: &mut Tx, order: Uuid) -> Result<Option<SagaRow>> {
     optional!(tx, SagaRow, GET, order)
-}
-
-/// Notes that a step has failed so often for the time being, and why; it began at a moment in
-/// microseconds.
-///
-/// # Errors
-/// Where the database does.
-pub async fn step_failed(
-    tx: &mut Tx,
-    order: Uuid,
-    (step, direction): (&str, &str),
-    attempts: i64,
-    error: &Value,
-    started_at: i64,
-) -> Result<()> {
-    let error = Json(error);
-    execute!(
-        tx, FAILED, order, step, direction, attempts, error, started_at
-    )
-    .map(drop)
 }
 
 /// The steps of an order, in the order in which they began.

@@ -26,20 +26,23 @@ impl Statement {
     }
 }
 
-/// Declares the statements of a file, and `STATEMENTS`, the list of them.
+/// Declares the statements of a file, and `STATEMENTS`, the list of them. A text is a literal, or in
+/// parentheses what gives one, as a macro where several statements differ in little.
 macro_rules! statements {
-    ($($name:ident($parameters:literal) = $sqlite:literal $(| $postgres:literal)?;)*) => {
+    ($($name:ident($parameters:literal) = $sqlite:tt $(| $postgres:tt)?;)*) => {
         $(static $name: $crate::Statement = $crate::Statement {
             name: concat!(module_path!(), "::", stringify!($name)),
             parameters: $parameters,
-            sqlite: $sqlite,
+            sqlite: $crate::statement::statements!(@text $sqlite),
             postgres: $crate::statement::statements!(@postgres $sqlite $(, $postgres)?),
         };)*
         /// The statements of this file.
         pub(crate) const STATEMENTS: &[&$crate::Statement] = &[$(&$name),*];
     };
-    (@postgres $sqlite:literal) => { $sqlite };
-    (@postgres $sqlite:literal, $postgres:literal) => { $postgres };
+    (@postgres $sqlite:tt) => { $crate::statement::statements!(@text $sqlite) };
+    (@postgres $sqlite:tt, $postgres:tt) => { $crate::statement::statements!(@text $postgres) };
+    (@text ($text:expr)) => { $text };
+    (@text $text:literal) => { $text };
 }
 pub(crate) use statements;
 

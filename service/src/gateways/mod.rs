@@ -7,7 +7,6 @@
 //! While a gateway's breaker is open, a call is not made but told when to come back. A job then waits
 //! until that moment ([`crate::jobs::JobError::Later`]) instead of using up an attempt.
 
-mod guard;
 pub mod settings;
 mod simulated;
 pub mod stripe;
@@ -18,18 +17,23 @@ pub use stripe::StripeSettings;
 
 use crate::clock::{Clock, Ids};
 use crate::ctx::Ctx;
+use crate::guard::Guard;
 use crate::{Error, Result};
 use domain::account::Role;
 use domain::breaker::BreakerState;
 use domain::payment::{DeclineReason, GatewayKind};
 use futures::future::BoxFuture;
-use guard::Guard;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 use storage::breaker::{self, StoredBreaker};
 use storage::ledger::Ledger;
 use storage::{Database, Db};
 use uuid::Uuid;
+
+/// How long a gateway may take for a call: longer than it ever does when it is well, and shorter than
+/// its breaker waits for a probe.
+const CALL_MOST: Duration = Duration::from_secs(10);
 
 /// A charge that somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,10 +162,33 @@ impl Source {
     }
 }
 
+/// A gateway and the breaker before it.
+#[derive(Debug)]
+struct Guarded {
+    kind: GatewayKind,
+    gateway: Arc<dyn PaymentGateway>,
+    guard: Arc<Guard>,
+}
+
+impl Guarded {
+    /// Makes a call where the breaker lets it through, and learns from what comes of it.
+    async fn call<T>(&self, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+        let admitted = self.guard.admit().await;
+        let admitted = admitted.map_err(|until| GatewayError::BreakerOpen { until })?;
+        let answer = match tokio::time::timeout(CALL_MOST, call).await {
+            Ok(answer) => answer,
+            Err(_) => Err(GatewayError::TimedOut),
+        };
+        let failed = answer.as_ref().is_err_and(|error| error.is_failure());
+        admitted.end(failed).await;
+        answer
+    }
+}
+
 /// The gateways of an institution.
 #[derive(Debug, Clone)]
 pub struct Gateways {
-    guards: Arc<[Arc<Guard>]>,
+    gateways: Arc<[Guarded]>,
     ledger: Ledger,
     stripe: Option<Arc<StripeSettings>>,
 }
@@ -196,13 +223,13 @@ impl Gateways {
             let gateway: Arc<dyn PaymentGateway> = Arc::new(gateway);
             gateways.push((GatewayKind::Stripe, gateway));
         }
-        let guards = gateways.into_iter().map(|(kind, gateway)| {
-            let last = stored.iter().find(|stored| stored.name == kind.key());
-            let last = last.map(|stored| stored.breaker).unwrap_or_default();
-            Arc::new(Guard::new(kind, gateway, last, db.clone(), &source))
+        let gateways = gateways.into_iter().map(|(kind, gateway)| Guarded {
+            kind,
+            gateway,
+            guard: Guard::new(kind.key(), &stored, db.clone(), Arc::clone(&source.clock)),
         });
         Ok(Self {
-            guards: guards.collect(),
+            gateways: gateways.collect(),
             ledger,
             stripe: settings.stripe.clone().map(Arc::new),
         })
@@ -211,7 +238,7 @@ impl Gateways {
     /// Whether there is such a gateway here.
     #[must_use]
     pub fn has(&self, kind: GatewayKind) -> bool {
-        self.guards.iter().any(|guard| guard.kind == kind)
+        self.gateways.iter().any(|one| one.kind == kind)
     }
 
     /// How Stripe is reached, where it is.
@@ -235,8 +262,8 @@ impl Gateways {
             tracing::error!(key = request.key, "a charge of less than nothing");
             return Err(GatewayError::Refused);
         }
-        let guard = self.guard(kind)?;
-        guard.call(guard.gateway.charge(request)).await
+        let one = self.of(kind)?;
+        one.call(one.gateway.charge(request)).await
     }
 
     /// Gives back all of a charge, or calls it off for good where it was never made.
@@ -244,8 +271,8 @@ impl Gateways {
     /// # Errors
     /// Why it was not given back, or is not known to have been. It is never declined.
     pub async fn refund(&self, kind: GatewayKind, request: &RefundRequest) -> Answer<Refunded> {
-        let guard = self.guard(kind)?;
-        guard.call(guard.gateway.refund(request)).await
+        let one = self.of(kind)?;
+        one.call(one.gateway.refund(request)).await
     }
 
     /// Gives back a part of a charge.
@@ -262,8 +289,8 @@ impl Gateways {
             tracing::error!(key = request.key, "a part of nothing");
             return Err(GatewayError::Refused);
         }
-        let guard = self.guard(kind)?;
-        guard.call(guard.gateway.refund_part(request)).await
+        let one = self.of(kind)?;
+        one.call(one.gateway.refund_part(request)).await
     }
 
     /// The charge of a key, where it was made and its money is still here.
@@ -271,12 +298,12 @@ impl Gateways {
     /// # Errors
     /// Why that is not known.
     pub async fn look_up(&self, kind: GatewayKind, key: &str) -> Answer<Option<Charged>> {
-        let guard = self.guard(kind)?;
-        guard.call(guard.gateway.look_up(key)).await
+        let one = self.of(kind)?;
+        one.call(one.gateway.look_up(key)).await
     }
 
-    fn guard(&self, kind: GatewayKind) -> Answer<&Arc<Guard>> {
-        let found = self.guards.iter().find(|guard| guard.kind == kind);
+    fn of(&self, kind: GatewayKind) -> Answer<&Guarded> {
+        let found = self.gateways.iter().find(|one| one.kind == kind);
         found.ok_or(GatewayError::Unavailable)
     }
 }

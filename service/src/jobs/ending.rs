@@ -56,6 +56,10 @@ impl Ending {
                 effect = Some(Write::Together(write, share));
                 end_of(&job, EndState::Succeeded, None, now)
             }
+            Ok(Outcome::Failed(error, write, share)) => {
+                effect = Some(Write::Together(write, share));
+                failed(&job, JobError::Passing(error), now)
+            }
             Err(RunError::Cancelled) => end_of(&job, EndState::Cancelled, None, now),
             Err(RunError::Failed(error)) => failed(&job, error, now),
         };

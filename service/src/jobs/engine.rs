@@ -653,6 +653,10 @@ async fn acknowledge(tx: &mut Tx, endings: &[Ending]) -> Result<()> {
 }
 
 fn with_result(ended: &Ended, result: Value) -> Cow<'_, Ended> {
+    // Its owner may read what comes of it in the end.
+    if ended.failed > 0 {
+        return Cow::Borrowed(ended);
+    }
     Cow::Owned(Ended {
         result: Some(result),
         ..ended.clone()

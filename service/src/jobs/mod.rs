@@ -133,6 +133,9 @@ pub enum Outcome {
     Effect(Effect),
     /// Something to write together with what other jobs of the moment have to write by the same function.
     Shared(WriteShares, Share),
+    /// It failed and may succeed later, and this is to be written of it, together with what other jobs of the
+    /// moment have to write by the same function. What that gives is kept by nobody.
+    Failed(Error, WriteShares, Share),
 }
 
 /// When a failed job is tried again.

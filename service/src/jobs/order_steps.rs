@@ -4,7 +4,7 @@
 //! refunding call a gateway first. Each may run twice: the keys of a payment exist before anything is
 //! asked of the gateway, and a step whose saga has gone on changes nothing.
 
-use super::{Job, JobError, Outcome, Queue, Retry, Run, Unique, new_job};
+use super::{Job, JobError, Outcome, Queue, Retry, Run, Share, Unique, new_job};
 use crate::ctx::Ctx;
 use crate::gateways::{ChargeRequest, GatewayError, RefundRequest};
 use crate::order::settle::{self, Found, StepEnd, subject};
@@ -37,8 +37,8 @@ struct Task {
 }
 
 impl Task {
-    fn ended(&self, run: &Run, found: Found) -> Outcome {
-        let end = StepEnd {
+    fn end(&self, run: &Run, found: Found) -> Share {
+        Arc::new(StepEnd {
             ctx: run.ctx.clone(),
             order: self.order,
             step: self.step,
@@ -46,8 +46,11 @@ impl Task {
             found,
             failures: run.failures,
             started_at: run.started_at,
-        };
-        Outcome::Shared(settle::write, Arc::new(end))
+        })
+    }
+
+    fn ended(&self, run: &Run, found: Found) -> Outcome {
+        Outcome::Shared(settle::write, self.end(run, found))
     }
 }
 
@@ -179,7 +182,7 @@ async fn pay(task: Task, run: Run) -> std::result::Result<Outcome, JobError> {
     match gateways.charge(payment.gateway, &request).await {
         Ok(charged) => Ok(task.ended(&run, Found::Charged(charged.reference))),
         Err(GatewayError::Declined { reason }) => Ok(task.ended(&run, Found::Declined(reason))),
-        Err(error) => failed(&task, &run, error, Some(CancelReason::PaymentUnavailable)).await,
+        Err(error) => failed(&task, &run, error, Some(CancelReason::PaymentUnavailable)),
     }
 }
 
@@ -210,13 +213,13 @@ async fn refund(task: Task, run: Run) -> std::result::Result<Outcome, JobError> 
             let given = refunded.reference.map(|_| rest).filter(|rest| *rest > 0);
             Ok(task.ended(&run, Found::Refunded(given)))
         }
-        Err(error) => failed(&task, &run, error, None).await,
+        Err(error) => failed(&task, &run, error, None),
     }
 }
 
-/// Waits while a breaker is open; otherwise notes the failure at the step, and gives up after the last
+/// Waits while a breaker is open; otherwise has the failure noted at the step, and gives up after the last
 /// one where it may.
-async fn failed(
+fn failed(
     task: &Task,
     run: &Run,
     error: GatewayError,
@@ -230,18 +233,11 @@ async fn failed(
     if let (true, Some(reason)) = (run.last, give_up) {
         return Ok(task.ended(run, Found::Exhausted(reason, told)));
     }
-    let mut tx = run.ctx.write().await?;
-    // First, as whoever ends the step does: otherwise each may wait for the other.
-    saga::lock(&mut tx, &[task.order])
-        .await
-        .map_err(Error::from)?;
-    let step = (task.step.key(), task.direction.key());
-    let attempts = run.failures + 1;
-    saga::step_failed(&mut tx, task.order, step, attempts, &told, run.started_at)
-        .await
-        .map_err(Error::from)?;
-    tx.commit().await.map_err(Error::from)?;
-    Err(JobError::Passing(Error::Internal(error.to_string())))
+    Ok(Outcome::Failed(
+        Error::Internal(error.to_string()),
+        settle::write,
+        task.end(run, Found::Failed(told)),
+    ))
 }
 
 /// Ends reservations that were kept for long enough and offers that nobody answered, and takes up sagas and

@@ -16,9 +16,9 @@
 //! it is worth nothing any more. Whoever gets a message twice can tell, by its
 //! `Message-ID`, or by its tag in a browser, where the second takes the first one's place.
 
+mod carrier;
 mod consumer;
 mod deliveries;
-mod guard;
 mod http;
 mod phone;
 mod preferences;
@@ -46,16 +46,17 @@ pub use web_push::make_keys;
 
 use crate::clock::Clock;
 use crate::ctx::{Ctx, Mode, Settings};
+use crate::guard::Guard;
 use crate::order::OrderedItem;
 use crate::{Error, Result};
+pub(crate) use carrier::Admitted;
+use carrier::Carrier;
 use domain::breaker::{Breaker, BreakerState};
 use domain::kitchen::OFFER_LASTS;
 use domain::notification::{Channel, Template};
 use domain::problem::Problem;
 use domain::text::Language;
 use futures::future::BoxFuture;
-pub(crate) use guard::Admitted;
-use guard::Guard;
 use render::Facts;
 use std::sync::Arc;
 pub use storage::delivery::Delivery;
@@ -205,7 +206,7 @@ fn shortened(said: &str) -> String {
 /// The channels of an institution that are open.
 #[derive(Debug, Clone)]
 pub struct Channels {
-    guards: Arc<[Arc<Guard>]>,
+    carriers: Arc<[Carrier]>,
     push_key: Option<Arc<str>>,
     services: PushServices,
 }
@@ -224,7 +225,7 @@ impl Channels {
             (None, Mode::Production) => None,
         };
         let mut push_key: Option<Arc<str>> = None;
-        let mut guards: Vec<Arc<Guard>> = Vec::new();
+        let mut carriers = Vec::new();
         for channel in Channel::ALL {
             let notifier = match channel {
                 Channel::Push => match &push {
@@ -245,18 +246,11 @@ impl Channels {
             let Some(notifier) = notifier else {
                 continue;
             };
-            let last = stored.iter().find(|stored| stored.name == channel.key());
-            let last = last.map(|stored| stored.breaker).unwrap_or_default();
-            guards.push(Arc::new(Guard::new(
-                channel,
-                notifier,
-                last,
-                db.clone(),
-                Arc::clone(clock),
-            )));
+            let guard = Guard::new(channel.key(), &stored, db.clone(), Arc::clone(clock));
+            carriers.push(Carrier::new(channel, notifier, guard));
         }
         Ok(Self {
-            guards: guards.into(),
+            carriers: carriers.into(),
             push_key,
             services: settings.notify.push_services.clone(),
         })
@@ -265,7 +259,7 @@ impl Channels {
     /// Whether anything is sent by a channel.
     #[must_use]
     pub fn is_open(&self, channel: Channel) -> bool {
-        self.guard(channel).is_some()
+        self.carrier(channel).is_some()
     }
 
     /// What browsers are told to know this installation by, where there is something.
@@ -287,14 +281,15 @@ impl Channels {
         &self,
         channel: Channel,
     ) -> std::result::Result<Option<Admitted>, i64> {
-        match self.guard(channel) {
-            Some(guard) => guard.admit().await.map(Some),
+        match self.carrier(channel) {
+            Some(carrier) => carrier.admit().await.map(Some),
             None => Ok(None),
         }
     }
 
-    fn guard(&self, channel: Channel) -> Option<&Arc<Guard>> {
-        self.guards.iter().find(|guard| guard.channel == channel)
+    fn carrier(&self, channel: Channel) -> Option<&Carrier> {
+        let mut carriers = self.carriers.iter();
+        carriers.find(|carrier| carrier.channel == channel)
     }
 }
 

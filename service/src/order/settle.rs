@@ -51,6 +51,8 @@ pub(crate) enum Found {
     Charged(String),
     /// The gateway said no.
     Declined(DeclineReason),
+    /// Nothing, for this reason, and it is tried again.
+    Failed(Value),
     /// Nothing, and it is not tried again.
     Exhausted(CancelReason, Value),
     /// So much has gone back, in minor units; nothing where no money was ever taken, or all of it had gone back
@@ -116,10 +118,7 @@ pub(crate) async fn returned(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<bo
     if asked + elsewhere >= row.total {
         return Ok(false);
     }
-    if payment::refunding(tx, &[row.order_id], now)
-        .await?
-        .is_empty()
-    {
+    if payment::refunding(tx, &[row.order_id], now).await? == 0 {
         return Ok(false);
     }
     let grown = storage::refund::reckon(tx, row.order_id, row.total, now).await?;
@@ -146,13 +145,16 @@ async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<Vec<Value>> {
     let rows: HashMap<Uuid, SagaRow> = rows.into_iter().map(|row| (row.order_id, row)).collect();
     let mut timely = Vec::new();
     let mut taken = HashSet::new();
-    for (place, end) in ends.iter().enumerate() {
+    let mut places: Vec<(usize, &StepEnd)> = ends.iter().copied().enumerate().collect();
+    // Where a step ran twice and one of the runs came to something, that is what came of it.
+    places.sort_by_key(|(_, end)| matches!(end.found, Found::Failed(_)));
+    for (place, end) in places {
         let Some(row) = rows.get(&end.order) else {
             continue;
         };
         let state = state_of(row)?;
         if concerns(&state, end) && taken.insert(end.order) {
-            timely.push((place, *end, row, state));
+            timely.push((place, end, row, state));
         }
     }
     let steps: Vec<&StepEnd> = timely.iter().map(|(_, end, ..)| *end).collect();
@@ -160,14 +162,15 @@ async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<Vec<Value>> {
     let mut changes = Changes::new(now);
     let mut results = vec![json!({ "late": true }); ends.len()];
     for (place, end, row, state) in timely {
-        let event = match stocked.events.remove(&end.order) {
-            Some(event) => event,
-            None => event_of(end),
+        let event = stocked.events.remove(&end.order).or_else(|| event_of(end));
+        let Some(event) = event else {
+            changes.step(end, None);
+            continue;
         };
         let Some((next, effect)) = saga::next(state, event) else {
             continue;
         };
-        changes.step(end, event);
+        changes.step(end, Some(event));
         changes.of_payment(end, row);
         changes.turn(&end.ctx, row, (state, next), effect, Some(event), None)?;
         results[place] = json!({ "phase": next.phase.key() });
@@ -217,14 +220,15 @@ fn concerns(state: &Saga, end: &StepEnd) -> bool {
     }
 }
 
-/// What has happened where stock has no say in it.
-fn event_of(end: &StepEnd) -> Event {
-    match (&end.found, end.direction) {
+/// What has happened where stock has no say in it; nothing yet, where it is tried again.
+fn event_of(end: &StepEnd) -> Option<Event> {
+    Some(match (&end.found, end.direction) {
+        (Found::Failed(_), _) => return None,
         (Found::Declined(_), _) => Event::Refused(end.step, CancelReason::PaymentDeclined),
         (Found::Exhausted(reason, _), _) => Event::Exhausted(end.step, *reason),
         (_, Direction::Do) => Event::Done(end.step),
         (_, Direction::Undo) => Event::Undone(end.step),
-    }
+    })
 }
 
 /// What came of moving stock.
@@ -337,6 +341,8 @@ pub(crate) struct Changes {
     noted: Vec<(Uuid, String)>,
     events: Vec<NewEvent>,
     jobs: Vec<NewJob>,
+    /// How each saga ended, and how many seconds its order took.
+    processed: Vec<(&'static str, f64)>,
 }
 
 impl Changes {
@@ -356,15 +362,19 @@ impl Changes {
             noted: Vec::new(),
             events: Vec::new(),
             jobs: Vec::new(),
+            processed: Vec::new(),
         }
     }
 
-    /// Notes how a step went.
-    fn step(&mut self, end: &StepEnd, event: Event) {
+    /// Notes how a step went, or that it is tried again.
+    fn step(&mut self, end: &StepEnd, event: Option<Event>) {
         let (state, error) = match (&end.found, event) {
+            (Found::Failed(error), _) => ("PENDING", Some(error.clone())),
             (Found::Exhausted(_, error), _) => ("EXHAUSTED", Some(error.clone())),
             (Found::Declined(reason), _) => ("REFUSED", Some(json!({ "declined": reason.key() }))),
-            (_, Event::Refused(_, reason)) => ("REFUSED", Some(json!({ "reason": reason.key() }))),
+            (_, Some(Event::Refused(_, reason))) => {
+                ("REFUSED", Some(json!({ "reason": reason.key() })))
+            }
             _ => ("DONE", None),
         };
         self.steps.push(StepChange {
@@ -375,7 +385,7 @@ impl Changes {
             attempts: end.failures + 1,
             error,
             started_at: end.started_at,
-            ended_at: Some(self.now),
+            ended_at: event.map(|_| self.now),
         });
     }
 
@@ -414,7 +424,7 @@ impl Changes {
                     self.tell(&end.ctx, row, OrderEvent::PaymentRefunded, told);
                 }
             }
-            Found::Here | Found::Exhausted(..) => {}
+            Found::Here | Found::Failed(_) | Found::Exhausted(..) => {}
         }
     }
 
@@ -527,9 +537,8 @@ impl Changes {
                 Phase::Completed => "completed",
                 _ => "cancelled",
             };
-            metrics::counter!("orders_processed_total", "status" => status).increment(1);
             let seconds = (self.now - row.placed_at) as f64 / 1e6;
-            metrics::histogram!("order_processing_duration_seconds").record(seconds);
+            self.processed.push((status, seconds));
         }
         Ok(())
     }
@@ -554,7 +563,7 @@ impl Changes {
         });
     }
 
-    /// Writes it all.
+    /// Writes it all; what has ended is counted once that is committed.
     pub async fn write(self, tx: &mut Tx) -> Result<()> {
         if !self.sagas.is_empty() {
             storage::saga::write(tx, &self.sagas).await?;
@@ -634,7 +643,19 @@ impl Changes {
             job::enqueue(tx, &self.jobs).await?;
             tx.will_wake().await?;
         }
+        if !self.processed.is_empty() {
+            let processed = self.processed;
+            tx.once_committed(move || count(&processed));
+        }
         Ok(())
+    }
+}
+
+/// Counts orders that were processed.
+fn count(processed: &[(&'static str, f64)]) {
+    for (status, seconds) in processed {
+        metrics::counter!("orders_processed_total", "status" => *status).increment(1);
+        metrics::histogram!("order_processing_duration_seconds").record(*seconds);
     }
 }
 

@@ -15,10 +15,11 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 use storage::ledger::{Decision, Ledger};
+use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 /// More boundaries than four orders have: a bound to the test, not to what it looks at.
-const BOUNDARIES_MOST: i64 = 400;
+pub const BOUNDARIES_MOST: i64 = 400;
 /// How often the orders are looked at.
 const GLANCE: Duration = Duration::from_millis(5);
 /// How much time passes meanwhile, in microseconds.
@@ -34,7 +35,7 @@ const CANCELLED: i64 = 4;
 
 /// Where a life ends.
 #[derive(Debug, Clone, Copy)]
-enum Boundary {
+pub enum Boundary {
     /// In the institution's database, after so many boundaries.
     Own(i64),
     /// In the gateway's ledger.
@@ -45,11 +46,21 @@ enum Boundary {
 
 /// Who orders where; the same in every life.
 #[derive(Clone, Copy)]
-struct World {
-    member: Uuid,
+pub struct World {
+    pub member: Uuid,
     soup: Uuid,
     salad: Uuid,
     campus: Uuid,
+}
+
+impl World {
+    pub fn shop(self) -> Shop {
+        Shop {
+            campus: self.campus,
+            soup: self.soup,
+            salad: self.salad,
+        }
+    }
 }
 
 fn gateway() -> GatewaySettings {
@@ -62,12 +73,23 @@ fn gateway() -> GatewaySettings {
 
 /// One life of a process, which ends at a boundary or when everything is done; which, is told.
 fn live(engine: &Engine, world: World, life: i64, boundary: Boundary) -> bool {
-    let settings = settings_with(engine, gateway());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
+    live_in(runtime, engine, world, life, boundary)
+}
+
+/// As [`live`], on these threads.
+pub fn live_in(
+    runtime: Runtime,
+    engine: &Engine,
+    world: World,
+    life: i64,
+    boundary: Boundary,
+) -> bool {
+    let settings = settings_with(engine, gateway());
     let done = runtime.block_on(async move {
         let product = Product::start_with(settings).await;
         product.clock.advance(life * 30 * 1_000_000);
@@ -95,11 +117,7 @@ fn live(engine: &Engine, world: World, life: i64, boundary: Boundary) -> bool {
 
 /// Places the orders, or finds them placed, and waits until nothing is left to do for them.
 async fn day(product: &Product, world: World) {
-    let shop = Shop {
-        campus: world.campus,
-        soup: world.soup,
-        salad: world.salad,
-    };
+    let shop = world.shop();
     let maya = product.ctx(Actor::Account {
         id: world.member,
         role: Role::Member,
@@ -201,8 +219,8 @@ fn check(engine: &Engine, what: &str) {
 }
 
 /// A world with enough for everybody.
-fn begin(engine: &Engine) -> World {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+pub fn begin(engine: &Engine) -> World {
+    let runtime = Runtime::new().unwrap();
     let world = runtime.block_on(async {
         let product = Product::start_with(settings_with(engine, gateway())).await;
         let shop = Shop::open(&product, 20, 20).await;
@@ -237,7 +255,7 @@ fn stops_twice(engine: &Engine, world: World, first: Boundary, second: Boundary)
 }
 
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Runtime::new().unwrap().block_on(future)
+    Runtime::new().unwrap().block_on(future)
 }
 
 /// A copy of a world that has begun: making each anew would take most of the time.

@@ -1,5 +1,6 @@
 //! Events reach those whom they concern: in order, without a gap, and whoever fails alone.
 
+use crate::crashes::block_on;
 use crate::engines::{Engine, eventually, on_both_engines};
 use crate::workers::db;
 use crate::{DAY, NOW, Product, SECOND, admin, refused};
@@ -358,6 +359,74 @@ async fn of_two_processes_each_event_is_delivered_once(engine: &Engine) {
         [EVENTS.to_string()]
     );
     drop(relays);
+}
+
+/// A process stops within the transaction in which its relay delivers, before it lasts and after it, and is
+/// started again.
+fn stops_while_it_delivers(engine: &Engine) {
+    const EVENTS: usize = 9;
+    for boundary in 0..2 {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let product = Product::start(engine).await;
+            let ana = product.member(&format!("ana{boundary}")).await;
+            for number in 0..EVENTS {
+                let aggregate = format!("order:{boundary}.{}", number % 3);
+                ready(&ana, &aggregate, number as i64).await;
+            }
+            let relay = relay(&product);
+            let faults = db(&ana).faults().clone();
+            faults.stop_after(boundary);
+            tokio::select! {
+                () = faults.stopped() => {}
+                passed = relay.pass() => panic!("it has not stopped: {passed:?}"),
+            }
+        });
+        // What stands still is dropped with its connections, as when a process dies.
+        runtime.shutdown_timeout(Duration::from_secs(20));
+        let rounds = boundary as usize;
+        let delivered = async || {
+            let mut delivered = Vec::new();
+            for query in [
+                "SELECT COUNT(*) FROM live_event",
+                "SELECT COUNT(*) FROM (SELECT DISTINCT event_id FROM live_event) AS events",
+                "SELECT COUNT(*) FROM inbox_message",
+            ] {
+                delivered.push(engine.raw(query).await.remove(0));
+            }
+            delivered
+        };
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            // What had lasted by then was delivered, and nothing else.
+            let lasted = (rounds * 2 * EVENTS).to_string();
+            assert_eq!(delivered().await, [&*lasted; 3], "{boundary}");
+            let product = Product::start(engine).await;
+            let relay = relay(&product);
+            while relay.pass().await.unwrap() {}
+            let all = ((rounds + 1) * EVENTS).to_string();
+            assert_eq!(delivered().await, [&*all; 3], "{boundary}");
+            let waiting = "SELECT COUNT(*) FROM outbox
+                WHERE live_at IS NULL OR inbox_at IS NULL OR notice_at IS NULL";
+            assert_eq!(engine.raw(waiting).await, ["0"], "{boundary}");
+        });
+        runtime.shutdown_timeout(Duration::from_secs(20));
+    }
+}
+
+#[test]
+fn a_process_may_stop_while_its_relay_delivers() {
+    let engine = block_on(Engine::sqlite());
+    stops_while_it_delivers(&engine);
+}
+
+#[test]
+fn a_process_on_postgres_may_stop_while_its_relay_delivers() {
+    let Some(engine) = block_on(Engine::postgres()) else {
+        return;
+    };
+    stops_while_it_delivers(&engine);
+    block_on(engine.remove());
 }
 
 async fn what_a_commit_appended_is_delivered_by_the_runner(engine: &Engine) {

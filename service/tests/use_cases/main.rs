@@ -9,9 +9,11 @@ mod card_crashes;
 mod cards;
 mod carriers;
 mod carts;
+mod counted;
 mod crashes;
 #[path = "../../../storage/tests/support/engines.rs"]
 mod engines;
+mod frozen;
 mod kitchen;
 mod live;
 mod menu;

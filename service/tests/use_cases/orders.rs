@@ -8,6 +8,7 @@ use domain::invalid::InvalidCode;
 use domain::order::{Advance, CancelReason, OrderRefusal, OrderState};
 use domain::payment::{DeclineReason, PaymentState};
 use domain::problem::Problem;
+use domain::saga::Step;
 use service::gateways::{Act, GatewaySettings, Operation};
 use service::jobs::runner::Runner;
 use service::order::{self, OrderView};
@@ -26,6 +27,7 @@ on_both_engines!(
     a_declined_payment_gives_back_what_was_kept,
     a_payment_that_timed_out_after_charging_is_charged_once,
     a_gateway_that_fails_for_good_is_paid_nothing,
+    a_failed_call_is_noted_at_its_step,
     a_member_cancels_and_gets_the_money_back,
     it_is_too_late_to_cancel_what_is_being_cooked,
     an_order_that_waits_for_its_payment_is_cancelled_at_once,
@@ -333,6 +335,45 @@ async fn a_gateway_that_fails_for_good_is_paid_nothing(engine: &Engine) {
     let (charged, refunded) = crate::shop::charged_and_refunded(engine).await;
     assert_eq!(charged, refunded, "whatever was taken has gone back");
     assert_eq!(available(engine, shop.soup).await, (10, 0));
+    conserved(engine).await;
+    runner.stop().await;
+}
+
+async fn a_failed_call_is_noted_at_its_step(engine: &Engine) {
+    let failing = GatewaySettings::scripted(|asked| {
+        (asked.operation == Operation::Charge && asked.attempt < 2).then_some(Act::Transient)
+    });
+    let (product, shop, maya, runner) = with_gateway(engine, failing).await;
+    let mut orders = Vec::new();
+    for key in ["one", "two"] {
+        orders.push(shop.place(&maya, key, 1).await.unwrap().order_id);
+    }
+    let paying = async |id: Uuid| {
+        let view = order::get(&maya, id).await.unwrap();
+        view.steps.into_iter().find(|step| step.step == Step::Pay)
+    };
+    for id in &orders {
+        // Time stands still: it is not tried again.
+        let step = eventually("the failure is noted", async || paying(*id).await).await;
+        assert_eq!((step.state.as_str(), step.attempts), ("PENDING", 1));
+        assert_eq!(step.ended_at, None);
+        assert_eq!(step.error.unwrap()["gateway"], "the gateway failed");
+    }
+    let noted =
+        "SELECT COUNT(*) FROM job WHERE kind = 'order.pay' AND state = 'retrying' AND attempts = 1
+        AND result IS NULL AND error IS NOT NULL";
+    assert_eq!(
+        number(engine, noted).await,
+        2,
+        "together with the job's own"
+    );
+    for id in orders {
+        let view = settled(&product, &maya, id).await;
+        assert_eq!(view.order.state, OrderState::Confirmed);
+        let step = paying(id).await.unwrap();
+        assert_eq!((step.state.as_str(), step.attempts), ("DONE", 3));
+        assert!(step.ended_at.is_some() && step.error.is_some());
+    }
     conserved(engine).await;
     runner.stop().await;
 }

@@ -303,6 +303,46 @@ async fn a_breaker_is_remembered_and_shown_to_those_who_run_the_place(engine: &E
     assert_eq!(shown().await, closed);
 }
 
+/// SQLite has one process, so this is PostgreSQL's alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_process_finds_out_of_a_gateway_the_other_knows() {
+    let Some(engine) = Engine::postgres().await else {
+        return;
+    };
+    let (one, here, account, calls) = failing(&engine, 6).await;
+    let asked_there = Arc::new(AtomicI64::new(0));
+    let counted = Arc::clone(&asked_there);
+    let well = GatewaySettings::scripted(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        None
+    });
+    let other = Product::start_with(settings_with(&engine, well)).await;
+    let there = other.ctx(Actor::System);
+    let asked = charge(account, KEY, 950, 0);
+    let call = async |ctx: &Ctx| of(ctx).charge(GatewayKind::Simulated, &asked).await;
+    for _ in 0..5 {
+        assert_eq!(call(&here).await, Err(GatewayError::Transient));
+    }
+    other.clock.advance(SECOND / 2);
+    let until = NOW + Breaker::OPEN_LEAST;
+    assert_eq!(call(&there).await, Err(GatewayError::BreakerOpen { until }));
+
+    one.clock.advance(Breaker::OPEN_LEAST);
+    assert_eq!(call(&here).await, Err(GatewayError::Transient), "the probe");
+    other.clock.advance(SECOND / 2);
+    let until = until + 2 * Breaker::OPEN_LEAST;
+    assert_eq!(call(&there).await, Err(GatewayError::BreakerOpen { until }));
+    assert_eq!(asked_there.load(Ordering::SeqCst), 0, "it was left alone");
+
+    // Whoever finds that it is well again tells the other, whose time is not over.
+    other.clock.advance(2 * Breaker::OPEN_LEAST);
+    let charged = call(&there).await.unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 6);
+    one.clock.advance(SECOND / 2);
+    assert_eq!(call(&here).await, Ok(charged));
+    engine.remove().await;
+}
+
 async fn a_call_that_is_dropped_does_not_hold_the_breaker(engine: &Engine) {
     let mut gateway =
         GatewaySettings::scripted(|asked| (asked.attempt < 5).then_some(Act::Transient));

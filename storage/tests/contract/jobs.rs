@@ -8,6 +8,8 @@ use crate::work::{
 use crate::{NOW, SECOND, id, member};
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use storage::Db;
 use storage::job::{self, ClaimedJob, EndState, Ended, LogLine, NewJob, Report};
@@ -40,6 +42,7 @@ on_both_engines!(
     ended_jobs_are_swept,
     a_job_is_shown_to_its_owner_only,
     a_worker_is_woken_on_commit_only,
+    what_follows_a_commit_follows_no_other_end,
 );
 
 async fn a_claimed_job_is_what_was_enqueued(engine: &Engine) {
@@ -640,6 +643,7 @@ async fn a_job_is_shown_to_its_owner_only(engine: &Engine) {
     enqueue_all(&db, &[anas, new_job(11)]).await;
     let row = in_tx!(db, job::of_owner, ana, id(10)).unwrap();
     assert_eq!((row.state.as_str(), row.created_at), ("ready", NOW));
+    assert_eq!(row.arguments.0, json!({ "number": 10 }));
     assert!(in_tx!(db, job::of_owner, ben, id(10)).is_none());
     assert!(
         in_tx!(db, job::of_owner, ana, id(11)).is_none(),
@@ -660,4 +664,25 @@ async fn a_worker_is_woken_on_commit_only(engine: &Engine) {
     // One commit, one wake-up: what was rolled back woke nobody.
     let again = tokio::time::timeout(Duration::from_millis(300), db.wakeup().woken());
     assert!(again.await.is_err());
+}
+
+async fn what_follows_a_commit_follows_no_other_end(engine: &Engine) {
+    let db = engine.open().await;
+    let done = Arc::new(AtomicU32::new(0));
+    let begin = async || {
+        let mut tx = db.write().await.unwrap();
+        for _ in 0..2 {
+            let done = Arc::clone(&done);
+            tx.once_committed(move || {
+                done.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+        tx
+    };
+    drop(begin().await);
+    begin().await.rollback().await.unwrap();
+    let tx = begin().await;
+    assert_eq!(done.load(Ordering::SeqCst), 0);
+    tx.commit().await.unwrap();
+    assert_eq!(done.load(Ordering::SeqCst), 2);
 }

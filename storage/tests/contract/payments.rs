@@ -130,13 +130,16 @@ async fn a_payment_goes_its_way_and_no_other(engine: &Engine) {
     );
 
     // Money that is not to go back has not gone back.
-    assert!(in_tx!(db, payment::refunded, &[paid], NOW + 1).is_empty());
+    assert_eq!(in_tx!(db, payment::refunded, &[paid], NOW + 1), 0);
     for _ in 0..2 {
         let told = in_tx!(db, payment::charged, &charged(paid, "c1"), NOW + 1);
-        assert_eq!(told, [paid]);
+        assert_eq!(told, 1);
     }
-    assert!(in_tx!(db, payment::charged, &charged(paid, "c2"), NOW + 2).is_empty());
-    assert!(in_tx!(db, payment::declined, &declined(paid), NOW + 2).is_empty());
+    assert_eq!(
+        in_tx!(db, payment::charged, &charged(paid, "c2"), NOW + 2),
+        0
+    );
+    assert_eq!(in_tx!(db, payment::declined, &declined(paid), NOW + 2), 0);
     assert_eq!(
         of(&db, paid).await,
         Payment {
@@ -147,13 +150,16 @@ async fn a_payment_goes_its_way_and_no_other(engine: &Engine) {
         }
     );
     for _ in 0..2 {
-        assert_eq!(in_tx!(db, payment::refunding, &[paid], NOW + 3), [paid]);
+        assert_eq!(in_tx!(db, payment::refunding, &[paid], NOW + 3), 1);
     }
     for _ in 0..2 {
-        assert_eq!(in_tx!(db, payment::refunded, &[paid], NOW + 4), [paid]);
+        assert_eq!(in_tx!(db, payment::refunded, &[paid], NOW + 4), 1);
     }
-    assert!(in_tx!(db, payment::charged, &charged(paid, "c1"), NOW + 5).is_empty());
-    assert!(in_tx!(db, payment::refunding, &[paid], NOW + 5).is_empty());
+    assert_eq!(
+        in_tx!(db, payment::charged, &charged(paid, "c1"), NOW + 5),
+        0
+    );
+    assert_eq!(in_tx!(db, payment::refunding, &[paid], NOW + 5), 0);
     let gone = of(&db, paid).await;
     assert_eq!(gone.state, PaymentState::Refunded);
     assert_eq!(gone.reference.as_deref(), Some("c1"));
@@ -162,10 +168,13 @@ async fn a_payment_goes_its_way_and_no_other(engine: &Engine) {
     request(&db, refused).await;
     for _ in 0..2 {
         let told = in_tx!(db, payment::declined, &declined(refused), NOW + 1);
-        assert_eq!(told, [refused]);
+        assert_eq!(told, 1);
     }
-    assert!(in_tx!(db, payment::charged, &charged(refused, "c3"), NOW + 2).is_empty());
-    assert!(in_tx!(db, payment::refunding, &[refused], NOW + 2).is_empty());
+    assert_eq!(
+        in_tx!(db, payment::charged, &charged(refused, "c3"), NOW + 2),
+        0
+    );
+    assert_eq!(in_tx!(db, payment::refunding, &[refused], NOW + 2), 0);
     let refused = of(&db, refused).await;
     assert_eq!(refused.state, PaymentState::Declined);
     assert_eq!(refused.decline_reason, Some(DeclineReason::CardDeclined));
@@ -174,8 +183,8 @@ async fn a_payment_goes_its_way_and_no_other(engine: &Engine) {
     // Whether it was charged is not known: it is to go back all the same.
     let unknown = order(engine, 13).await;
     request(&db, unknown).await;
-    assert_eq!(in_tx!(db, payment::refunding, &[unknown], NOW), [unknown]);
-    assert_eq!(in_tx!(db, payment::refunded, &[unknown], NOW), [unknown]);
+    assert_eq!(in_tx!(db, payment::refunding, &[unknown], NOW), 1);
+    assert_eq!(in_tx!(db, payment::refunded, &[unknown], NOW), 1);
 }
 
 async fn many_payments_are_moved_at_once(engine: &Engine) {
@@ -193,9 +202,7 @@ async fn many_payments_are_moved_at_once(engine: &Engine) {
             reference: format!("c-{order}"),
         })
         .collect();
-    let mut moved = in_tx!(db, payment::charged, &told, NOW + 1);
-    moved.sort_unstable();
-    assert_eq!(moved, orders[..6]);
+    assert_eq!(in_tx!(db, payment::charged, &told, NOW + 1), 6);
     let told: Vec<DeclinedOrder> = orders[4..8]
         .iter()
         .map(|order| DeclinedOrder {
@@ -203,9 +210,11 @@ async fn many_payments_are_moved_at_once(engine: &Engine) {
             reason: DeclineReason::InsufficientFunds,
         })
         .collect();
-    let mut moved = in_tx!(db, payment::declined, &told, NOW + 2);
-    moved.sort_unstable();
-    assert_eq!(moved, orders[6..8]);
+    assert_eq!(
+        in_tx!(db, payment::declined, &told, NOW + 2),
+        2,
+        "the unpaid"
+    );
 
     let mut tx = db.read().await.unwrap();
     let mut wanted = orders.clone();
