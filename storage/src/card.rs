@@ -7,6 +7,7 @@
 use crate::statement::{execute, optional, statements};
 use crate::{Error, Result, Tx};
 use domain::payment::DeclineReason;
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -102,16 +103,29 @@ pub struct Told {
     pub sum: i64,
     /// When that was: what comes with a lower mark is older.
     pub mark: i64,
-    /// What failed afterwards, and is in no sum yet: marks and amounts.
-    pub failures: Vec<(i64, i64)>,
+    /// Every refund that failed: none of them is believed again, whatever was said of it before.
+    pub failures: Vec<Failure>,
+}
+
+/// A refund of which nothing became.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What the gateway calls it.
+    pub refund: String,
+    /// How much, in minor units.
+    pub amount: i64,
+    /// When it failed, as [`Told::mark`]; absent where the gateway was seen to have failed and has not told of it:
+    /// no sum is taken to know of it until then.
+    pub mark: Option<i64>,
 }
 
 impl Told {
     /// How much has gone back.
     #[must_use]
     pub fn returned(&self) -> i64 {
-        let failed: i64 = self.failures.iter().map(|(_, amount)| amount).sum();
-        (self.sum - failed).max(0)
+        let unknown = |failure: &&Failure| failure.mark.is_none_or(|mark| mark > self.mark);
+        let failed = self.failures.iter().filter(unknown);
+        (self.sum - failed.map(|failure| failure.amount).sum::<i64>()).max(0)
     }
 
     /// Takes a sum, which knows of what failed before; false where a newer one is known. Of two with the same
@@ -127,18 +141,28 @@ impl Told {
             sum.max(self.sum)
         };
         self.mark = mark;
-        self.failures.retain(|(at, _)| *at > mark);
         true
     }
 
-    /// Takes what failed; false where the sum knows of it.
+    /// Takes a refund that failed, and when, where the gateway tells of it; false where that is known already.
     #[must_use]
-    pub fn fail(&mut self, mark: i64, amount: i64) -> bool {
-        let unknown = mark > self.mark;
-        if unknown {
-            self.failures.push((mark, amount));
+    pub fn fail(&mut self, refund: &str, amount: i64, mark: Option<i64>) -> bool {
+        let mut known = self.failures.iter_mut();
+        match known.find(|known| known.refund == refund) {
+            Some(known) if known.mark.is_none() && mark.is_some() => {
+                known.mark = mark;
+                true
+            }
+            Some(_) => false,
+            None => {
+                self.failures.push(Failure {
+                    refund: refund.to_owned(),
+                    amount,
+                    mark,
+                });
+                true
+            }
         }
-        unknown
     }
 }
 
@@ -156,7 +180,7 @@ struct Row {
     returned: i64,
     told: i64,
     told_mark: i64,
-    failures: Json<Vec<(i64, i64)>>,
+    failures: Json<Vec<Failure>>,
     claimed: i64,
     taken: i64,
     updated_at: i64,

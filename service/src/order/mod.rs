@@ -11,7 +11,7 @@ pub(crate) mod settle;
 
 pub use hall::{Called, called};
 pub use kitchen::{Kitchen, KitchenDetails, KitchenLine, KitchenOrder, kitchen};
-pub(crate) use offer::expire as expire_offers;
+pub(crate) use offer::{expire as expire_offers, pay_back_again};
 pub use offer::{Answer, Offer, OfferChoice, answer};
 pub(crate) use panel::check_viewer;
 pub use panel::{

@@ -99,7 +99,7 @@ fn what_goes_back_and_fails_is_told_in_any_order() {
         let mut told = Told::default();
         for (mark, amount, failed) in order.map(|index| messages[index]) {
             let _ = if failed {
-                told.fail(mark, amount)
+                told.fail("re_1", amount, Some(mark))
             } else {
                 told.take(mark, amount)
             };
@@ -107,16 +107,35 @@ fn what_goes_back_and_fails_is_told_in_any_order() {
         assert_eq!(told.returned(), 300, "{order:?}");
         assert!(told.take(8, 500), "a sum that knows of it");
         assert_eq!(told.returned(), 500, "{order:?}");
-        assert!(!told.fail(7, 700) && !told.take(6, 900), "older");
+        assert!(!told.fail("re_1", 700, Some(7)), "it is known");
+        assert!(!told.take(6, 900), "older");
+        assert!(told.fail("re_2", 100, Some(5)), "the sum knows of it");
         assert_eq!(told.returned(), 500);
     }
+}
+
+#[test]
+fn a_failure_that_was_seen_is_told_once() {
+    let mut told = Told::default();
+    assert!(told.fail("re_1", 700, None));
+    assert!(!told.fail("re_1", 700, None), "it is known");
+    // Until it is told when it was, no sum knows of it.
+    assert!(told.take(4, 1000));
+    assert_eq!(told.returned(), 300);
+    assert!(told.take(8, 500));
+    assert_eq!(told.returned(), 0);
+    assert!(told.fail("re_1", 700, Some(7)));
+    assert_eq!(told.returned(), 500);
+    assert!(!told.fail("re_1", 700, Some(9)), "by another name");
+    assert!(!told.fail("re_1", 700, None));
+    assert_eq!((told.returned(), told.failures.len()), (500, 1));
 }
 
 async fn how_much_has_gone_back_is_noted(engine: &Engine) {
     let db = engine.open().await;
     assert!(in_tx!(db, card::open, &new("k", Some("pi_1"))));
     let mut told = Told::default();
-    assert!(told.take(20, 500) && told.fail(23, 100));
+    assert!(told.take(20, 500) && told.fail("re_1", 100, Some(23)));
     assert!(in_tx!(db, card::returned, "k", &told, NOW + 1));
     assert!(in_tx!(db, card::claimed, "k", 400, 300, NOW + 2));
     let noted = in_tx!(db, card::lock_by_key, "k").unwrap();
