@@ -1,5 +1,5 @@
 //! Gives money back that came from a card though its payment was called over: nobody waits for it any more.
-//! Where the card's bank does not take it, it stays: see [`crate::card::kept`].
+//! Where the card's bank does not take it, it stays, for whom it was for.
 
 use super::order_steps::RETURNING;
 use super::{Job, JobError, Outcome, Queue, Retry, Run, Unique};
