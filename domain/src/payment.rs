@@ -377,16 +377,29 @@ pub struct Returns {
     pub sum: i64,
     /// When that was: what comes with a lower mark is older.
     pub mark: i64,
-    /// What failed afterwards, and is in no sum yet: marks and amounts.
-    pub failures: Vec<(i64, i64)>,
+    /// Every refund that failed: none of them is believed again, whatever was said of it before.
+    pub failures: Vec<Failure>,
+}
+
+/// A refund of which nothing became.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What the gateway calls it.
+    pub refund: String,
+    /// How much, in minor units.
+    pub amount: i64,
+    /// When it failed, as [`Returns::mark`]; absent where that was seen at the gateway, which has not told of
+    /// it: no sum is taken to know of it until then.
+    pub mark: Option<i64>,
 }
 
 impl Returns {
     /// How much has gone back.
     #[must_use]
     pub fn returned(&self) -> i64 {
-        let failed: i64 = self.failures.iter().map(|(_, amount)| amount).sum();
-        (self.sum - failed).max(0)
+        let unknown = |failure: &&Failure| failure.mark.is_none_or(|mark| mark > self.mark);
+        let failed = self.failures.iter().filter(unknown);
+        (self.sum - failed.map(|failure| failure.amount).sum::<i64>()).max(0)
     }
 
     /// Takes a sum, which knows of what failed before; false where a newer one is known. Of two with the same
@@ -402,18 +415,63 @@ impl Returns {
             sum.max(self.sum)
         };
         self.mark = mark;
-        self.failures.retain(|(at, _)| *at > mark);
         true
     }
 
-    /// Takes what failed; false where the sum knows of it.
+    /// Takes a refund that failed, and when, where the gateway tells of it; false where that is known already.
     #[must_use]
-    pub fn fail(&mut self, mark: i64, amount: i64) -> bool {
-        let unknown = mark > self.mark;
-        if unknown {
-            self.failures.push((mark, amount));
+    pub fn fail(&mut self, refund: &str, amount: i64, mark: Option<i64>) -> bool {
+        let mut known = self.failures.iter_mut();
+        match known.find(|known| known.refund == refund) {
+            Some(known) if known.mark.is_none() && mark.is_some() => {
+                known.mark = mark;
+                true
+            }
+            Some(_) => false,
+            None => {
+                self.failures.push(Failure {
+                    refund: refund.to_owned(),
+                    amount,
+                    mark,
+                });
+                true
+            }
         }
-        unknown
+    }
+}
+
+/// What of a payment goes back or has gone back, in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenBack {
+    /// How much was paid.
+    pub paid: i64,
+    /// How much was asked for here, whether it has gone back or not.
+    pub asked: i64,
+    /// How much is owed of it besides: it is on its way back too.
+    pub owed: i64,
+    /// How much somebody gave back at the gateway.
+    pub elsewhere: i64,
+}
+
+impl GivenBack {
+    /// Takes how much has gone back in all, as the gateway tells: what is more than was asked for here was
+    /// given back elsewhere. What was is not told twice, and grows only. By how much it has grown.
+    #[must_use]
+    pub fn take(&mut self, returned: i64) -> i64 {
+        let before = self.elsewhere;
+        self.elsewhere = (returned - self.asked).min(self.paid).max(before);
+        self.elsewhere - before
+    }
+
+    /// Takes that so much of what was given back elsewhere has come again.
+    pub fn come_again(&mut self, amount: i64) {
+        self.elsewhere = (self.elsewhere - amount).max(0);
+    }
+
+    /// How much of the payment is not left. It is never more than was paid.
+    #[must_use]
+    pub fn in_all(&self) -> i64 {
+        (self.asked + self.owed + self.elsewhere).min(self.paid)
     }
 }
 
@@ -569,7 +627,7 @@ mod tests {
             let mut told = Returns::default();
             for (mark, amount, failed) in order.map(|index| messages[index]) {
                 let _ = if failed {
-                    told.fail(mark, amount)
+                    told.fail("re_1", amount, Some(mark))
                 } else {
                     told.take(mark, amount)
                 };
@@ -577,8 +635,48 @@ mod tests {
             assert_eq!(told.returned(), 300, "{order:?}");
             assert!(told.take(8, 500), "a sum that knows of it");
             assert_eq!(told.returned(), 500, "{order:?}");
-            assert!(!told.fail(7, 700) && !told.take(6, 900), "older");
+            assert!(!told.fail("re_1", 700, Some(7)), "it is known");
+            assert!(!told.take(6, 900), "older");
+            assert!(told.fail("re_2", 100, Some(5)), "the sum knows of it");
             assert_eq!(told.returned(), 500);
         }
+    }
+
+    #[test]
+    fn a_failure_that_was_seen_is_told_once() {
+        let mut told = Returns::default();
+        assert!(told.fail("re_1", 700, None));
+        assert!(!told.fail("re_1", 700, None), "it is known");
+        // Until it is told when it was, no sum knows of it.
+        assert!(told.take(4, 1000));
+        assert_eq!(told.returned(), 300);
+        assert!(told.take(8, 500));
+        assert_eq!(told.returned(), 0);
+        assert!(told.fail("re_1", 700, Some(7)));
+        assert_eq!(told.returned(), 500);
+        assert!(!told.fail("re_1", 700, Some(9)), "by another name");
+        assert!(!told.fail("re_1", 700, None));
+        assert_eq!((told.returned(), told.failures.len()), (500, 1));
+    }
+
+    #[test]
+    fn what_nobody_here_asked_for_went_back_elsewhere() {
+        let mut back = GivenBack {
+            paid: 1000,
+            asked: 600,
+            owed: 50,
+            elsewhere: 0,
+        };
+        assert_eq!(back.take(500), 0, "not all that was asked for has gone");
+        assert_eq!(back.take(700), 100);
+        assert_eq!(back.take(700), 0, "it is known");
+        assert_eq!(back.take(650), 0, "it grows only");
+        assert_eq!((back.elsewhere, back.in_all()), (100, 750));
+        back.come_again(40);
+        assert_eq!((back.elsewhere, back.in_all()), (60, 710));
+        assert_eq!(back.take(5000), 940);
+        assert_eq!((back.elsewhere, back.in_all()), (1000, 1000));
+        back.come_again(5000);
+        assert_eq!((back.elsewhere, back.in_all()), (0, 650));
     }
 }

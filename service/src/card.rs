@@ -11,7 +11,9 @@
 //!   is noted as refunded, or a part of it, and a step that pays looks at once. What had topped a wallet up is
 //!   taken out of it again;
 //! - that a refund failed has the payment, or the part, be here again, for administrators to see and to give
-//!   back otherwise;
+//!   back otherwise. While a cancellation gives a payment back, its step decides, and looks at this. Where the
+//!   order was collected, what is owed of it is paid now; what was to top a wallet up and was called over is in
+//!   it after all;
 //! - that whoever has the card disputes the charge is written down for administrators.
 //!
 //! How much went back is told as a sum, of which the newest counts: what happened before is older, whenever it
@@ -237,43 +239,37 @@ async fn refund_failed(
     (saga, failed): (Option<&SagaRow>, &FailedRefund),
 ) -> Result<()> {
     let now = ctx.now();
-    // One failure is told by messages of several kinds.
-    let once = NewCardEvent {
-        id: &format!("{}:failed", failed.id),
-        kind: "refund.failed",
-        intent_id: Some(message.intent),
-        received_at: now,
-    };
-    if !card::receive(tx, &once).await? {
-        return Ok(());
-    }
     let amount = failed.amount.clamp(0, card.amount);
     let mut known = card.returns.clone();
-    let newer = known.fail(message.mark(true), amount);
+    // One failure is told by messages of several kinds.
+    if !known.fail(&failed.id, amount, Some(message.mark(true))) {
+        return Ok(());
+    }
     let returned = known.returned();
     card::returned(tx, &card.key, &known, now).await?;
-    let whole = card.state == CardState::Refunded
-        || card.returns.returned() == card.amount
-        || card.refund_id.as_ref() == Some(&failed.id);
-    let recovered = newer && whole && card::recovered(tx, &card.key, now).await?;
-    let mut states = (Value::Null, Value::Null);
+    // Another one may have given it back since.
+    let recovered = returned < card.amount && card::recovered(tx, &card.key, now).await?;
+    let mut states = if recovered {
+        stays(ctx, tx, card, saga).await?
+    } else {
+        (Value::Null, Value::Null)
+    };
     if let Some(row) = saga {
         let order = row.order_id;
-        if recovered && payment::recovered(tx, order, message.intent, now).await? {
-            states = (json!("REFUNDED"), json!("CHARGED"));
-        }
         let key = failed.key.as_deref();
         match refund::of_gateway(tx, order, &failed.id, key).await? {
+            // Nothing else is asked for under its key: what has failed is final.
             Some(ours) => {
                 refund::failed(tx, &ours, now).await?;
                 states = (json!(ours.state), json!("REFUSED"));
             }
-            // It was given back at the gateway's own pages, or by a cancellation.
+            // It was given back at the gateway's own pages.
             None if key.is_none() => refund::came_again(tx, order, amount, now).await?,
-            // Another one was made in its place.
+            // A cancellation gave it back, or it is refused already.
             None => {}
         }
         order::reckon(ctx, tx, row, returned).await?;
+        order::pay_back_again(ctx, tx, row).await?;
     }
     let before = json!({ "state": states.0 });
     let after = json!({ "state": states.1, "refund": failed.id, "amount": amount, "reason": failed.reason });
@@ -281,6 +277,67 @@ async fn refund_failed(
     ctx.audit_change(tx, ("payment.refund_failed", &about), &before, &after)
         .await?;
     follow(ctx, tx, card, message).await
+}
+
+/// Notes that what came though it was called over stays here, since its card's bank did not take it back.
+/// `cause` is another one each time.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn kept(ctx: &Ctx, tx: &mut Tx, key: &str, cause: &str) -> Result<Value> {
+    let Some(card) = card::by_key(tx, key).await? else {
+        return Ok(json!({ "late": true }));
+    };
+    let saga = match card.order_id {
+        Some(order) => saga::lock(tx, &[order]).await?.pop(),
+        None => None,
+    };
+    let (before, after) = stays(ctx, tx, &card, saga.as_ref()).await?;
+    let before = json!({ "state": before });
+    let after = json!({ "state": after, "amount": card.amount });
+    let about = subject(&card);
+    ctx.audit_change(tx, ("payment.refund_failed", &about), &before, &after)
+        .await?;
+    if card.order_id.is_none() {
+        wallet::follow_card(ctx, tx, key, cause).await?;
+    }
+    Ok(json!({ "kept": card.amount }))
+}
+
+/// Gives money that could not go back to its card to whom it is for: an order's payment has it again, or the
+/// wallet that it was to top up. How the order's payment stood, and stands.
+async fn stays(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    card: &CardPayment,
+    saga: Option<&SagaRow>,
+) -> Result<(Value, Value)> {
+    let nothing = (Value::Null, Value::Null);
+    let Some(row) = saga else {
+        if card.order_id.is_none() {
+            wallet::credit_card(ctx, tx, card).await?;
+        }
+        return Ok(nothing);
+    };
+    let (order, now) = (row.order_id, ctx.now());
+    let before = payment::of_order(tx, order).await?;
+    let intent = card.intent_id.as_deref().unwrap_or_default();
+    if !payment::recovered(tx, order, intent, now).await? {
+        return Ok(nothing);
+    }
+    let before = json!(before.map(|payment| payment.state.key()));
+    let after = match settle::state_of(row)?.phase {
+        // It was given back elsewhere: the step that gives it back has it to do.
+        Phase::Back {
+            reached: Some(reached),
+            ..
+        } if reached >= Step::Pay => {
+            payment::refunding(tx, &[order], now).await?;
+            PaymentState::Refunding
+        }
+        _ => PaymentState::Charged,
+    };
+    Ok((before, json!(after.key())))
 }
 
 /// Whoever has the card asks their bank for the money, or has done so: administrators are to see it.

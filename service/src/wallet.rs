@@ -13,6 +13,7 @@ use domain::problem::Problem;
 use domain::text::check_reason;
 use serde_json::json;
 use std::time::{Duration, Instant};
+use storage::card::CardPayment;
 use storage::job::{self, JobRow};
 use storage::wallet::{self, Balance, House, Moved, NewTransfer, Transfer, TransferKind};
 use storage::{Tx, card};
@@ -293,7 +294,18 @@ async fn find(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<TopUpJob> {
         });
     }
     let (row, asked) = by_job(tx, account, id).await?;
-    Ok(so_far(row, asked))
+    // What was given back to the card may have come again after its job had ended.
+    let key = top_up_wallet::key(account, &asked.name);
+    let made = wallet::by_key(tx, &key).await?;
+    let known = so_far(row, asked);
+    Ok(match made {
+        Some(_) => TopUpJob {
+            status: TopUpStatus::Done,
+            declined: None,
+            ..known
+        },
+        None => known,
+    })
 }
 
 /// The job of a member's own top-up, and what was asked for.
@@ -390,6 +402,48 @@ pub async fn top_up_by_staff(ctx: &Ctx, top_up: StaffTopUp) -> Result<Uuid> {
             Ok(before.id)
         }
         Moved::Refused => Err(Error::invalid("amount", InvalidCode::WalletFull)),
+    }
+}
+
+/// Puts a top-up into the wallet that it was for, unless it is there: its card was charged, and the money could
+/// not go back to it. What of it has gone back otherwise, [`follow_card`] takes out again.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn credit_card(ctx: &Ctx, tx: &mut Tx, card: &CardPayment) -> Result<()> {
+    card::lock_by_key(tx, &card.key).await?;
+    let new = NewTransfer {
+        id: ctx.service.next_id(),
+        account_ids: [ctx.service.next_id(), ctx.service.next_id()],
+        key: &card.key,
+        kind: TransferKind::TopUp,
+        owner: card.account_id,
+        house: House::Card,
+        amount: card.amount,
+        currency: &card.currency,
+        balance_most: i64::MAX,
+        order_id: None,
+        actor_id: None,
+        note: "",
+        at: ctx.now(),
+    };
+    match wallet::transfer(tx, &new).await? {
+        Moved::Now => {
+            let now = wallet::lock_balance(tx, card.account_id, &card.currency).await?;
+            let told = |balance: i64, top_up: Option<&str>| json!({ "balance": { new.currency: balance }, "topUp": top_up });
+            let (before, after) = (
+                told(now - card.amount, None),
+                told(now, Some(card.key.as_str())),
+            );
+            let about = card.account_id.to_string();
+            ctx.audit_change(tx, ("wallet.top_up", &about), &before, &after)
+                .await
+        }
+        Moved::Before(_) => Ok(()),
+        Moved::Refused => Err(Error::Internal(format!(
+            "a wallet took no top-up: {}",
+            card.key
+        ))),
     }
 }
 

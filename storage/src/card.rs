@@ -6,7 +6,7 @@
 
 use crate::statement::{execute, optional, statements};
 use crate::{Error, Result, Tx};
-use domain::payment::{DeclineReason, Returns};
+use domain::payment::{DeclineReason, Failure, Returns};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -105,7 +105,7 @@ struct Row {
     refund_id: Option<String>,
     told: i64,
     told_mark: i64,
-    failures: Json<Vec<(i64, i64)>>,
+    failures: Json<Vec<Failure>>,
     claimed: i64,
     taken: i64,
     updated_at: i64,

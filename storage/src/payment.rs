@@ -3,7 +3,7 @@
 
 use crate::board::many;
 use crate::statement::{execute, rows, statements};
-use crate::{Error, Result, Tx};
+use crate::{Error, Result, Tx, refund};
 use domain::payment::{DeclineReason, GatewayKind, PaymentState};
 use serde::Serialize;
 use sqlx::types::Json;
@@ -55,8 +55,20 @@ statements! {
       | "UPDATE payment SET state = 'REFUNDED', updated_at = $2
         WHERE order_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
             AND state IN ('REFUNDING', 'REFUNDED')";
-    RECOVERED(3) = "UPDATE payment SET state = 'CHARGED', reference = COALESCE(reference, $2), updated_at = $3
-        WHERE order_id = $1 AND state = 'REFUNDED'";
+    RECOVERED(3) = "UPDATE payment SET state = 'CHARGED', decline_reason = NULL, reference = COALESCE(reference, $2),
+            updated_at = $3
+        WHERE order_id = $1 AND state IN ('REFUNDED', 'DECLINED')";
+    HERE_AGAIN(2) = "UPDATE payment SET state = 'CHARGED', updated_at = $2,
+            reference = COALESCE(reference, (SELECT intent_id FROM card_payment WHERE card_payment.key = payment.key))
+        WHERE order_id IN (SELECT unhex(value) FROM json_each($1)) AND state IN ('REFUNDING', 'REFUNDED')
+            AND EXISTS (SELECT 1 FROM card_payment WHERE card_payment.key = payment.key
+                AND card_payment.state = 'CHARGED' AND card_payment.failures <> '[]') RETURNING order_id"
+      | "UPDATE payment SET state = 'CHARGED', updated_at = $2,
+            reference = COALESCE(reference, (SELECT intent_id FROM card_payment WHERE card_payment.key = payment.key))
+        WHERE order_id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text($1)))
+            AND state IN ('REFUNDING', 'REFUNDED')
+            AND EXISTS (SELECT 1 FROM card_payment WHERE card_payment.key = payment.key
+                AND card_payment.state = 'CHARGED' AND card_payment.failures <> '[]') RETURNING order_id";
 }
 
 /// A payment to be.
@@ -233,11 +245,26 @@ pub async fn refunded(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<u64> {
     execute!(tx, REFUNDED, many(orders), now)
 }
 
-/// Notes that money that had gone back has come again, of a charge that its gateway calls so; false where it
-/// had not gone back.
+/// Notes that money that had gone back, or came though it was declined, is here, of a charge that its gateway
+/// calls so; false where nothing else was thought.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn recovered(tx: &mut Tx, order: Uuid, reference: &str, now: i64) -> Result<bool> {
     Ok(execute!(tx, RECOVERED, order, reference, now)? == 1)
+}
+
+/// Of orders that were cancelled, and of which money was to go back: notes that it is here again where a refund
+/// of their card has failed and no other one was made, and gives the orders of which that is so.
+///
+/// # Errors
+/// Where the database does.
+pub async fn here_again(tx: &mut Tx, orders: &[Uuid], now: i64) -> Result<Vec<Uuid>> {
+    let here = rows!(tx, (Uuid,), HERE_AGAIN, many(orders), now)?;
+    let here: Vec<Uuid> = here.into_iter().map(|(order,)| order).collect();
+    for order in &here {
+        // Of what is cancelled nothing is owed besides: that is left too.
+        refund::reckon_left(tx, *order, now).await?;
+    }
+    Ok(here)
 }

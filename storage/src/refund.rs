@@ -4,6 +4,7 @@
 
 use crate::statement::{execute, optional, rows, statements};
 use crate::{Error, Result, Tx};
+use domain::payment::{GivenBack, PaymentState};
 use uuid::Uuid;
 
 statements! {
@@ -102,7 +103,7 @@ pub struct RefundRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
     /// How far the payment is.
-    pub state: domain::payment::PaymentState,
+    pub state: PaymentState,
     /// How much of it may still go back, in minor units.
     pub amount: i64,
     /// Of this currency.
@@ -128,8 +129,7 @@ pub async fn lock_left(tx: &mut Tx, order: Uuid) -> Result<Option<Left>> {
 fn read_left(row: Option<(String, i64, String)>) -> Result<Option<Left>> {
     row.map(|(state, amount, currency)| {
         Ok(Left {
-            state: domain::payment::PaymentState::from_key(&state)
-                .ok_or_else(|| Error::unreadable(&state))?,
+            state: PaymentState::from_key(&state).ok_or_else(|| Error::unreadable(&state))?,
             amount,
             currency,
         })
@@ -230,19 +230,17 @@ pub async fn elsewhere(tx: &mut Tx, order: Uuid) -> Result<i64> {
 }
 
 /// Notes how much of an order's payment has gone back in all, as its gateway tells, and reckons anew how much
-/// of it is left: what is more than refunds of its own was given back elsewhere. What was is not told twice,
-/// and grows only. By how much it has grown.
+/// of it is left. By how much what was given back elsewhere has grown; see [`GivenBack::take`].
 ///
 /// # Errors
 /// Where the database does.
 pub async fn reckon(tx: &mut Tx, order: Uuid, returned: i64, now: i64) -> Result<i64> {
-    let Some((amount, before)) = optional!(tx, (i64, i64), RECKONED, order)? else {
+    let Some(mut back) = given_back(tx, order).await? else {
         return Ok(0);
     };
-    let asked = asked(tx, order).await?;
-    let elsewhere = (returned - asked).min(amount).max(before);
-    set_elsewhere(tx, order, (amount, asked, elsewhere), now).await?;
-    Ok(elsewhere - before)
+    let grown = back.take(returned);
+    set_given_back(tx, order, back, now).await?;
+    Ok(grown)
 }
 
 /// Notes that so much of what was given back elsewhere has come again.
@@ -250,24 +248,39 @@ pub async fn reckon(tx: &mut Tx, order: Uuid, returned: i64, now: i64) -> Result
 /// # Errors
 /// Where the database does.
 pub async fn came_again(tx: &mut Tx, order: Uuid, amount: i64, now: i64) -> Result<()> {
-    let Some((paid, before)) = optional!(tx, (i64, i64), RECKONED, order)? else {
+    let Some(mut back) = given_back(tx, order).await? else {
         return Ok(());
     };
-    let asked = asked(tx, order).await?;
-    let elsewhere = (before - amount).max(0);
-    set_elsewhere(tx, order, (paid, asked, elsewhere), now).await
+    back.come_again(amount);
+    set_given_back(tx, order, back, now).await
 }
 
-async fn set_elsewhere(
-    tx: &mut Tx,
-    order: Uuid,
-    (paid, asked, elsewhere): (i64, i64, i64),
-    now: i64,
-) -> Result<()> {
-    // What is owed of it is on its way back too.
-    let owed = crate::substitution::owed(tx, order).await?;
-    let refunded = (asked + owed + elsewhere).min(paid);
-    execute!(tx, RECKON, order, elsewhere, refunded, now).map(drop)
+/// Reckons anew how much of an order's payment is left, as where nothing is owed of it any more.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn reckon_left(tx: &mut Tx, order: Uuid, now: i64) -> Result<()> {
+    match given_back(tx, order).await? {
+        Some(back) => set_given_back(tx, order, back, now).await,
+        None => Ok(()),
+    }
+}
+
+/// What of an order's payment goes back; nobody else changes that until the transaction ends.
+async fn given_back(tx: &mut Tx, order: Uuid) -> Result<Option<GivenBack>> {
+    let Some((paid, elsewhere)) = optional!(tx, (i64, i64), RECKONED, order)? else {
+        return Ok(None);
+    };
+    Ok(Some(GivenBack {
+        paid,
+        asked: asked(tx, order).await?,
+        owed: crate::substitution::owed(tx, order).await?,
+        elsewhere,
+    }))
+}
+
+async fn set_given_back(tx: &mut Tx, order: Uuid, back: GivenBack, now: i64) -> Result<()> {
+    execute!(tx, RECKON, order, back.elsewhere, back.in_all(), now).map(drop)
 }
 
 /// How much of an order's payment goes or has gone back by refunds of its own, in minor units.

@@ -33,7 +33,8 @@ statements! {
     DUE(2) = "SELECT order_id FROM substitution WHERE state = 'OFFERED' AND expires_at <= $1
         ORDER BY expires_at, order_id LIMIT $2";
     OWED(1) = "SELECT CAST(COALESCE(SUM(difference), 0) AS BIGINT) FROM substitution
-        WHERE order_id = $1 AND state = 'ACCEPTED'";
+        WHERE order_id = $1 AND state = 'ACCEPTED' AND NOT EXISTS (SELECT 1 FROM orders
+            WHERE orders.id = substitution.order_id AND orders.state = 'CANCELLED')";
 }
 
 /// Something that may be had instead.

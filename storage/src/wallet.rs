@@ -26,6 +26,9 @@ statements! {
     PAID(1) = "SELECT CAST(COALESCE(-SUM(e.amount), 0) AS BIGINT) FROM wallet_transfer t
             JOIN wallet_entry e ON e.transfer_id = t.id JOIN wallet_account a ON a.id = e.account_id
         WHERE t.order_id = $1 AND a.kind = 'MEMBER'";
+    MOVED(2) = "SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM wallet_transfer t
+            JOIN wallet_entry e ON e.transfer_id = t.id JOIN wallet_account a ON a.id = e.account_id
+        WHERE t.order_id = $1 AND t.key LIKE $2 || '%' AND a.kind = 'MEMBER'";
     BALANCES(1) = "SELECT id, currency, balance FROM wallet_account WHERE owner_id = $1 ORDER BY currency";
     LOCK_OWNER(1) = "SELECT id FROM account WHERE id = $1"
       | "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE";
@@ -410,6 +413,15 @@ pub async fn by_key(tx: &mut Tx, key: &str) -> Result<Option<Transfer>> {
 /// Where the database does.
 pub async fn paid(tx: &mut Tx, order: Uuid) -> Result<i64> {
     let sum = optional!(tx, (i64,), PAID, order)?;
+    Ok(sum.map_or(0, |(amount,)| amount))
+}
+
+/// What a member has gained by an order's transfers whose keys begin so, in minor units.
+///
+/// # Errors
+/// Where the database does.
+pub async fn moved(tx: &mut Tx, order: Uuid, key: &str) -> Result<i64> {
+    let sum = optional!(tx, (i64,), MOVED, order, key)?;
     Ok(sum.map_or(0, |(amount,)| amount))
 }
 

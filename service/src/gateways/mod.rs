@@ -120,6 +120,10 @@ pub enum GatewayError {
     /// whoever asks. What was done under the key stands.
     #[error("the gateway was asked for what can't be")]
     Refused,
+    /// It gave money back, and the card's bank did not take it: the money is here again, all of it or some.
+    /// Asked again under the same key it says the same.
+    #[error("the card's bank did not take back what the gateway gave")]
+    ReturnFailed,
 }
 
 impl GatewayError {
@@ -269,7 +273,8 @@ impl Gateways {
     /// Gives back all of a charge, or calls it off for good where it was never made.
     ///
     /// # Errors
-    /// Why it was not given back, or is not known to have been. It is never declined.
+    /// [`GatewayError::ReturnFailed`] where the money is here again; else why it was not given back, or is not
+    /// known to have been. It is never declined.
     pub async fn refund(&self, kind: GatewayKind, request: &RefundRequest) -> Answer<Refunded> {
         let one = self.of(kind)?;
         one.call(one.gateway.refund(request)).await
@@ -278,8 +283,8 @@ impl Gateways {
     /// Gives back a part of a charge.
     ///
     /// # Errors
-    /// [`GatewayError::Refused`] where so much is not left of it; else why it was not given back, or is not
-    /// known to have been.
+    /// [`GatewayError::Refused`] where so much is not left of it; [`GatewayError::ReturnFailed`] where the
+    /// money is here again; else why it was not given back, or is not known to have been.
     pub async fn refund_part(
         &self,
         kind: GatewayKind,

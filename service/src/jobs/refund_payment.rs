@@ -66,8 +66,13 @@ impl Job for RefundPayment {
             let gateways = &run.ctx.institution.gateways;
             let reference = match gateways.refund_part(payment.gateway, &request).await {
                 Ok(refunded) => refunded.reference,
-                // A cancellation has given all of it back meanwhile.
-                Err(GatewayError::Refused | GatewayError::Declined { .. }) => {
+                // A cancellation has given all of it back meanwhile; or the card's bank did not take it, and
+                // would not either the next time.
+                Err(
+                    GatewayError::Refused
+                    | GatewayError::ReturnFailed
+                    | GatewayError::Declined { .. },
+                ) => {
                     let known = Arc::new((run.ctx.clone(), row));
                     return Ok(Outcome::Effect(Box::new(move |tx| {
                         let known = Arc::clone(&known);

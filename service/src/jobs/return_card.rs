@@ -1,4 +1,5 @@
 //! Gives money back that came from a card though its payment was called over: nobody waits for it any more.
+//! Where the card's bank does not take it, it stays, for whom it was for.
 
 use super::order_steps::RETURNING;
 use super::{Job, JobError, Outcome, Queue, Retry, Run, Unique};
@@ -10,6 +11,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::sync::Arc;
 use storage::card::CardPayment;
 use storage::job::Scope;
 use uuid::Uuid;
@@ -60,6 +62,7 @@ impl Job for ReturnCard {
 
     fn run(self, run: Run) -> BoxFuture<'static, Result<Outcome, JobError>> {
         async move {
+            let known = Arc::new((run.ctx.clone(), self.key.clone(), run.id));
             let request = RefundRequest {
                 key: format!("{}:return", self.key),
                 charge_key: self.key,
@@ -72,6 +75,14 @@ impl Job for ReturnCard {
             let gateways = &run.ctx.institution.gateways;
             match gateways.refund(GatewayKind::Stripe, &request).await {
                 Ok(refunded) => Ok(Outcome::Result(json!({ "refund": refunded.reference }))),
+                Err(GatewayError::ReturnFailed) => Ok(Outcome::Effect(Box::new(move |tx| {
+                    let known = Arc::clone(&known);
+                    async move {
+                        let (ctx, key, job) = &*known;
+                        crate::card::kept(ctx, tx, key, &job.to_string()).await
+                    }
+                    .boxed()
+                }))),
                 Err(GatewayError::BreakerOpen { until }) => Err(JobError::Later(until)),
                 Err(error) => Err(JobError::Passing(Error::Internal(error.to_string()))),
             }

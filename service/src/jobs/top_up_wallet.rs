@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use storage::card;
 use storage::job::Scope;
 use storage::wallet::{self, House, NewTransfer, TransferKind};
 use uuid::Uuid;
@@ -117,7 +118,8 @@ impl Job for TopUpWallet {
                     GatewayError::Transient
                     | GatewayError::TimedOut
                     | GatewayError::Unavailable
-                    | GatewayError::Refused,
+                    | GatewayError::Refused
+                    | GatewayError::ReturnFailed,
                 ) => Err(JobError::Passing(Problem::Unavailable.into())),
             }
         }
@@ -139,6 +141,10 @@ impl TopUpWallet {
             async move {
                 let (job, run, key) = &*known;
                 let service = &run.ctx.service;
+                if job.gateway == GatewayKind::Stripe {
+                    // First, as whoever hears of the card does: otherwise each may wait for the other.
+                    card::lock_by_key(tx, key).await?;
+                }
                 let new = NewTransfer {
                     id: run.id,
                     account_ids: [service.next_id(), service.next_id()],
@@ -182,17 +188,20 @@ impl TopUpWallet {
         }
         let request = RefundRequest {
             key: format!("{key}:off"),
-            charge_key: key,
+            charge_key: key.clone(),
             amount: self.amount,
-            currency: self.currency,
+            currency: self.currency.clone(),
             account: owner,
             order: None,
             // It runs again without a failure more: the moment tells the attempts apart.
             attempt: run.started_at,
         };
-        let called_off = gateways.refund(self.gateway, &request).await;
-        called_off.map_err(|error| later(&run, error))?;
-        result(&TopUpResult::CalledOff)
+        match gateways.refund(self.gateway, &request).await {
+            Ok(_) => result(&TopUpResult::CalledOff),
+            // The card was charged, and the money could not go back.
+            Err(GatewayError::ReturnFailed) => Ok(self.credit(run, owner, key)),
+            Err(error) => Err(later(&run, error)),
+        }
     }
 }
 

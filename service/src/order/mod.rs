@@ -11,8 +11,8 @@ pub(crate) mod settle;
 
 pub use hall::{Called, called};
 pub use kitchen::{Kitchen, KitchenDetails, KitchenLine, KitchenOrder, kitchen};
-pub(crate) use offer::expire as expire_offers;
 pub use offer::{Answer, Offer, OfferChoice, answer};
+pub(crate) use offer::{expire as expire_offers, pay_back_again};
 pub(crate) use panel::check_viewer;
 pub use panel::{
     COUNT_MOST, Found, OrderCursor, OrderDetail, OrderFilter, OrderHappening, OrderRecord,

@@ -398,17 +398,36 @@ pub(crate) async fn expire(ctx: &Ctx, limit: i64) -> Result<usize> {
     Ok(ended)
 }
 
-/// Puts into a member's wallet what is owed to them of an order that can be cancelled no more.
+/// Puts into a member's wallet what is owed to them of an order that was collected while the money for that was
+/// not here, and is here again.
+///
+/// # Errors
+/// Where the database does.
+pub(crate) async fn pay_back_again(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<()> {
+    if super::state_of(&row.state)? == OrderState::Collected {
+        pay_back(ctx, tx, row).await?;
+    }
+    Ok(())
+}
+
+/// Puts into a member's wallet what is owed to them of an order that can be cancelled no more, and is not there
+/// yet.
 pub(super) async fn pay_back(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<()> {
     let owed = substitution::owed(tx, row.order_id).await?;
     // Where all of it has gone back, so has the difference.
     let payment = refund::lock_left(tx, row.order_id).await?;
     let gone = refund::asked(tx, row.order_id).await? + refund::elsewhere(tx, row.order_id).await?;
-    let owed = owed.min(row.total - gone).max(0);
-    if owed == 0 || payment.is_none_or(|left| left.state != PaymentState::Charged) {
+    let key = format!("order:{}:difference", row.order_id);
+    let paid = wallet::moved(tx, row.order_id, &key).await?;
+    let owed = owed.min(row.total - gone) - paid;
+    if owed <= 0 || payment.is_none_or(|left| left.state != PaymentState::Charged) {
         return Ok(());
     }
-    let key = format!("order:{}:difference", row.order_id);
+    // What could not be paid the first time comes under another key.
+    let key = match paid {
+        0 => key,
+        paid => format!("{key}:{paid}"),
+    };
     let new = NewTransfer {
         id: ctx.service.next_id(),
         account_ids: [ctx.service.next_id(), ctx.service.next_id()],

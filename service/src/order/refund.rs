@@ -236,6 +236,7 @@ pub(crate) async fn refund_refused(ctx: &Ctx, tx: &mut Tx, refund: &RefundRow) -
         };
         let returned = known.map_or(0, |card| card.returns.returned());
         returned_elsewhere(ctx, tx, row, returned).await?;
+        super::pay_back_again(ctx, tx, row).await?;
     }
     let after = table::left(tx, refund.order_id).await?;
     let told = |state: RefundState, left: Option<Left>| {

@@ -9,7 +9,7 @@ use crate::jobs::order_steps;
 use crate::{Error, Result};
 use domain::event::{EventPayload, OrderEvent};
 use domain::order::{CancelReason, RESERVED};
-use domain::payment::{DeclineReason, GatewayKind};
+use domain::payment::{DeclineReason, GatewayKind, PaymentState};
 use domain::saga::{self, Direction, Effect, Event, Phase, Saga, Step};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -56,7 +56,7 @@ pub(crate) enum Found {
     /// Nothing, and it is not tried again.
     Exhausted(CancelReason, Value),
     /// So much has gone back, in minor units; nothing where no money was ever taken, or all of it had gone back
-    /// in parts.
+    /// in parts. It may be here again: whoever settles it looks.
     Refunded(Option<i64>),
 }
 
@@ -159,25 +159,55 @@ async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<Vec<Value>> {
     }
     let steps: Vec<&StepEnd> = timely.iter().map(|(_, end, ..)| *end).collect();
     let mut stocked = move_stock(tx, &steps, now).await?;
+    let here_again = here_again(tx, &steps, now).await?;
     let mut changes = Changes::new(now);
+    let mut kept = Vec::new();
     let mut results = vec![json!({ "late": true }); ends.len()];
     for (place, end, row, state) in timely {
         let event = stocked.events.remove(&end.order).or_else(|| event_of(end));
         let Some(event) = event else {
-            changes.step(end, None);
+            changes.step(end, None, None);
             continue;
         };
         let Some((next, effect)) = saga::next(state, event) else {
             continue;
         };
-        changes.step(end, Some(event));
-        changes.of_payment(end, row);
+        if here_again.contains(&end.order) {
+            changes.step(end, Some(event), Some(json!({ "refund": "failed" })));
+            kept.push((
+                end.order.to_string(),
+                json!({ "state": PaymentState::Refunding.key() }),
+                json!({ "state": PaymentState::Charged.key() }),
+            ));
+        } else {
+            changes.step(end, Some(event), None);
+            changes.of_payment(end, row);
+        }
         changes.turn(&end.ctx, row, (state, next), effect, Some(event), None)?;
         results[place] = json!({ "phase": next.phase.key() });
     }
     changes.write(tx).await?;
+    if !kept.is_empty() {
+        first
+            .ctx
+            .audit_changes(tx, "payment.refund_failed", &kept)
+            .await?;
+    }
     crate::stock::tell_low(&first.ctx, tx, &stocked.low).await?;
     Ok(results)
+}
+
+/// The orders of which the money that went back is here again, since a card's bank did not take it: it is left
+/// to administrators. Whoever hears of that waits for the saga, and so has told it before this looks, or does
+/// so after what is written here.
+async fn here_again(tx: &mut Tx, ends: &[&StepEnd], now: i64) -> Result<HashSet<Uuid>> {
+    let returned = |end: &&&StepEnd| matches!(end.found, Found::Refunded(_));
+    let orders: Vec<Uuid> = ends.iter().filter(returned).map(|end| end.order).collect();
+    if orders.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let here = payment::here_again(tx, &orders, now).await?;
+    Ok(here.into_iter().collect())
 }
 
 /// The state that a row holds.
@@ -366,9 +396,11 @@ impl Changes {
         }
     }
 
-    /// Notes how a step went, or that it is tried again.
-    fn step(&mut self, end: &StepEnd, event: Option<Event>) {
+    /// Notes how a step went, or that it is tried again; `failed` says why nothing came of it where that is
+    /// seen only now.
+    fn step(&mut self, end: &StepEnd, event: Option<Event>, failed: Option<Value>) {
         let (state, error) = match (&end.found, event) {
+            _ if failed.is_some() => ("REFUSED", failed),
             (Found::Failed(error), _) => ("PENDING", Some(error.clone())),
             (Found::Exhausted(_, error), _) => ("EXHAUSTED", Some(error.clone())),
             (Found::Declined(reason), _) => ("REFUSED", Some(json!({ "declined": reason.key() }))),

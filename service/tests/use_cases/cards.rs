@@ -2,12 +2,12 @@
 
 use crate::engines::{Engine, eventually, on_both_engines};
 use crate::orders::conserved;
-use crate::shop::{CAMPUS, Shop, takes};
+use crate::shop::{CAMPUS, PRICE, Shop, takes};
 use crate::stripe::{Act, HESITANT, Stripe, sign};
 use crate::{NOW, Product, SECOND, admin, refused, settings_with};
 use domain::account::Role;
 use domain::invalid::{InvalidCode, InvalidField};
-use domain::order::{CancelReason, OrderState};
+use domain::order::{Advance, CancelReason, OrderState};
 use domain::payment::{DeclineReason, GatewayKind, PaymentState, TopUpStatus};
 use domain::problem::Problem;
 use domain::saga::{Direction, Step};
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use service::audit::{self, AuditFilter};
 use service::gateways::{ChargeRequest, GatewayError, GatewaySettings, RefundRequest, Refunded};
 use service::jobs::runner::Runner;
-use service::order::{self, OrderView, PlaceOrder, RefundDraft, RefundState};
+use service::order::{self, Answer, OrderView, PlaceOrder, RefundDraft, RefundState};
 use service::wallet::{self, TopUp};
 use service::{Actor, Ctx, Service, SystemClock, card, overview, payments};
 use std::sync::Arc;
@@ -37,6 +37,9 @@ on_both_engines!(
     a_part_that_nobody_here_asked_for_is_counted_once,
     a_part_that_was_promised_and_went_back_elsewhere_is_not_left,
     a_refund_that_fails_is_here_again,
+    a_cancellation_whose_refund_fails_meanwhile_is_not_told_as_refunded,
+    a_part_that_fails_meanwhile_is_refused_for_good,
+    what_is_owed_is_paid_once_its_money_is_here_again,
     a_refund_at_the_gateway_that_fails_is_taken_back,
     a_dispute_is_written_down,
     parts_of_a_payment_go_back_once,
@@ -46,6 +49,7 @@ on_both_engines!(
     a_wallet_is_topped_up_by_the_card_that_is_on,
     a_wallet_follows_the_card_that_topped_it_up,
     what_went_back_before_it_was_in_the_wallet_is_taken_out_of_it,
+    a_top_up_whose_money_could_not_go_back_is_in_the_wallet,
     a_campus_takes_what_an_administrator_chose,
     of_many_who_choose_at_once_one_is_right,
     nobody_eats_for_simulated_money_in_production,
@@ -804,6 +808,185 @@ async fn a_refund_that_fails_is_here_again(engine: &Engine) {
     world.close(engine, runner).await;
 }
 
+impl World {
+    /// Has what was given back last of a payment fail where an act tells that it was given back: that is told,
+    /// and nothing else yet.
+    fn fails_meanwhile(&self, key: &str) {
+        let (ctx, telling, key) = (self.maya.clone(), self.stripe.clone(), key.to_owned());
+        self.stripe.tells(Arc::new(move |_: Vec<Value>| {
+            let (ctx, telling, key) = (ctx.clone(), telling.clone(), key.clone());
+            async move {
+                let refund = telling.refunds_of(&key).pop().unwrap();
+                for event in telling.fail_refund(&refund) {
+                    tell(&ctx, &event).await;
+                }
+            }
+            .boxed()
+        }));
+    }
+
+    async fn payment_state(&self, order: Uuid) -> PaymentState {
+        let view = order::get(&self.maya, order).await.unwrap();
+        view.payment.unwrap().state
+    }
+}
+
+async fn a_cancellation_whose_refund_fails_meanwhile_is_not_told_as_refunded(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let gateways = &world.maya.institution.gateways;
+    // Before its answer is noted, at the same time, with an answer that gets lost, in the answer itself, and
+    // between what was noted and what would have been told of it.
+    for act in [
+        Some(Act::Tell),
+        Some(Act::TellAlong),
+        Some(Act::TellAndMute),
+        Some(Act::Bounce),
+        None,
+    ] {
+        let what = format!("{act:?}");
+        let order = world.place(&what, "pm_card_visa").await;
+        let paid = world.settled(order).await.order.total;
+        let key = key_of(order);
+        let told = told_back(engine).await;
+        world.stripe.events();
+        world.fails_meanwhile(&key);
+        match act {
+            Some(act) => world.stripe.will("refund", &[act]),
+            None => {
+                let asked = RefundRequest {
+                    key: format!("order:{order}:refund"),
+                    order: Some(order),
+                    ..refund(&world, &key, paid)
+                };
+                let gone = gateways.refund(GatewayKind::Stripe, &asked).await;
+                assert!(gone.unwrap().reference.is_some());
+                let last = world.stripe.refunds_of(&key).pop().unwrap();
+                world.tell_all(&world.stripe.fail_refund(&last)).await;
+            }
+        }
+        order::cancel(&world.maya, order, None).await.unwrap();
+        let view = world.settled(order).await;
+        assert_eq!(view.order.state, OrderState::Cancelled, "{what}");
+        eventually("the money is here again", async || {
+            (world.payment_state(order).await == PaymentState::Charged).then_some(())
+        })
+        .await;
+        if act != Some(Act::TellAlong) {
+            assert_eq!(told_back(engine).await, told, "{what}");
+        }
+        // Whatever else is told of it, and again.
+        world.tell_all(&world.stripe.events()).await;
+        assert_eq!(world.payment_state(order).await, PaymentState::Charged);
+        assert_eq!(world.left(order).await, (0, paid), "{what}");
+        let refunds = world.stripe.refunds_of(&key);
+        assert_eq!(refunds.len(), 1, "{what}: it is not tried again by itself");
+
+        // Somebody gives it back, and this time it goes.
+        world.give_back(order, &give_back(&what, None)).await;
+        assert_eq!(world.stripe.given_back(&key), paid, "{what}");
+        world.tell_all(&world.stripe.events()).await;
+        assert_eq!(world.left(order).await, (0, 0), "{what}");
+    }
+    world.close(engine, runner).await;
+}
+
+async fn a_part_that_fails_meanwhile_is_refused_for_good(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let order = world.place("a", "pm_card_visa").await;
+    let paid = world.settled(order).await.order.total;
+    let key = key_of(order);
+    world.fails_meanwhile(&key);
+    let acts = [Act::Bounce, Act::Tell, Act::TellAlong, Act::TellAndMute];
+    for (place, act) in acts.into_iter().enumerate() {
+        let what = format!("{act:?}");
+        world.stripe.events();
+        world.stripe.will("refund", &[act]);
+        world.give_back(order, &give_back(&what, Some(100))).await;
+        eventually("it is refused", async || {
+            let detail = order::detail(&world.ada, order).await.unwrap();
+            let mut refunds = detail.refunds.iter();
+            refunds
+                .all(|refund| refund.state == RefundState::Refused)
+                .then_some(())
+        })
+        .await;
+        let once = world.stripe.refunds_of(&key).len();
+        assert_eq!(once, place + 1, "{what}: it is not tried again by itself");
+        world.tell_all(&world.stripe.events()).await;
+        assert_eq!(world.stripe.given_back(&key), 0, "{what}");
+        assert_eq!(world.left(order).await, (0, paid), "{what}");
+    }
+    assert_eq!(audited(engine, "payment.refund_failed").await, 4);
+    assert_eq!(audited(engine, "payment.returned").await, 0);
+    // What was refused is left once, and goes back once.
+    world.give_back(order, &give_back("rest", None)).await;
+    world.tell_all(&world.stripe.events()).await;
+    assert_eq!(world.stripe.given_back(&key), paid);
+    assert_eq!(world.left(order).await, (0, 0));
+    world.close(engine, runner).await;
+}
+
+async fn what_is_owed_is_paid_once_its_money_is_here_again(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    let cheaper = format!(
+        "UPDATE menu_item SET price = {} WHERE position = 1",
+        PRICE - 50
+    );
+    engine.raw(&cheaper).await;
+    let (soup, salad) = (world.shop.soup, world.shop.salad);
+    let mut balance = 0;
+    // All of what was paid goes back before the order is collected, or all but a little.
+    for (key, back, at_first) in [("all", PRICE, 0), ("most", PRICE - 20, 20)] {
+        let order = world.place(key, "pm_card_visa").await;
+        let paid = world.settled(order).await.order.total;
+        assert_eq!(paid, PRICE);
+        order::refuse(&world.ada, order, soup, &[salad])
+            .await
+            .unwrap();
+        order::answer(&world.maya, order, Answer::Accept(salad))
+            .await
+            .unwrap();
+        let charge = key_of(order);
+        let returned = world.stripe.give_back_by_hand(&world.intent(&charge), back);
+        tell(&world.maya, &returned).await;
+        for advance in Advance::ALL {
+            order::advance(&world.ada, order, advance).await.unwrap();
+        }
+        assert_eq!(world.balance().await, balance + at_first, "{key}");
+        // That fails: what is owed is here to be paid.
+        let last = world.stripe.refunds_of(&charge).pop().unwrap();
+        let failed = world.stripe.fail_refund(&last);
+        world.tell_all(&failed).await;
+        world.tell_all(&failed).await;
+        balance += 50;
+        assert_eq!(world.balance().await, balance, "{key}");
+        assert_eq!(world.payment_state(order).await, PaymentState::Charged);
+        assert_eq!(world.left(order).await, (0, paid - 50), "{key}");
+    }
+
+    // Of an order that is cancelled nothing is owed besides: all of it is left.
+    let order = world.place("off", "pm_card_visa").await;
+    let paid = world.settled(order).await.order.total;
+    order::refuse(&world.ada, order, soup, &[salad])
+        .await
+        .unwrap();
+    order::answer(&world.maya, order, Answer::Accept(salad))
+        .await
+        .unwrap();
+    assert_eq!(world.left(order).await, (0, paid - 50));
+    order::cancel(&world.maya, order, None).await.unwrap();
+    world.settled(order).await;
+    let last = world.stripe.refunds_of(&key_of(order)).pop().unwrap();
+    world.tell_all(&world.stripe.fail_refund(&last)).await;
+    assert_eq!(world.payment_state(order).await, PaymentState::Charged);
+    assert_eq!(world.left(order).await, (0, paid));
+    assert_eq!(world.balance().await, balance);
+    world.close(engine, runner).await;
+}
+
 async fn a_refund_at_the_gateway_that_fails_is_taken_back(engine: &Engine) {
     let world = World::open(engine).await;
     let runner = Runner::start(&world.product.service, "all").await.unwrap();
@@ -1201,6 +1384,89 @@ async fn what_went_back_before_it_was_in_the_wallet_is_taken_out_of_it(engine: &
         world.stripe.will("confirm", &[Act::Tell]);
         world.topped_up(key).await;
         assert_eq!(world.balance().await, 1_500, "{key}");
+    }
+    world.close(engine, runner).await;
+}
+
+async fn a_top_up_whose_money_could_not_go_back_is_in_the_wallet(engine: &Engine) {
+    let world = World::open(engine).await;
+    let runner = Runner::start(&world.product.service, "all").await.unwrap();
+    // It goes back at the gateway before anybody here learns that it was taken.
+    let (ctx, telling) = (world.maya.clone(), world.stripe.clone());
+    world.stripe.tells(Arc::new(move |events: Vec<Value>| {
+        let (ctx, telling) = (ctx.clone(), telling.clone());
+        async move {
+            let intent = events[0]["data"]["object"]["id"].as_str().unwrap();
+            let back = telling.give_back_by_hand(intent, 2_500);
+            tell(&ctx, &back).await;
+        }
+        .boxed()
+    }));
+    world.stripe.will("confirm", &[Act::TellAndMute]);
+    let wanted = TopUp {
+        key: "a".to_owned(),
+        amount: 2_500,
+        currency: "USD".to_owned(),
+        method: Some("pm_card_visa".to_owned()),
+    };
+    let id = wallet::top_up(&world.maya, wanted).await.unwrap().id;
+    let over = eventually("the top-up is over", async || {
+        world.product.clock.advance(SECOND);
+        let top_up = wallet::top_up_by_id(&world.maya, id).await.unwrap();
+        (top_up.status != TopUpStatus::Pending).then_some(top_up)
+    })
+    .await;
+    assert_eq!(over.status, TopUpStatus::Declined);
+    assert_eq!(world.balance().await, 0);
+    let owner = world.maya.account_id().unwrap();
+    let last = |key: &str| world.stripe.refunds_of(key).pop().unwrap();
+    let failed = world
+        .stripe
+        .fail_refund(&last(&format!("top-up:{owner}:a")));
+    world.tell_all(&failed).await;
+    world.tell_all(&failed).await;
+    assert_eq!(world.balance().await, 2_500);
+    let now = wallet::top_up_by_id(&world.maya, id).await.unwrap();
+    assert_eq!(now.status, TopUpStatus::Done);
+
+    // What came though it was called off goes back by a job, and fails after that or meanwhile.
+    let kind = GatewayKind::Stripe;
+    let gateways = &world.maya.institution.gateways;
+    let mut balance = 2_500;
+    for (key, act) in [
+        ("after", None),
+        ("meanwhile", Some(Act::Tell)),
+        ("once", Some(Act::Bounce)),
+    ] {
+        world.stripe.will("confirm", &[Act::Deaf]);
+        let lost = gateways.charge(kind, &charge(&world, key, 950, 0)).await;
+        assert_eq!(lost, Err(GatewayError::TimedOut));
+        let off = gateways.refund(kind, &refund(&world, key, 950)).await;
+        assert_eq!(off, Ok(Refunded { reference: None }));
+        world.fails_meanwhile(key);
+        world
+            .stripe
+            .will("refund", &act.map_or_else(Vec::new, |act| vec![act]));
+        let captured = world.stripe.by_hand(&world.intent(key), "capture");
+        world.tell_all(&captured).await;
+        if act.is_none() {
+            eventually("it goes back", async || {
+                world.product.clock.advance(SECOND);
+                (world.stripe.moved(key) == (1, 1)).then_some(())
+            })
+            .await;
+            assert_eq!(world.balance().await, balance);
+            world.tell_all(&world.stripe.fail_refund(&last(key))).await;
+        }
+        balance += 950;
+        eventually("it is in the wallet", async || {
+            world.product.clock.advance(SECOND);
+            (world.balance().await == balance).then_some(())
+        })
+        .await;
+        world.tell_all(&world.stripe.events()).await;
+        assert_eq!(world.balance().await, balance, "{key}: once");
+        assert_eq!(world.stripe.given_back(key), 0, "{key}");
     }
     world.close(engine, runner).await;
 }

@@ -37,6 +37,8 @@ pub enum Act {
     TellAlong,
     /// Does it, tells of it, and breaks the connection off.
     TellAndMute,
+    /// Does it, and what was given back by it fails before that is answered.
+    Bounce,
 }
 
 /// Hears what is told: events as they are sent.
@@ -227,28 +229,7 @@ impl Stripe {
 
     /// The bank of a card does not take back what a refund gave; what is told of that, by each name that it has.
     pub fn fail_refund(&self, id: &str) -> Vec<Value> {
-        let mut world = self.world();
-        let World {
-            intents,
-            refunds,
-            events,
-            next,
-            ..
-        } = &mut *world;
-        let mut known = refunds.iter_mut();
-        let refund = known.find(|refund| refund["id"] == *id).unwrap();
-        refund["status"] = json!("failed");
-        refund["failure_reason"] = json!("lost_or_stolen_card");
-        let intent = refund["payment_intent"].as_str().unwrap();
-        let intent = intents.get_mut(intent).unwrap();
-        intent.given_back -= refund["amount"].as_i64().unwrap();
-        intent.refunded = 0;
-        let mut told = Vec::new();
-        for kind in ["refund.failed", "charge.refund.updated"] {
-            told.push(event(next, kind, refund.clone()));
-        }
-        events.extend(told.clone());
-        told
+        self.world().fail_refund(id)
     }
 
     /// What it tells of a dispute about an intent's charge.
@@ -440,6 +421,30 @@ impl World {
         (200, answer)
     }
 
+    fn fail_refund(&mut self, id: &str) -> Vec<Value> {
+        let Self {
+            intents,
+            refunds,
+            events,
+            next,
+            ..
+        } = self;
+        let mut known = refunds.iter_mut();
+        let refund = known.find(|refund| refund["id"] == *id).unwrap();
+        refund["status"] = json!("failed");
+        refund["failure_reason"] = json!("lost_or_stolen_card");
+        let intent = refund["payment_intent"].as_str().unwrap();
+        let intent = intents.get_mut(intent).unwrap();
+        intent.given_back -= refund["amount"].as_i64().unwrap();
+        intent.refunded = 0;
+        let mut told = Vec::new();
+        for kind in ["refund.failed", "charge.refund.updated"] {
+            told.push(event(next, kind, refund.clone()));
+        }
+        events.extend(told.clone());
+        told
+    }
+
     /// The refunds of an intent, the newest first.
     fn refunds(&self, query: &str) -> (u16, Value) {
         let wanted: HashMap<String, String> = form_urlencoded::parse(query.as_bytes())
@@ -576,7 +581,7 @@ async fn answer(State(stripe): State<Stripe>, request: Request) -> Response {
             }
             (_, None) => {
                 let first = world.events.len();
-                let (status, body) = match operation {
+                let (status, mut body) = match operation {
                     "create" => world.create(&form),
                     "confirm" => world.confirm(&id, &form),
                     "cancel" => world.cancel(&id),
@@ -585,6 +590,11 @@ async fn answer(State(stripe): State<Stripe>, request: Request) -> Response {
                     _ => world.look(&id, query.contains("expand")),
                 };
                 told = world.events[first..].to_vec();
+                if act == Some(Act::Bounce) {
+                    let refund = body["id"].as_str().unwrap().to_owned();
+                    world.fail_refund(&refund);
+                    body["status"] = json!("failed");
+                }
                 if let Some(key) = &key {
                     world
                         .answered
@@ -613,7 +623,7 @@ async fn answer(State(stripe): State<Stripe>, request: Request) -> Response {
             tell.await;
             return broken();
         }
-        Some(Act::Fail(_) | Act::Deaf) | None => {}
+        Some(Act::Fail(_) | Act::Deaf | Act::Bounce) | None => {}
     }
     json_answer((status, body), replayed)
 }

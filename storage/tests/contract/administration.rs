@@ -5,8 +5,10 @@ use crate::statements::plan_of;
 use crate::work::{in_tx, literal};
 use crate::{NOW, SECOND, id, member};
 use domain::account::Role;
+use domain::payment::{PaymentState, Returns};
 use serde_json::{Value, json};
 use storage::audit::{self, AuditFilter, Entry};
+use storage::card::{self, NewCardPayment};
 use storage::order_list::{self, Part, Place};
 use storage::overview::{self, Span};
 use storage::people;
@@ -22,6 +24,7 @@ on_both_engines!(
     what_is_given_back_is_never_more_than_was_paid,
     what_went_back_elsewhere_is_not_left,
     a_refund_that_failed_is_left_again,
+    a_cancellation_whose_refund_failed_is_left_again,
     the_audit_log_is_filtered_and_counted,
     days_are_summed_up_and_waits_are_ranked,
     long_lists_are_read_by_their_indexes,
@@ -466,8 +469,42 @@ async fn a_refund_that_failed_is_left_again(engine: &Engine) {
         NOW
     ));
     let payment = in_tx!(db, storage::payment::of_order, order(1)).unwrap();
-    assert_eq!(payment.state, domain::payment::PaymentState::Charged);
+    assert_eq!(payment.state, PaymentState::Charged);
     assert_eq!(payment.reference.as_deref(), Some("x"));
+    db.close().await;
+}
+
+async fn a_cancellation_whose_refund_failed_is_left_again(engine: &Engine) {
+    let db = fill(engine, 2).await;
+    charged(engine, 1, 1000).await;
+    assert!(in_tx!(db, refund::request, &new_refund(1, "one", 400)));
+    assert!(in_tx!(db, refund::done, id(1), Some("re_1"), NOW));
+    let card = NewCardPayment {
+        key: "pay 1",
+        account_id: id(1),
+        order_id: Some(order(1)),
+        amount: 1000,
+        currency: "USD",
+        intent_id: Some("pi_1"),
+        at: NOW,
+    };
+    assert!(in_tx!(db, card::open, &card));
+    assert!(in_tx!(db, card::charged, "pay 1", NOW));
+    let orders = [order(1), order(2)];
+    in_tx!(db, storage::payment::refunding, &orders, NOW);
+    let here_again = async || in_tx!(db, storage::payment::here_again, &orders, NOW);
+    assert!(here_again().await.is_empty(), "nothing has failed");
+    let mut told = Returns::default();
+    assert!(told.fail("re_2", 600, None));
+    assert!(in_tx!(db, card::returned, "pay 1", &told, NOW));
+    assert!(in_tx!(db, card::refunded, "pay 1", Some("re_3"), NOW));
+    assert!(here_again().await.is_empty(), "another one was made");
+    assert!(in_tx!(db, card::recovered, "pay 1", NOW));
+    assert_eq!(here_again().await, [order(1)]);
+    assert!(here_again().await.is_empty(), "once");
+    let left = in_tx!(db, refund::left, order(1)).unwrap();
+    assert_eq!(left.state, PaymentState::Charged);
+    assert_eq!(left.amount, 600);
     db.close().await;
 }
 

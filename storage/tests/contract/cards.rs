@@ -87,7 +87,7 @@ async fn how_much_has_gone_back_is_noted(engine: &Engine) {
     let db = engine.open().await;
     assert!(in_tx!(db, card::open, &new("k", Some("pi_1"))));
     let mut told = Returns::default();
-    assert!(told.take(20, 500) && told.fail(23, 100));
+    assert!(told.take(20, 500) && told.fail("re_1", 100, Some(23)));
     assert!(in_tx!(db, card::returned, "k", &told, NOW + 1));
     assert!(in_tx!(db, card::claimed, "k", 400, 300, NOW + 2));
     let noted = in_tx!(db, card::lock_by_key, "k").unwrap();

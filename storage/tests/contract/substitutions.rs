@@ -137,6 +137,20 @@ async fn an_offer_is_made_once_and_ends_once(engine: &Engine) {
     assert_eq!(all[0].chosen_id, Some(id(2)));
     assert_eq!(all[0].ended_at, Some(NOW));
     tx.commit().await.unwrap();
+    let owed = async || {
+        let mut tx = db.read().await.unwrap();
+        substitution::owed(&mut tx, id(10)).await.unwrap()
+    };
+    let set = |state: &str, ended: &str| {
+        let order = literal(engine, id(10));
+        format!("UPDATE orders SET state = '{state}', {ended} WHERE id = {order}")
+    };
+    let cancelled = set("CANCELLED", "cancelled_at = 7, cancel_reason = 'STAFF'");
+    engine.raw(&cancelled).await;
+    assert_eq!(owed().await, 0, "all of it goes back");
+    let confirmed = set("CONFIRMED", "cancelled_at = NULL, cancel_reason = NULL");
+    engine.raw(&confirmed).await;
+    assert_eq!(owed().await, 100);
     let same = offer(&db, 102, 1, &choices).await;
     assert!(
         matches!(same, Err(Error::Duplicate(_))),

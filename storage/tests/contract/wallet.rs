@@ -95,6 +95,8 @@ async fn money_that_leaves_one_account_arrives_at_another(engine: &Engine) {
     let houses =
         "SELECT kind || ' ' || balance FROM wallet_account WHERE owner_id IS NULL ORDER BY kind";
     assert_eq!(engine.raw(houses).await, ["CARD -1000", "SALES 0"]);
+    assert_eq!(in_tx!(db, wallet::moved, id(77), "b"), -300);
+    assert_eq!(in_tx!(db, wallet::moved, id(77), "c"), 0, "another key");
     let line = |number, kind, other, amount, order_id, note: &str| Line {
         id: id(number),
         kind,

@@ -8,6 +8,9 @@
 //! A card that was declined could be tried again under the same intent, and a charge whose answer was lost
 //! may still be made. Before either is called over, its intent is cancelled at Stripe, which then takes no
 //! money any more. A refund looks whether there is money, gives it back where there is, and else cancels.
+//!
+//! What was given back may be here again, since the card's bank did not take it. What Stripe said before of a
+//! refund is looked at again before it is believed, and a refund that has failed is not asked for once more.
 
 mod signature;
 mod wire;
@@ -354,18 +357,60 @@ impl StripeGateway {
         known.ok_or(GatewayError::Unavailable)
     }
 
-    /// Writes down how a payment stands.
-    async fn note(&self, key: &str, state: CardState, refund: Option<&str>) -> Answer<()> {
+    /// Writes down how a payment stands; see [`Self::note_refunded`] for one that has gone back.
+    async fn note(&self, key: &str, state: CardState) -> Answer<()> {
         let now = self.source.clock.now();
         let mut tx = self.write().await?;
         let noted = match state {
-            CardState::Open => Ok(false),
+            CardState::Open | CardState::Refunded => Ok(false),
             CardState::Charged => card::charged(&mut tx, key, now).await,
             CardState::Declined(reason) => card::declined(&mut tx, key, reason, now).await,
             CardState::Void => card::void(&mut tx, key, now).await,
-            CardState::Refunded => card::refunded(&mut tx, key, refund, now).await,
         };
         noted.map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)
+    }
+
+    /// Writes down that all of a payment's money has gone back; false where a refund of it has failed since it
+    /// was read, so that it must be looked at again.
+    async fn note_refunded(&self, known: &CardPayment, refund: Option<&str>) -> Answer<bool> {
+        let mut tx = self.write().await?;
+        let now = card::lock_by_key(&mut tx, &known.key)
+            .await
+            .map_err(unavailable)?;
+        let failures = now.map(|now| now.returns.failures.len());
+        if failures != Some(known.returns.failures.len()) {
+            return Ok(false);
+        }
+        card::refunded(&mut tx, &known.key, refund, self.source.clock.now())
+            .await
+            .map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)?;
+        Ok(true)
+    }
+
+    /// Writes down which refunds of a payment have failed, as Stripe knows it: the money is here.
+    async fn note_failures(&self, key: &str, intent: &str) -> Answer<()> {
+        let refunds = self.refunds(intent).await?;
+        let mut tx = self.write().await?;
+        let known = card::lock_by_key(&mut tx, key).await.map_err(unavailable)?;
+        let mut returns = known.ok_or(GatewayError::Unavailable)?.returns;
+        let mut news = false;
+        for refund in refunds.iter().filter(|refund| refund.has_failed()) {
+            news |= returns.fail(&refund.id, refund.amount, None);
+        }
+        if returns.failures.is_empty() {
+            return Err(GatewayError::Transient);
+        }
+        let now = self.source.clock.now();
+        if news {
+            card::returned(&mut tx, key, &returns, now)
+                .await
+                .map_err(unavailable)?;
+        }
+        card::charged(&mut tx, key, now)
+            .await
+            .map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)
     }
 
@@ -458,7 +503,7 @@ impl StripeGateway {
             return Err(GatewayError::Refused);
         }
         let voided = declined(DeclineReason::Voided);
-        let intent = match (known.state, known.intent_id) {
+        let intent = match (known.state, known.intent_id.clone()) {
             (CardState::Charged, Some(reference)) => return Ok(Charged { reference }),
             (CardState::Declined(reason), _) => return Err(declined(reason)),
             (CardState::Open, Some(intent)) => intent,
@@ -474,21 +519,23 @@ impl StripeGateway {
                 Standing::Ready => standing = self.confirm(&intent, method, request).await?,
                 Standing::Asking => return Err(GatewayError::TimedOut),
                 Standing::Charged => {
-                    self.note(&request.key, CardState::Charged, None).await?;
+                    self.note(&request.key, CardState::Charged).await?;
                     return Ok(Charged { reference: intent });
                 }
                 Standing::Returned => {
-                    self.note(&request.key, CardState::Refunded, None).await?;
-                    return Err(voided);
+                    if self.note_refunded(&known, None).await? {
+                        return Err(voided);
+                    }
+                    return Err(GatewayError::Transient);
                 }
                 Standing::Cancelled => {
-                    self.note(&request.key, CardState::Void, None).await?;
+                    self.note(&request.key, CardState::Void).await?;
                     return Err(voided);
                 }
                 Standing::Declined(reason) => {
                     if self.cancel(&intent, &request.key, request.attempt).await? {
                         let state = CardState::Declined(reason);
-                        self.note(&request.key, state, None).await?;
+                        self.note(&request.key, state).await?;
                         return Err(declined(reason));
                     }
                 }
@@ -498,58 +545,45 @@ impl StripeGateway {
     }
 
     async fn give_back(&self, request: &RefundRequest) -> Answer<Refunded> {
-        let known = match self.known(&request.charge_key).await? {
-            Some(known) => known,
-            // Whoever makes an intent after this finds that its key is void, and does not confirm it.
-            None => {
-                self.open(&NewCardPayment {
-                    key: &request.charge_key,
-                    account_id: request.account,
-                    order_id: request.order,
-                    amount: request.amount,
-                    currency: &request.currency,
-                    intent_id: None,
-                    at: self.source.clock.now(),
-                })
-                .await?
-            }
-        };
-        let nothing = Refunded { reference: None };
-        let intent = match (known.state, known.intent_id) {
-            (CardState::Open | CardState::Charged, Some(intent)) => intent,
-            (CardState::Refunded, intent) => {
-                return Ok(Refunded {
-                    reference: known.refund_id.or(intent),
-                });
-            }
-            _ => return Ok(nothing),
-        };
         let key = &request.charge_key;
         for _ in 0..LOOKS {
-            match self.look(&intent).await? {
+            let known = self.known_or_void(request).await?;
+            let intent = match (known.state, known.intent_id.as_deref()) {
+                (CardState::Open | CardState::Charged, Some(intent)) => intent,
+                (CardState::Refunded, intent) => {
+                    let refund = known.refund_id.as_deref().or(intent);
+                    return Ok(Refunded {
+                        reference: refund.map(str::to_owned),
+                    });
+                }
+                _ => return Ok(Refunded { reference: None }),
+            };
+            match self.look(intent).await? {
                 Standing::Asking => return Err(GatewayError::TimedOut),
                 Standing::Charged => {
-                    let refund = self.refund_of(&intent, request).await?;
-                    self.note(key, CardState::Refunded, refund.as_deref())
-                        .await?;
-                    return Ok(Refunded {
-                        reference: refund.or(Some(intent)),
-                    });
+                    if let Some(refund) = self.refund_of(intent, request).await?
+                        && self.note_refunded(&known, Some(&refund)).await?
+                    {
+                        return Ok(Refunded {
+                            reference: Some(refund),
+                        });
+                    }
                 }
                 Standing::Returned => {
-                    self.note(key, CardState::Refunded, None).await?;
-                    return Ok(Refunded {
-                        reference: Some(intent),
-                    });
+                    if self.note_refunded(&known, None).await? {
+                        return Ok(Refunded {
+                            reference: Some(intent.to_owned()),
+                        });
+                    }
                 }
                 Standing::Cancelled => {
-                    self.note(key, CardState::Void, None).await?;
-                    return Ok(nothing);
+                    self.note(key, CardState::Void).await?;
+                    return Ok(Refunded { reference: None });
                 }
                 Standing::Ready | Standing::Declined(_) => {
-                    if self.cancel(&intent, key, request.attempt).await? {
-                        self.note(key, CardState::Void, None).await?;
-                        return Ok(nothing);
+                    if self.cancel(intent, key, request.attempt).await? {
+                        self.note(key, CardState::Void).await?;
+                        return Ok(Refunded { reference: None });
                     }
                 }
             }
@@ -557,40 +591,69 @@ impl StripeGateway {
         Err(GatewayError::Transient)
     }
 
-    /// Gives all of an intent's money back; what the refund is called, where that is told.
+    /// What is written down of a charge that is to go back; that it is void, where nothing was.
+    async fn known_or_void(&self, request: &RefundRequest) -> Answer<CardPayment> {
+        if let Some(known) = self.known(&request.charge_key).await? {
+            return Ok(known);
+        }
+        // Whoever makes an intent after this finds that its key is void, and does not confirm it.
+        self.open(&NewCardPayment {
+            key: &request.charge_key,
+            account_id: request.account,
+            order_id: request.order,
+            amount: request.amount,
+            currency: &request.currency,
+            intent_id: None,
+            at: self.source.clock.now(),
+        })
+        .await
+    }
+
+    /// Gives all of an intent's money back; what the refund is called. Nothing where it has gone back already,
+    /// so that it must be looked at again.
     async fn refund_of(&self, intent: &str, request: &RefundRequest) -> Answer<Option<String>> {
-        let form = [("payment_intent", intent)];
+        // It carries the key, so that what fails of it is told apart from what is given back elsewhere.
+        let form = [
+            ("payment_intent", intent),
+            ("metadata[key]", request.key.as_str()),
+        ];
+        // Under the key itself it was once asked for without that, and so would be another request.
+        let key = format!("{}:all", request.key);
         let first = self
             .api
-            .post::<Refund>("refunds", &form, &request.key)
+            .post_or_replay::<Refund>("refunds", &form, &key)
             .await;
-        // What failed would be told as failed under its key for ever. All of the money goes back once, under
-        // whichever key.
-        let again = match &first {
-            Err(CallError::Spent) => true,
-            Ok(refund) => refund.has_failed() && request.attempt > 0,
-            Err(_) => false,
-        };
-        let refund = if again {
-            let key = format!("{}:again:{}", request.key, request.attempt);
-            self.api.post::<Refund>("refunds", &form, &key).await
-        } else {
-            first
-        };
-        match refund {
-            Ok(refund) if refund.has_failed() => {
-                tracing::error!(refund = refund.id, "a gateway could not give money back");
-                Err(GatewayError::Transient)
+        let answer = match first {
+            // All of the money goes back once, under whichever key.
+            Err(CallError::Spent) => {
+                let key = format!("{}:again:{}", request.key, request.attempt);
+                self.api
+                    .post_or_replay::<Refund>("refunds", &form, &key)
+                    .await
             }
-            Ok(refund) => Ok(Some(refund.id)),
-            Err(CallError::Fault(fault)) if fault.is_refunded_already() => Ok(None),
-            Err(error) => Err(error.into()),
+            answer => answer,
+        };
+        let (refund, replayed) = match answer {
+            Ok(answer) => answer,
+            Err(CallError::Fault(fault)) if fault.is_refunded_already() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let gone = if replayed {
+            self.look(intent).await? == Standing::Returned
+        } else {
+            !refund.has_failed()
+        };
+        if gone {
+            return Ok(Some(refund.id));
         }
+        tracing::error!(refund = refund.id, "a gateway could not give money back");
+        self.note_failures(&request.charge_key, intent).await?;
+        Err(GatewayError::ReturnFailed)
     }
 
     /// Gives a part of an intent's money back, once a key. Stripe forgets a key after a day, and gives a failure
     /// of its own again each time it is used: the refund carries the key besides, so that whoever asks again
-    /// finds it.
+    /// finds it, whether it has failed or not.
     async fn give_back_part(&self, request: &RefundRequest) -> Answer<Refunded> {
         let known = self.known(&request.charge_key).await?;
         let intent = known
@@ -598,42 +661,55 @@ impl StripeGateway {
             .filter(|known| matches!(known.state, CardState::Charged | CardState::Refunded))
             .and_then(|known| known.intent_id)
             .ok_or(GatewayError::Refused)?;
-        if request.attempt > 0
-            && let Some(refund) = self.part(&intent, &request.key).await?
-        {
-            return Ok(Refunded {
-                reference: Some(refund.id),
-            });
+        let before = if request.attempt > 0 {
+            self.part(&intent, &request.key).await?
+        } else {
+            None
+        };
+        let refund = match before {
+            Some(refund) => refund,
+            None => self.ask_part(&intent, request).await?,
+        };
+        if refund.has_failed() {
+            tracing::error!(refund = refund.id, "a gateway could not give money back");
+            self.note_failures(&request.charge_key, &intent).await?;
+            return Err(GatewayError::ReturnFailed);
         }
+        Ok(Refunded {
+            reference: Some(refund.id),
+        })
+    }
+
+    /// Asks for a part of an intent's money to be given back; the refund as it is now.
+    async fn ask_part(&self, intent: &str, request: &RefundRequest) -> Answer<Refund> {
         let amount = request.amount.to_string();
         let form = [
-            ("payment_intent", intent.as_str()),
+            ("payment_intent", intent),
             ("amount", amount.as_str()),
             ("metadata[key]", request.key.as_str()),
         ];
-        let again = format!("{}:again:{}", request.key, request.attempt);
         let first = self
             .api
-            .post::<Refund>("refunds", &form, &request.key)
+            .post_or_replay::<Refund>("refunds", &form, &request.key)
             .await;
-        let refund = match first {
-            Err(CallError::Spent) => match self.part(&intent, &request.key).await? {
-                Some(refund) => Ok(refund),
-                None => self.api.post::<Refund>("refunds", &form, &again).await,
-            },
-            Ok(refund) if refund.has_failed() && request.attempt > 0 => {
-                self.api.post::<Refund>("refunds", &form, &again).await
+        let answer = match first {
+            Err(CallError::Spent) => {
+                if let Some(refund) = self.part(intent, &request.key).await? {
+                    return Ok(refund);
+                }
+                let again = format!("{}:again:{}", request.key, request.attempt);
+                self.api
+                    .post_or_replay::<Refund>("refunds", &form, &again)
+                    .await
             }
             answer => answer,
         };
-        match refund {
-            Ok(refund) if refund.has_failed() => {
-                tracing::error!(refund = refund.id, "a gateway could not give money back");
-                Err(GatewayError::Transient)
+        match answer {
+            Ok((refund, false)) => Ok(refund),
+            Ok((refund, true)) => {
+                let now = self.part(intent, &request.key).await?;
+                Ok(now.unwrap_or(refund))
             }
-            Ok(refund) => Ok(Refunded {
-                reference: Some(refund.id),
-            }),
             // So much is not left of it. Anything else, as an empty balance, passes: what was promised
             // goes back.
             Err(CallError::Fault(fault)) if fault.is_more_than_left() => Err(GatewayError::Refused),
@@ -645,12 +721,17 @@ impl StripeGateway {
         }
     }
 
-    /// The refund of an intent that carries a key, where there is one and it has not failed.
+    /// The refund of an intent that carries a key, where there is one; of several one that has not failed.
     async fn part(&self, intent: &str, key: &str) -> Answer<Option<Refund>> {
+        let refunds = self.refunds(intent).await?.into_iter();
+        let of_key = refunds.filter(|refund| refund.metadata["key"] == *key);
+        Ok(of_key.min_by_key(Refund::has_failed))
+    }
+
+    /// What of an intent was given back, whether it has failed or not, the newest first.
+    async fn refunds(&self, intent: &str) -> Answer<Vec<Refund>> {
         let path = format!("refunds?payment_intent={intent}&limit=100");
-        let refunds = self.api.get::<Refunds>(&path).await?;
-        let is_it = |refund: &Refund| refund.metadata["key"] == *key && !refund.has_failed();
-        Ok(refunds.data.into_iter().find(is_it))
+        Ok(self.api.get::<Refunds>(&path).await?.data)
     }
 
     async fn find(&self, key: &str) -> Answer<Option<Charged>> {

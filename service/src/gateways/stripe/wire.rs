@@ -46,6 +46,9 @@ pub(super) struct Intent {
 pub(super) struct Refund {
     /// What Stripe calls it.
     pub id: String,
+    /// How much, in minor units.
+    #[serde(default)]
+    pub amount: i64,
     /// `succeeded`, `pending`, `failed` and others; a charge's own bank may take days.
     #[serde(default)]
     pub status: Option<String>,
@@ -210,7 +213,8 @@ impl Api {
 
     /// Asks for what is there. `path` is what follows `/v1/`, with its query.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Call<T> {
-        self.call(Method::GET, path, &[], None).await
+        let (answer, _) = self.call(Method::GET, path, &[], None).await?;
+        Ok(answer)
     }
 
     /// Asks for something to be done, once for a key.
@@ -220,6 +224,17 @@ impl Api {
         form: &[(&str, &str)],
         key: &str,
     ) -> Call<T> {
+        let (answer, _) = self.post_or_replay(path, form, key).await?;
+        Ok(answer)
+    }
+
+    /// The same, and whether the answer is the one of an earlier time: what it says was true then.
+    pub async fn post_or_replay<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+        key: &str,
+    ) -> Call<(T, bool)> {
         self.call(Method::POST, path, form, Some(key)).await
     }
 
@@ -229,7 +244,7 @@ impl Api {
         path: &str,
         form: &[(&str, &str)],
         key: Option<&str>,
-    ) -> Call<T> {
+    ) -> Call<(T, bool)> {
         let request = self.request(method, path, form, key)?;
         let asked = async {
             let response = self.client.request(request).await.map_err(|error| {
@@ -257,13 +272,14 @@ impl Api {
         if !(200..300).contains(&status) {
             return Err(refused(status, replayed, &body));
         }
-        serde_json::from_slice(&body).map_err(|error| {
+        let answer = serde_json::from_slice(&body).map_err(|error| {
             tracing::error!(
                 line = error.line(),
                 "a gateway's answer is of no known form"
             );
             CallError::Gateway(GatewayError::TimedOut)
-        })
+        })?;
+        Ok((answer, replayed))
     }
 
     fn request(
