@@ -11,6 +11,7 @@ use domain::order::{Advance, CancelReason, OrderState};
 use domain::payment::{DeclineReason, GatewayKind, PaymentState, TopUpStatus};
 use domain::problem::Problem;
 use domain::saga::{Direction, Step};
+use domain::stock::{MovementDraft, MovementKind};
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 use service::audit::{self, AuditFilter};
@@ -18,7 +19,7 @@ use service::gateways::{ChargeRequest, GatewayError, GatewaySettings, RefundRequ
 use service::jobs::runner::Runner;
 use service::order::{self, Answer, OrderView, PlaceOrder, RefundDraft, RefundState};
 use service::wallet::{self, TopUp};
-use service::{Actor, Ctx, Service, SystemClock, card, overview, payments};
+use service::{Actor, Ctx, Service, SystemClock, card, overview, payments, stock};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -111,6 +112,25 @@ impl World {
             view.current.is_none().then_some(view)
         })
         .await
+    }
+
+    /// Says that the soup of an order has run out, and lets its member take the salad. More soup comes afterwards.
+    async fn replace_soup(&self, order: Uuid) {
+        let (soup, salad) = (self.shop.soup, self.shop.salad);
+        order::refuse(&self.ada, order, soup, &[salad])
+            .await
+            .unwrap();
+        order::answer(&self.maya, order, Answer::Accept(salad))
+            .await
+            .unwrap();
+        let received = MovementDraft {
+            kind: MovementKind::Received.key().to_owned(),
+            quantity: Some(10),
+            reason: String::new(),
+        };
+        stock::record(&self.ada, soup, &received, None)
+            .await
+            .unwrap();
     }
 
     fn moved(&self, order: Uuid) -> (i64, i64) {
@@ -936,19 +956,13 @@ async fn what_is_owed_is_paid_once_its_money_is_here_again(engine: &Engine) {
         PRICE - 50
     );
     engine.raw(&cheaper).await;
-    let (soup, salad) = (world.shop.soup, world.shop.salad);
     let mut balance = 0;
     // All of what was paid goes back before the order is collected, or all but a little.
     for (key, back, at_first) in [("all", PRICE, 0), ("most", PRICE - 20, 20)] {
         let order = world.place(key, "pm_card_visa").await;
         let paid = world.settled(order).await.order.total;
         assert_eq!(paid, PRICE);
-        order::refuse(&world.ada, order, soup, &[salad])
-            .await
-            .unwrap();
-        order::answer(&world.maya, order, Answer::Accept(salad))
-            .await
-            .unwrap();
+        world.replace_soup(order).await;
         let charge = key_of(order);
         let returned = world.stripe.give_back_by_hand(&world.intent(&charge), back);
         tell(&world.maya, &returned).await;
@@ -970,12 +984,7 @@ async fn what_is_owed_is_paid_once_its_money_is_here_again(engine: &Engine) {
     // Of an order that is cancelled nothing is owed besides: all of it is left.
     let order = world.place("off", "pm_card_visa").await;
     let paid = world.settled(order).await.order.total;
-    order::refuse(&world.ada, order, soup, &[salad])
-        .await
-        .unwrap();
-    order::answer(&world.maya, order, Answer::Accept(salad))
-        .await
-        .unwrap();
+    world.replace_soup(order).await;
     assert_eq!(world.left(order).await, (0, paid - 50));
     order::cancel(&world.maya, order, None).await.unwrap();
     world.settled(order).await;
