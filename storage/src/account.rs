@@ -1,7 +1,7 @@
 //! Accounts.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use domain::account::Role;
 use domain::text::folded;
@@ -104,7 +104,7 @@ pub async fn insert(tx: &mut Tx, account: &NewAccount<'_>) -> Result<bool> {
         created_at
     )?;
     if inserted == 1 {
-        execute!(tx, WORDS, id, Json(words(name, email)))?;
+        later!(tx, WORDS, id, Json(words(name, email)))?;
     }
     Ok(inserted == 1)
 }

@@ -1,6 +1,6 @@
 //! The audit log: who did what, and what that changed.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{later, optional, rows, statements};
 use crate::{Result, Tx};
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -138,7 +138,7 @@ pub async fn insert(tx: &mut Tx, entry: &Entry<'_>) -> Result<()> {
         request_id,
         difference,
     } = entry;
-    execute!(
+    later!(
         tx,
         INSERT,
         id,
@@ -149,7 +149,6 @@ pub async fn insert(tx: &mut Tx, entry: &Entry<'_>) -> Result<()> {
         *request_id,
         difference.map(Json)
     )
-    .map(drop)
 }
 
 /// Writes entries, in the transaction that does what they tell.
@@ -161,7 +160,7 @@ pub async fn insert_all(tx: &mut Tx, entries: &[Entry<'_>]) -> Result<()> {
         return Ok(());
     }
     let rows: Vec<Value> = entries.iter().map(row).collect();
-    execute!(tx, INSERT_ALL, Json(rows)).map(drop)
+    later!(tx, INSERT_ALL, Json(rows))
 }
 
 /// An entry as [`INSERT_ALL`] reads it: what is absent is NULL.

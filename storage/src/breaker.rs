@@ -1,6 +1,6 @@
 //! Circuit breakers as they last stood, so that a restart does not forget that a gateway is down.
 
-use crate::statement::{execute, rows, statements};
+use crate::statement::{later, rows, statements};
 use crate::{Error, Result, Tx};
 use domain::breaker::{Breaker, BreakerState};
 
@@ -54,7 +54,7 @@ impl TryFrom<Row> for StoredBreaker {
 /// # Errors
 /// Where the database does.
 pub async fn put(tx: &mut Tx, name: &str, breaker: Breaker, now: i64) -> Result<()> {
-    execute!(
+    later!(
         tx,
         PUT,
         name,
@@ -63,7 +63,6 @@ pub async fn put(tx: &mut Tx, name: &str, breaker: Breaker, now: i64) -> Result<
         breaker.until(),
         now
     )
-    .map(drop)
 }
 
 /// Every breaker that ever changed, by name.

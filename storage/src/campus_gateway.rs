@@ -1,6 +1,6 @@
 //! Which ways to pay campuses take.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{later, optional, rows, statements};
 use crate::{Error, Result, Statement, Tx};
 use domain::payment::GatewayKind;
 use sqlx::types::Json;
@@ -51,9 +51,9 @@ pub async fn lock(tx: &mut Tx, campus: Uuid) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn set(tx: &mut Tx, campus: Uuid, gateways: &[GatewayKind]) -> Result<()> {
-    execute!(tx, CLEAR, campus)?;
+    later!(tx, CLEAR, campus)?;
     let keys: Vec<&str> = gateways.iter().map(|kind| kind.key()).collect();
-    execute!(tx, INSERT, campus, Json(keys)).map(drop)
+    later!(tx, INSERT, campus, Json(keys))
 }
 
 /// Counts the campuses that take cards by Stripe: for whoever only looks.

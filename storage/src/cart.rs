@@ -1,6 +1,6 @@
 //! Carts: of accounts, and of visitors by the hash of what their browser's cookie carries.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use domain::cart::Cart;
 use domain::dish::DishId;
@@ -123,7 +123,7 @@ pub async fn hold(tx: &mut Tx, owner: &Owner, now: i64) -> Result<Option<StoredC
 /// # Errors
 /// Where the database does.
 pub async fn put(tx: &mut Tx, cart: &StoredCart) -> Result<()> {
-    execute!(tx, PUT, cart.id, cart.campus_id, Json(&cart.cart)).map(drop)
+    later!(tx, PUT, cart.id, cart.campus_id, Json(&cart.cart))
 }
 
 /// Takes a visitor's cart away and gives what was in it.

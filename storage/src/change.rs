@@ -4,7 +4,7 @@
 //! made in parts changes no job twice, also where its author dies between two of them.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use domain::job::{JobChange, JobState};
 use sqlx::types::Json;
@@ -217,7 +217,7 @@ pub async fn undo(tx: &mut Tx, id: Uuid, change: &ChangeRow, jobs: &[Uuid]) -> R
         "RUN_NOW" => execute!(tx, UNDO_RUN_NOW, id, many(jobs), at)?,
         _ => execute!(tx, UNDO_SET_PRIORITY, id, many(jobs), change.priority)?,
     };
-    execute!(tx, DROP_CHANGED, id, many(jobs))?;
+    later!(tx, DROP_CHANGED, id, many(jobs))?;
     tx.will_wake().await?;
     Ok(undone.cast_signed())
 }
@@ -227,7 +227,7 @@ pub async fn undo(tx: &mut Tx, id: Uuid, change: &ChangeRow, jobs: &[Uuid]) -> R
 /// # Errors
 /// Where the database does.
 pub async fn drop_change(tx: &mut Tx, id: Uuid) -> Result<()> {
-    execute!(tx, DROP, id).map(drop)
+    later!(tx, DROP, id)
 }
 
 /// Forgets up to `limit` of the jobs that were changed before a moment, in microseconds, and where none
@@ -238,7 +238,7 @@ pub async fn drop_change(tx: &mut Tx, id: Uuid) -> Result<()> {
 pub async fn forget(tx: &mut Tx, before: i64, limit: i64) -> Result<u64> {
     let forgotten = execute!(tx, FORGET_CHANGED, before, limit)?;
     if forgotten < limit.cast_unsigned() {
-        execute!(tx, FORGET, before)?;
+        later!(tx, FORGET, before)?;
     }
     Ok(forgotten)
 }

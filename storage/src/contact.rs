@@ -1,7 +1,7 @@
 //! How members wish to be told, and the browsers that take notifications for them.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Error, Result, Tx};
 use domain::notification::{PhoneNumber, Preferences};
 use domain::text::Language;
@@ -102,7 +102,7 @@ pub async fn get(tx: &mut Tx, account: Uuid) -> Result<Option<Preferences>> {
 /// # Errors
 /// Where the database does.
 pub async fn put(tx: &mut Tx, account: Uuid, preferences: &Preferences, now: i64) -> Result<()> {
-    execute!(
+    later!(
         tx,
         PUT,
         account,
@@ -114,7 +114,6 @@ pub async fn put(tx: &mut Tx, account: Uuid, preferences: &Preferences, now: i64
         preferences.phone.as_ref().map(PhoneNumber::as_str),
         now
     )
-    .map(drop)
 }
 
 /// Notes that a phone number is an account's; false where it has another one by now.
@@ -130,7 +129,7 @@ pub async fn confirm(tx: &mut Tx, account: Uuid, phone: &PhoneNumber, now: i64) 
 /// # Errors
 /// Where the database does.
 pub async fn note_language(tx: &mut Tx, account: Uuid, language: Language, now: i64) -> Result<()> {
-    execute!(tx, NOTE_LANGUAGE, account, language.tag(), now).map(drop)
+    later!(tx, NOTE_LANGUAGE, account, language.tag(), now)
 }
 
 /// Notes the language that an account has chosen.
@@ -138,7 +137,7 @@ pub async fn note_language(tx: &mut Tx, account: Uuid, language: Language, now: 
 /// # Errors
 /// Where the database does.
 pub async fn set_language(tx: &mut Tx, account: Uuid, language: Language, now: i64) -> Result<()> {
-    execute!(tx, SET_LANGUAGE, account, language.tag(), now).map(drop)
+    later!(tx, SET_LANGUAGE, account, language.tag(), now)
 }
 
 /// A browser that takes notifications.
@@ -178,7 +177,7 @@ pub async fn subscribe(tx: &mut Tx, browser: &Browser, session: Option<&[u8]>) -
         browser.created_at,
         session
     )?;
-    execute!(tx, TRIM, browser.account_id, BROWSERS_MOST)?;
+    later!(tx, TRIM, browser.account_id, BROWSERS_MOST)?;
     Ok(row.map_or(browser.id, |(id,)| id))
 }
 

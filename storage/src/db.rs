@@ -1,11 +1,12 @@
 //! A database of one institution, and transactions on it.
 
+use crate::sqlite::{Connections, Transaction};
 use crate::{Error, Result};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{PgPool, Postgres};
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -34,6 +35,10 @@ const STANDSTILL: &str = "2000";
 const RELISTEN: Duration = Duration::from_secs(1);
 /// Readers of a SQLite file at once; each is a thread, and two cores are the smallest machine.
 const SQLITE_READERS: u32 = 8;
+/// Statements that a connection to SQLite keeps prepared: all that there are, alone and together with others.
+const STATEMENTS: usize = 1000;
+/// Rows that a statement on SQLite gives before its thread waits until they are taken.
+const ROWS: usize = 500;
 /// Connections to PostgreSQL, whose default allows a hundred to all its clients.
 const POSTGRES_CONNECTIONS: u32 = 20;
 
@@ -134,8 +139,8 @@ impl Wakeups {
 #[derive(Debug, Clone)]
 enum Pools {
     Sqlite {
-        writer: SqlitePool,
-        readers: SqlitePool,
+        writer: Connections,
+        readers: Connections,
         file: Arc<OpenFile>,
     },
     Postgres(PgPool),
@@ -188,11 +193,20 @@ pub struct PoolSize {
 }
 
 impl PoolSize {
-    fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
+    fn of_postgres(pool: &PgPool) -> Self {
         let idle = pool.num_idle();
         Self {
-            pool: name,
+            pool: "all",
             used: (pool.size() as usize).saturating_sub(idle),
+            idle,
+        }
+    }
+
+    fn of_sqlite(name: &'static str, connections: &Connections) -> Self {
+        let (used, idle) = connections.used_and_idle();
+        Self {
+            pool: name,
+            used,
             idle,
         }
     }
@@ -251,11 +265,9 @@ pub(crate) fn postgres_schema(institution: &str) -> String {
 }
 
 /// What a database answers, or that it does not answer in time.
-async fn in_time<T>(
-    answer: impl Future<Output = std::result::Result<T, sqlx::Error>>,
-) -> Result<T> {
+async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
     match tokio::time::timeout(PING, answer).await {
-        Ok(answer) => Ok(answer?),
+        Ok(answer) => answer,
         Err(_) => Err(Error::Unavailable(sqlx::Error::PoolTimedOut)),
     }
 }
@@ -296,7 +308,7 @@ type Afterwards = Vec<Box<dyn FnOnce() + Send + Sync>>;
 
 /// A transaction on SQLite.
 pub struct SqliteTx {
-    pub(crate) connection: sqlx::Transaction<'static, Sqlite>,
+    pub(crate) transaction: Transaction,
     afterwards: Afterwards,
     /// What its commit tells.
     signals: Vec<Signal>,
@@ -372,24 +384,22 @@ impl Db {
             .busy_timeout(BUSY)
             .pragma("cache_size", "-16000")
             .pragma("recursive_triggers", "on")
+            .statement_cache_capacity(STATEMENTS)
+            .row_buffer_size(ROWS)
             .optimize_on_close(true, 400);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE)
-            // Where a commit fails, as on a full disk, SQLite rolls back by itself, and the driver
-            // believes for ever that a transaction is open: such a connection is replaced.
-            .before_acquire(|connection, _| {
-                let usable = !sqlx::Connection::is_in_transaction(connection);
-                Box::pin(async move { Ok(usable) })
-            })
-            .connect_with(options.clone())
+        let writer = Connections::new(options.clone(), 1, ACQUIRE);
+        // By `run` the compiler does not see that this may go from thread to thread.
+        let mut connection = writer.lend().await?;
+        purpose
+            .sqlite
+            .run_direct(None, &mut *connection, false)
             .await?;
-        purpose.sqlite.run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(purpose.sqlite_readers)
-            .acquire_timeout(ACQUIRE)
-            .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
-            .await?;
+        drop(connection);
+        let readers = Connections::new(
+            options.create_if_missing(false).pragma("query_only", "on"),
+            purpose.sqlite_readers,
+            ACQUIRE,
+        );
         let file = OpenFile::new(path).map_err(|error| Error::from(sqlx::Error::Io(error)))?;
         Ok(Self {
             pools: Pools::Sqlite {
@@ -515,7 +525,9 @@ impl Db {
     /// [`Error::Unavailable`] where no connection is free in time.
     pub async fn read(&self) -> Result<Tx> {
         Ok(match &self.pools {
-            Pools::Sqlite { readers, .. } => self.sqlite(readers.begin().await?),
+            Pools::Sqlite { readers, .. } => {
+                self.sqlite(Transaction::reading(readers.lend().await?))
+            }
             // By itself each statement there would see what was committed just before it.
             Pools::Postgres(pool) => Tx::Postgres(PostgresTx {
                 connection: pool
@@ -529,15 +541,13 @@ impl Db {
         })
     }
 
-    /// A transaction that writes. On SQLite there is one at a time.
+    /// A transaction that writes. On SQLite there is one at a time; of other processes from its first statement on.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where no connection is free in time or the file stays locked.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match &self.pools {
-            Pools::Sqlite { writer, .. } => {
-                self.sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
-            }
+            Pools::Sqlite { writer, .. } => self.sqlite(Transaction::writing(writer.lend().await?)),
             Pools::Postgres(pool) => Tx::Postgres(PostgresTx {
                 connection: pool.begin().await?,
                 afterwards: Vec::new(),
@@ -548,9 +558,9 @@ impl Db {
         })
     }
 
-    fn sqlite(&self, connection: sqlx::Transaction<'static, Sqlite>) -> Tx {
+    fn sqlite(&self, transaction: Transaction) -> Tx {
         Tx::Sqlite(SqliteTx {
-            connection,
+            transaction,
             afterwards: Vec::new(),
             signals: Vec::new(),
             wakeups: self.wakeups.clone(),
@@ -582,10 +592,13 @@ impl Db {
                         .map_err(sqlx::Error::Io)?;
                     // Unlike `SELECT 1`, it looks into the file.
                     let schema = sqlx::query("SELECT COUNT(*) FROM sqlite_schema");
-                    schema.execute(readers).await.map(drop)
+                    schema.execute(&mut *readers.lend().await?).await?;
                 }
-                Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop),
+                Pools::Postgres(pool) => {
+                    sqlx::query("SELECT 1").execute(pool).await?;
+                }
             }
+            Ok(())
         })
         .await
     }
@@ -597,7 +610,9 @@ impl Db {
     pub async fn version(&self) -> Result<String> {
         in_time(async {
             Ok(match &self.pools {
-                Pools::Sqlite { readers, .. } => sqlite_version(readers).await?,
+                Pools::Sqlite { readers, .. } => {
+                    sqlite_version(&mut *readers.lend().await?).await?
+                }
                 Pools::Postgres(pool) => postgres_version(pool).await?,
             })
         })
@@ -611,10 +626,10 @@ impl Db {
             Pools::Sqlite {
                 writer, readers, ..
             } => vec![
-                PoolSize::of("writer", writer),
-                PoolSize::of("reader", readers),
+                PoolSize::of_sqlite("writer", writer),
+                PoolSize::of_sqlite("reader", readers),
             ],
-            Pools::Postgres(pool) => vec![PoolSize::of("all", pool)],
+            Pools::Postgres(pool) => vec![PoolSize::of_postgres(pool)],
         }
     }
 
@@ -640,7 +655,7 @@ impl Db {
         let count = |parameters: Option<usize>| parameters.unwrap_or_default();
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => {
-                let mut connection: PoolConnection<Sqlite> = readers.acquire().await?;
+                let mut connection = readers.lend().await?;
                 let prepared = connection.prepare(statement.sqlite.into_sql_str()).await?;
                 count(
                     prepared
@@ -687,7 +702,7 @@ impl Tx {
         faults.pass().await;
         let afterwards = match self {
             Self::Sqlite(tx) => {
-                tx.connection.commit().await?;
+                tx.transaction.commit().await?;
                 for signal in tx.signals {
                     tx.wakeups.of(signal).wake();
                 }
@@ -713,7 +728,7 @@ impl Tx {
     /// Where the engine could not, as with a lost connection; then nothing was done all the same.
     pub async fn rollback(self) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.connection.rollback().await?,
+            Self::Sqlite(tx) => tx.transaction.rollback().await?,
             Self::Postgres(tx) => tx.connection.rollback().await?,
         }
         Ok(())

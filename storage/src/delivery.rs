@@ -3,7 +3,7 @@
 
 use crate::board::many;
 use crate::contact::language_of;
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Error, Result, Tx};
 use domain::event::EventPayload;
 use domain::notification::{Channel, DeliveryState, Template};
@@ -576,7 +576,7 @@ pub async fn begin(tx: &mut Tx, id: Uuid, job: Uuid, now: i64) -> Result<Option<
 /// # Errors
 /// Where the database does.
 pub async fn postpone(tx: &mut Tx, id: Uuid, job: Uuid, error: &str, now: i64) -> Result<()> {
-    execute!(tx, POSTPONE, id, job, error, now).map(drop)
+    later!(tx, POSTPONE, id, job, error, now)
 }
 
 /// Notes why nobody knows whether a delivery was sent this time: it stays counted among those times.
@@ -584,7 +584,7 @@ pub async fn postpone(tx: &mut Tx, id: Uuid, job: Uuid, error: &str, now: i64) -
 /// # Errors
 /// Where the database does.
 pub async fn doubt(tx: &mut Tx, id: Uuid, job: Uuid, error: &str, now: i64) -> Result<()> {
-    execute!(tx, DOUBT, id, job, error, now).map(drop)
+    later!(tx, DOUBT, id, job, error, now)
 }
 
 /// Notes what has come of deliveries, all by one statement, and gives the ids of those of which it did:

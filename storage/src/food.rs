@@ -1,6 +1,6 @@
 //! The food table, with search by name.
 
-use crate::statement::{execute, rows, statements};
+use crate::statement::{execute, later, rows, statements};
 use crate::{Dialect, Result, Tx};
 use serde::Serialize;
 use sqlx::types::Json;
@@ -72,11 +72,11 @@ pub async fn replace_all<N: Serialize + Send + Sync>(
     tx: &mut Tx,
     foods: &[NewFood<'_, N>],
 ) -> Result<()> {
-    execute!(tx, DELETE_ALL)?;
+    later!(tx, DELETE_ALL)?;
     for batch in foods.chunks(1000) {
         execute!(tx, INSERT, Json(batch))?;
     }
-    execute!(tx, REBUILD_SEARCH).map(drop)
+    later!(tx, REBUILD_SEARCH)
 }
 
 /// Foods whose name has every word of `text`, each as the beginning of a word, best first.

@@ -1,7 +1,7 @@
 //! The inbox: what a member was told, until they have read it and long after.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use serde_json::Value;
 use sqlx::types::Json;
@@ -70,7 +70,7 @@ pub async fn deliver(tx: &mut Tx, events: &[Uuid], now: i64) -> Result<()> {
     if events.is_empty() {
         return Ok(());
     }
-    execute!(tx, DELIVER, many(events), now).map(drop)
+    later!(tx, DELIVER, many(events), now)
 }
 
 /// Up to `limit` messages of an account whose ids are smaller than `before`, newest first.

@@ -4,7 +4,7 @@
 //! acknowledges names the token; when another has claimed the job since, nothing changes. A job is
 //! held as long as its worker lives: see [`crate::worker`].
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use serde::Serialize;
 use serde_json::Value;
@@ -473,11 +473,16 @@ pub async fn enqueue(tx: &mut Tx, jobs: &[NewJob]) -> Result<Vec<Uuid>> {
     let kept = |row: &&NewRow<'_>| row.unique_key.is_some() && row.unique_until.is_some();
     let kept: Vec<&NewRow<'_>> = rows.iter().filter(kept).collect();
     if !kept.is_empty() {
-        execute!(tx, RELEASE_KEYS, Json(kept))?;
+        later!(tx, RELEASE_KEYS, Json(kept))?;
+    }
+    let own = || jobs.iter().map(|job| job.id).collect();
+    if rows.iter().all(|row| row.unique_key.is_none()) {
+        later!(tx, INSERT, Json(&rows))?;
+        return Ok(own());
     }
     let inserted = execute!(tx, INSERT, Json(&rows))?;
     if inserted == rows.len() as u64 {
-        return Ok(jobs.iter().map(|job| job.id).collect());
+        return Ok(own());
     }
     let keyed: Vec<&NewRow<'_>> = rows.iter().filter(|row| row.unique_key.is_some()).collect();
     loop {
@@ -568,21 +573,20 @@ pub async fn held(tx: &mut Tx, runs: &[(Uuid, i64)]) -> Result<Vec<Uuid>> {
     Ok(held.into_iter().map(|(id,)| id).collect())
 }
 
-/// Ends runs, all by one statement; gives how many of them had a token that was still good. The
-/// others changed nothing.
+/// Ends runs, all by one statement. Those whose token is no longer good change nothing.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn finish<E>(tx: &mut Tx, ended: &[E]) -> Result<u64>
+pub async fn finish<E>(tx: &mut Tx, ended: &[E]) -> Result<()>
 where
     E: Borrow<Ended> + Serialize + Sync,
 {
     let failed = ended.iter().map(Borrow::borrow);
     let failed: Vec<&Ended> = failed.filter(|one| one.failed > 0).collect();
     if !failed.is_empty() {
-        execute!(tx, ATTEMPT, Json(failed))?;
+        later!(tx, ATTEMPT, Json(failed))?;
     }
-    execute!(tx, FINISH, Json(ended))
+    later!(tx, FINISH, Json(ended))
 }
 
 /// Makes the jobs of a dead worker ready again. It is no failure of theirs; but one whose worker has
@@ -597,7 +601,7 @@ pub async fn reclaim(
     now: i64,
     error: &Value,
 ) -> Result<u64> {
-    execute!(tx, DIED, worker, now)?;
+    later!(tx, DIED, worker, now)?;
     execute!(tx, RECLAIM, worker, deaths, now, Json(error))
 }
 
@@ -634,7 +638,7 @@ pub async fn cancelling(tx: &mut Tx, worker: Uuid) -> Result<Vec<Uuid>> {
 /// # Errors
 /// Where the database does.
 pub async fn report(tx: &mut Tx, reports: &[Report]) -> Result<()> {
-    execute!(tx, REPORT, Json(reports)).map(drop)
+    later!(tx, REPORT, Json(reports))
 }
 
 /// Keeps what jobs wrote about themselves.
@@ -642,7 +646,7 @@ pub async fn report(tx: &mut Tx, reports: &[Report]) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn log(tx: &mut Tx, lines: &[LogLine]) -> Result<()> {
-    execute!(tx, LOG, Json(lines)).map(drop)
+    later!(tx, LOG, Json(lines))
 }
 
 /// Deletes up to `limit` jobs of a kind that ended in a state, of those enqueued before the id

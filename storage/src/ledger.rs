@@ -6,7 +6,7 @@
 //! answer. A refund of a charge that was never made calls its key off for good, so that a caller who was
 //! given up for dead cannot charge after all.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Database, Db, Error, Result, Statement, Tx};
 use domain::payment::DeclineReason;
 use serde::Serialize;
@@ -307,7 +307,7 @@ pub async fn recent(
 /// Where the database does.
 pub async fn charge(tx: &mut Tx, charges: &[NewCharge]) -> Result<()> {
     let rows: Vec<NewChargeRow<'_>> = charges.iter().map(NewChargeRow::from).collect();
-    execute!(tx, CHARGE, Json(&rows)).map(drop)
+    later!(tx, CHARGE, Json(&rows))
 }
 
 /// Writes refunds down, all by one statement: of the charges that were approved, each once, whatever key
@@ -316,8 +316,8 @@ pub async fn charge(tx: &mut Tx, charges: &[NewCharge]) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn refund(tx: &mut Tx, refunds: &[NewRefund]) -> Result<()> {
-    execute!(tx, REFUND, Json(refunds))?;
-    execute!(tx, ALL_BACK, Json(refunds)).map(drop)
+    later!(tx, REFUND, Json(refunds))?;
+    later!(tx, ALL_BACK, Json(refunds))
 }
 
 /// Writes down that a part of a charge goes back, and gives what the gateway calls that: the same key again
@@ -330,7 +330,7 @@ pub async fn refund_part(tx: &mut Tx, part: &NewRefund, amount: i64) -> Result<O
     let (key, charge_key) = (part.key.as_str(), part.charge_key.as_str());
     if execute!(tx, TAKE_PART, charge_key, amount, key)? == 1 {
         let reference = part.reference.as_str();
-        execute!(tx, PART, key, charge_key, reference, amount, part.at)?;
+        later!(tx, PART, key, charge_key, reference, amount, part.at)?;
         return Ok(Some(part.reference.clone()));
     }
     let found = optional!(tx, (String,), FIND_PART, key, charge_key, amount)?;

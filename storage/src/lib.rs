@@ -45,6 +45,7 @@ pub mod saga;
 pub mod schedule;
 pub mod session;
 pub mod setting;
+mod sqlite;
 mod statement;
 pub mod stock;
 pub mod substitution;

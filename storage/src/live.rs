@@ -2,7 +2,7 @@
 //! that whoever was away asks for those after the last that they know.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use serde_json::Value;
 use sqlx::types::Json;
@@ -81,7 +81,7 @@ pub async fn deliver(tx: &mut Tx, events: &[Uuid]) -> Result<()> {
     if events.is_empty() {
         return Ok(());
     }
-    execute!(tx, DELIVER, many(events))?;
+    later!(tx, DELIVER, many(events))?;
     tx.will_broadcast().await
 }
 

@@ -3,8 +3,8 @@
 //! What is written here is written for many orders at once: placing is committed in groups.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
-use crate::{Result, Tx};
+use crate::statement::{execute, later, optional, rows, statements};
+use crate::{Dialect, Result, Tx};
 use domain::kitchen::Station;
 use serde::Serialize;
 use serde_json::Value;
@@ -57,7 +57,7 @@ statements! {
             value ->> 'slotAt', 'PENDING', value ->> 'gateway', value ->> 'paymentMethod', value ->> 'total',
             value ->> 'currency', value ->> 'key', value ->> 'requestHash', value ->> 'placedAt',
             value ->> 'requestId'
-        FROM jsonb_each($1) WHERE true ON CONFLICT (account_id, idempotency_key) DO NOTHING"
+        FROM jsonb_each($1)"
       | "INSERT INTO orders (id, number, account_id, campus_id, slot_at, state, gateway, payment_method, total,
             currency, idempotency_key, request_hash, placed_at, request_id)
         SELECT id, number, \"accountId\", \"campusId\", \"slotAt\", 'PENDING', gateway, \"paymentMethod\", total,
@@ -427,7 +427,7 @@ pub async fn placed(tx: &mut Tx, keys: &[RequestKey]) -> Result<Vec<Placed>> {
 /// # Errors
 /// Where the database does.
 pub async fn open_slots(tx: &mut Tx, slots: &[NewSlot]) -> Result<()> {
-    execute!(tx, OPEN_SLOTS, Json(slots)).map(drop)
+    later!(tx, OPEN_SLOTS, Json(slots))
 }
 
 /// Slots, by campus and beginning, as they are; nobody else takes of them until the transaction ends.
@@ -457,7 +457,7 @@ pub async fn lock_slots(tx: &mut Tx, slots: &[(Uuid, i64)]) -> Result<Vec<SlotRo
 /// # Errors
 /// Where the database does, and where a slot would have more than it takes.
 pub async fn take_slots(tx: &mut Tx, changes: &[SlotChange]) -> Result<()> {
-    execute!(tx, TAKE_SLOTS, Json(changes)).map(drop)
+    later!(tx, TAKE_SLOTS, Json(changes))
 }
 
 /// Takes so many numbers of each campus' day, and gives the last of each.
@@ -468,12 +468,18 @@ pub async fn numbers(tx: &mut Tx, wanted: &[NumbersWanted]) -> Result<Vec<(Uuid,
     rows!(tx, (Uuid, String, i64), NUMBERS, Json(wanted))
 }
 
-/// Writes orders; fewer than asked for where another process has just used a key of theirs.
+/// Writes orders whose keys were not [`placed`] in this transaction; false where another process has used one of
+/// them just now.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn insert(tx: &mut Tx, orders: &[NewOrder]) -> Result<u64> {
-    execute!(tx, INSERT, Json(orders))
+pub async fn insert(tx: &mut Tx, orders: &[NewOrder]) -> Result<bool> {
+    if tx.dialect() == Dialect::Sqlite {
+        // Its file has one writer: what was looked for in this transaction is not there.
+        later!(tx, INSERT, Json(orders))?;
+        return Ok(true);
+    }
+    Ok(execute!(tx, INSERT, Json(orders))? == orders.len() as u64)
 }
 
 /// Writes what items are when they are ordered, where that is new.
@@ -481,7 +487,7 @@ pub async fn insert(tx: &mut Tx, orders: &[NewOrder]) -> Result<u64> {
 /// # Errors
 /// Where the database does.
 pub async fn insert_items(tx: &mut Tx, items: &[NewItem<'_>]) -> Result<()> {
-    execute!(tx, INSERT_ITEMS, Json(items)).map(drop)
+    later!(tx, INSERT_ITEMS, Json(items))
 }
 
 /// Writes lines of orders, whose items are written.
@@ -489,7 +495,7 @@ pub async fn insert_items(tx: &mut Tx, items: &[NewItem<'_>]) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn insert_lines(tx: &mut Tx, lines: &[NewLine]) -> Result<()> {
-    execute!(tx, INSERT_LINES, Json(lines)).map(drop)
+    later!(tx, INSERT_LINES, Json(lines))
 }
 
 /// The lines of some orders, in order.
@@ -660,7 +666,7 @@ pub async fn note(tx: &mut Tx, notes: &[(Uuid, String)]) -> Result<()> {
         .iter()
         .map(|(id, note)| (id.simple().to_string(), note.as_str()))
         .collect();
-    execute!(tx, NOTE, Json(notes)).map(drop)
+    later!(tx, NOTE, Json(notes))
 }
 
 /// Cancels orders that are neither collected nor cancelled; the places of their slots that are free now.

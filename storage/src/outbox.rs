@@ -7,7 +7,7 @@
 //! take the same position.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use domain::event::{EventPayload, OrderEvent};
 use serde::Serialize;
@@ -399,7 +399,7 @@ pub async fn append(tx: &mut Tx, events: &[NewEvent]) -> Result<()> {
             }
         })
         .collect();
-    execute!(tx, APPEND, Json(rows))?;
+    later!(tx, APPEND, Json(rows))?;
     tx.will_relay().await
 }
 
@@ -489,7 +489,7 @@ pub async fn settle(tx: &mut Tx, consumer: Consumer, events: &[&Event], now: i64
         .map(|event| event.id)
         .collect();
     if !recovered.is_empty() {
-        execute!(tx, RECOVER, many(&recovered), consumer.key())?;
+        later!(tx, RECOVER, many(&recovered), consumer.key())?;
     }
     Ok(())
 }
@@ -497,10 +497,10 @@ pub async fn settle(tx: &mut Tx, consumer: Consumer, events: &[&Event], now: i64
 async fn settle_ids(tx: &mut Tx, consumer: Consumer, ids: &[Uuid], now: i64) -> Result<()> {
     if !ids.is_empty() {
         match consumer {
-            Consumer::Live => execute!(tx, SETTLE_LIVE, many(ids), now)?,
-            Consumer::Inbox => execute!(tx, SETTLE_INBOX, many(ids), now)?,
-            Consumer::Notice => execute!(tx, SETTLE_NOTICE, many(ids), now)?,
-        };
+            Consumer::Live => later!(tx, SETTLE_LIVE, many(ids), now)?,
+            Consumer::Inbox => later!(tx, SETTLE_INBOX, many(ids), now)?,
+            Consumer::Notice => later!(tx, SETTLE_NOTICE, many(ids), now)?,
+        }
     }
     Ok(())
 }
@@ -523,7 +523,7 @@ pub async fn fail(
             failure,
         })
         .collect();
-    execute!(tx, FAIL, Json(rows))?;
+    later!(tx, FAIL, Json(rows))?;
     let given_up: Vec<Uuid> = failures
         .iter()
         .filter(|failure| failure.next_at.is_none())

@@ -1,6 +1,6 @@
 //! Codes that were sent to phone numbers, to show whose those are.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use domain::notification::PhoneNumber;
 use uuid::Uuid;
@@ -94,7 +94,7 @@ pub async fn of_phone(
 /// # Errors
 /// Where the database does.
 pub async fn insert(tx: &mut Tx, code: &NewCode) -> Result<()> {
-    execute!(
+    later!(
         tx,
         INSERT,
         code.id,
@@ -104,7 +104,6 @@ pub async fn insert(tx: &mut Tx, code: &NewCode) -> Result<()> {
         code.created_at,
         code.expires_at
     )
-    .map(drop)
 }
 
 /// The code that an account was sent last.
@@ -130,7 +129,7 @@ pub async fn attempt(tx: &mut Tx, id: Uuid, most: i64, now: i64) -> Result<Optio
 /// # Errors
 /// Where the database does.
 pub async fn spend(tx: &mut Tx, id: Uuid, now: i64) -> Result<()> {
-    execute!(tx, SPEND, id, now).map(drop)
+    later!(tx, SPEND, id, now)
 }
 
 /// Deletes up to `limit` codes that were made before a moment; gives how many.

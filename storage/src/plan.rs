@@ -1,6 +1,6 @@
 //! Plans. The document is text, so that the bytes that were computed are the bytes that are sent.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{later, optional, rows, statements};
 use crate::{Result, Tx};
 use uuid::Uuid;
 
@@ -82,7 +82,7 @@ pub async fn insert(tx: &mut Tx, plan: &NewPlan<'_>) -> Result<()> {
         score,
         created_at,
     } = plan;
-    execute!(
+    later!(
         tx,
         INSERT,
         id,
@@ -95,7 +95,6 @@ pub async fn insert(tx: &mut Tx, plan: &NewPlan<'_>) -> Result<()> {
         score,
         created_at
     )
-    .map(drop)
 }
 
 /// A member's plan by its id.

@@ -1,6 +1,6 @@
 //! How the processes of an installation were, by the minute.
 
-use crate::statement::{execute, rows, statements};
+use crate::statement::{later, rows, statements};
 use crate::{Result, Tx};
 use serde::Serialize;
 use sqlx::types::Json;
@@ -59,7 +59,7 @@ pub struct Total {
 /// # Errors
 /// Where the database does.
 pub async fn measure(tx: &mut Tx, measured: &[Measured]) -> Result<()> {
-    execute!(tx, MEASURE, Json(measured)).map(drop)
+    later!(tx, MEASURE, Json(measured))
 }
 
 /// What was measured since a minute.
@@ -83,5 +83,5 @@ pub async fn jobs(tx: &mut Tx, since: i64) -> Result<Vec<(i64, i64)>> {
 /// # Errors
 /// Where the database does.
 pub async fn forget(tx: &mut Tx, before: i64) -> Result<()> {
-    execute!(tx, FORGET, before).map(drop)
+    later!(tx, FORGET, before)
 }

@@ -1,6 +1,6 @@
 //! Profiles.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{later, optional, rows, statements};
 use crate::{Result, Tx};
 use domain::profile::Profile;
 use sqlx::types::Json;
@@ -18,7 +18,7 @@ statements! {
 /// # Errors
 /// Where the database does.
 pub async fn put(tx: &mut Tx, account: Uuid, profile: &Profile, now: i64) -> Result<()> {
-    execute!(tx, PUT, account, Json(profile), now).map(drop)
+    later!(tx, PUT, account, Json(profile), now)
 }
 
 /// A member's profile, where they have one.

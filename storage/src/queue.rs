@@ -1,6 +1,6 @@
 //! Queues: what an administrator has set of them, how much waits in them, and how fast they are.
 
-use crate::statement::{execute, rows, statements};
+use crate::statement::{execute, later, rows, statements};
 use crate::{Result, Tx};
 use serde::Serialize;
 use sqlx::types::Json;
@@ -136,7 +136,7 @@ pub struct Measured {
 /// # Errors
 /// Where the database does.
 pub async fn ensure(tx: &mut Tx, name: &str, concurrency: i64) -> Result<()> {
-    execute!(tx, ENSURE, name, concurrency).map(drop)
+    later!(tx, ENSURE, name, concurrency)
 }
 
 /// Every queue.
@@ -160,7 +160,7 @@ pub async fn lock(tx: &mut Tx, name: &str) -> Result<Option<QueueRow>> {
 /// # Errors
 /// Where the database does.
 pub async fn set_rate_due(tx: &mut Tx, name: &str, due: i64) -> Result<()> {
-    execute!(tx, SET_RATE_DUE, name, due).map(drop)
+    later!(tx, SET_RATE_DUE, name, due)
 }
 
 /// Pauses or resumes a queue; false where there is none of that name.
@@ -215,7 +215,7 @@ pub async fn ready(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
 /// # Errors
 /// Where the database does.
 pub async fn fold_counts(tx: &mut Tx) -> Result<()> {
-    execute!(tx, FOLD).map(drop)
+    later!(tx, FOLD)
 }
 
 /// Adds to what was measured.
@@ -223,7 +223,7 @@ pub async fn fold_counts(tx: &mut Tx) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn measure(tx: &mut Tx, measured: &[Measured]) -> Result<()> {
-    execute!(tx, MEASURE, Json(measured)).map(drop)
+    later!(tx, MEASURE, Json(measured))
 }
 
 /// What was measured since a minute.
@@ -239,7 +239,7 @@ pub async fn measured(tx: &mut Tx, since: i64) -> Result<Vec<Measured>> {
 /// # Errors
 /// Where the database does.
 pub async fn forget_measured(tx: &mut Tx, before: i64) -> Result<()> {
-    execute!(tx, FORGET, before).map(drop)
+    later!(tx, FORGET, before)
 }
 
 /// Forgets the hours and days of which no job is left.
@@ -247,5 +247,5 @@ pub async fn forget_measured(tx: &mut Tx, before: i64) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn forget_counts(tx: &mut Tx) -> Result<()> {
-    execute!(tx, FORGET_COUNTS).map(drop)
+    later!(tx, FORGET_COUNTS)
 }

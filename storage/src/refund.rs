@@ -2,7 +2,7 @@
 //! its gateway is asked. Together they never are more than was paid: the payment's row refuses it. What somebody
 //! gave back at the gateway's own pages is counted there too.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Error, Result, Tx};
 use domain::payment::{GivenBack, PaymentState};
 use uuid::Uuid;
@@ -155,7 +155,7 @@ pub async fn request(tx: &mut Tx, new: &NewRefund<'_>) -> Result<bool> {
     if !take(tx, new.order_id, new.amount, new.at).await? {
         return Ok(false);
     }
-    execute!(
+    later!(
         tx,
         INSERT,
         new.id,
@@ -280,7 +280,7 @@ async fn given_back(tx: &mut Tx, order: Uuid) -> Result<Option<GivenBack>> {
 }
 
 async fn set_given_back(tx: &mut Tx, order: Uuid, back: GivenBack, now: i64) -> Result<()> {
-    execute!(tx, RECKON, order, back.elsewhere, back.in_all(), now).map(drop)
+    later!(tx, RECKON, order, back.elsewhere, back.in_all(), now)
 }
 
 /// How much of an order's payment goes or has gone back by refunds of its own, in minor units.
@@ -309,7 +309,7 @@ pub async fn refused(tx: &mut Tx, refund: &RefundRow, now: i64) -> Result<bool> 
     if execute!(tx, END, refund.id, "REFUSED", None::<&str>, now)? == 0 {
         return Ok(false);
     }
-    execute!(tx, GIVE_BACK, refund.order_id, refund.amount, now)?;
+    later!(tx, GIVE_BACK, refund.order_id, refund.amount, now)?;
     Ok(true)
 }
 
@@ -322,6 +322,6 @@ pub async fn failed(tx: &mut Tx, refund: &RefundRow, now: i64) -> Result<bool> {
     if execute!(tx, FAILED, refund.id, now)? == 0 {
         return Ok(false);
     }
-    execute!(tx, GIVE_BACK, refund.order_id, refund.amount, now)?;
+    later!(tx, GIVE_BACK, refund.order_id, refund.amount, now)?;
     Ok(true)
 }

@@ -1,7 +1,7 @@
 //! Sagas of orders: where each is, and how its steps went.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{later, optional, rows, statements};
 use crate::{Result, Tx};
 use serde::Serialize;
 use serde_json::Value;
@@ -204,7 +204,7 @@ pub struct StepRow {
 /// Where the database does.
 pub async fn begin(tx: &mut Tx, orders: &[Uuid], version: i64, step: &str, now: i64) -> Result<()> {
     let beginning = serde_json::json!({ "version": version, "step": step, "now": now });
-    execute!(tx, BEGIN, many(orders), Json(beginning)).map(drop)
+    later!(tx, BEGIN, many(orders), Json(beginning))
 }
 
 /// The sagas of some orders; nobody else changes them or the orders until the transaction ends.
@@ -220,7 +220,7 @@ pub async fn lock(tx: &mut Tx, orders: &[Uuid]) -> Result<Vec<SagaRow>> {
 /// # Errors
 /// Where the database does.
 pub async fn write(tx: &mut Tx, changes: &[SagaChange]) -> Result<()> {
-    execute!(tx, WRITE, Json(changes)).map(drop)
+    later!(tx, WRITE, Json(changes))
 }
 
 /// Writes how steps go. Of one step of one order there may be one change.
@@ -228,7 +228,7 @@ pub async fn write(tx: &mut Tx, changes: &[SagaChange]) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn write_steps(tx: &mut Tx, changes: &[StepChange]) -> Result<()> {
-    execute!(tx, STEPS, Json(changes)).map(drop)
+    later!(tx, STEPS, Json(changes))
 }
 
 /// The saga of an order.

@@ -1,6 +1,6 @@
 //! Schedules: what is to be done again and again.
 
-use crate::statement::{execute, rows, statements};
+use crate::statement::{execute, later, rows, statements};
 use crate::{Result, Tx};
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ pub async fn ensure(
     time_zone: &str,
     next_at: i64,
 ) -> Result<()> {
-    execute!(tx, ENSURE, name, cron, time_zone, next_at).map(drop)
+    later!(tx, ENSURE, name, cron, time_zone, next_at)
 }
 
 /// Every schedule.

@@ -1,7 +1,7 @@
 //! Sign-ins: sessions of browsers, and refresh tokens of API clients. Only hashes are stored.
 
 use crate::account::Account;
-use crate::statement::{execute, optional, statements};
+use crate::statement::{execute, later, optional, statements};
 use crate::{Result, Tx};
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ pub async fn insert(
     now: i64,
     expires_at: i64,
 ) -> Result<()> {
-    execute!(tx, INSERT, token_hash, account, now, expires_at).map(drop)
+    later!(tx, INSERT, token_hash, account, now, expires_at)
 }
 
 /// Who signed in with a token that is still good.
@@ -72,7 +72,7 @@ pub async fn lock(tx: &mut Tx, token_hash: &[u8]) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn delete(tx: &mut Tx, token_hash: &[u8]) -> Result<()> {
-    execute!(tx, DELETE, token_hash).map(drop)
+    later!(tx, DELETE, token_hash)
 }
 
 /// Forgets every sign-in of an account, of browsers and of API clients.
@@ -80,8 +80,8 @@ pub async fn delete(tx: &mut Tx, token_hash: &[u8]) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn delete_all_of(tx: &mut Tx, account: Uuid) -> Result<()> {
-    execute!(tx, DELETE_OF, account)?;
-    execute!(tx, DELETE_REFRESH_OF, account).map(drop)
+    later!(tx, DELETE_OF, account)?;
+    later!(tx, DELETE_REFRESH_OF, account)
 }
 
 /// Forgets what has expired, of browsers and of API clients.
@@ -112,7 +112,7 @@ pub async fn insert_refresh(
     now: i64,
     expires_at: i64,
 ) -> Result<()> {
-    execute!(
+    later!(
         tx,
         INSERT_REFRESH,
         token_hash,
@@ -121,7 +121,6 @@ pub async fn insert_refresh(
         now,
         expires_at
     )
-    .map(drop)
 }
 
 /// Uses a refresh token up; nothing where it is unknown, expired or used already.

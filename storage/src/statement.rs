@@ -46,20 +46,25 @@ macro_rules! statements {
 }
 pub(crate) use statements;
 
-/// Runs `query.$fetch(connection)` for the engine of the transaction.
+/// Gives the transaction the parameters of a statement and hands it on, each engine its own way.
 macro_rules! run {
-    ($tx:expr, $query:ident $(::<$row:ty>)?, $fetch:ident, $statement:expr $(, $bind:expr)*) => {{
+    ($tx:expr, $statement:expr, [$($bind:expr),*], $sqlite:ident => $on_sqlite:expr, $postgres:ident => $on_postgres:expr) => {{
         debug_assert_eq!(
             $statement.parameters,
             <[()]>::len(&[$($crate::statement::run!(@unit $bind)),*]),
             "{}", $statement.name
         );
         match $tx {
-            $crate::Tx::Sqlite(tx) => sqlx::$query$(::<_, $row>)?($statement.sqlite)
-                $(.bind($bind))*.$fetch(&mut *tx.connection).await,
-            $crate::Tx::Postgres(tx) => sqlx::$query$(::<_, $row>)?($statement.postgres)
-                $(.bind($bind))*.$fetch(&mut *tx.connection).await,
-        }.map_err($crate::Error::from)
+            $crate::Tx::Sqlite(tx) => {
+                let $sqlite = &mut tx.transaction;
+                $($sqlite.bind($bind)?;)*
+                $on_sqlite
+            }
+            $crate::Tx::Postgres(tx) => {
+                let $postgres = &mut *tx.connection;
+                $on_postgres
+            }
+        }
     }};
     (@unit $bind:expr) => { () };
 }
@@ -68,7 +73,10 @@ pub(crate) use run;
 /// All rows of a statement.
 macro_rules! rows {
     ($tx:expr, $row:ty, $statement:expr $(, $bind:expr)* $(,)?) => {
-        $crate::statement::run!($tx, query_as::<$row>, fetch_all, $statement $(, $bind)*)
+        $crate::statement::run!($tx, $statement, [$($bind),*],
+            transaction => transaction.rows::<$row>(&$statement).await,
+            connection => sqlx::query_as::<_, $row>($statement.postgres)$(.bind($bind))*
+                .fetch_all(connection).await.map_err($crate::Error::from))
     };
 }
 pub(crate) use rows;
@@ -76,25 +84,33 @@ pub(crate) use rows;
 /// The one row of a statement, where there is one.
 macro_rules! optional {
     ($tx:expr, $row:ty, $statement:expr $(, $bind:expr)* $(,)?) => {
-        $crate::statement::run!($tx, query_as::<$row>, fetch_optional, $statement $(, $bind)*)
+        $crate::statement::run!($tx, $statement, [$($bind),*],
+            transaction => transaction.first::<$row>(&$statement).await,
+            connection => sqlx::query_as::<_, $row>($statement.postgres)$(.bind($bind))*
+                .fetch_optional(connection).await.map_err($crate::Error::from))
     };
 }
 pub(crate) use optional;
 
 /// Executes a statement and gives the number of rows that it changed.
 macro_rules! execute {
-    ($tx:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
-        debug_assert_eq!(
-            $statement.parameters,
-            <[()]>::len(&[$($crate::statement::run!(@unit $bind)),*]),
-            "{}", $statement.name
-        );
-        match $tx {
-            $crate::Tx::Sqlite(tx) => sqlx::query($statement.sqlite)
-                $(.bind($bind))*.execute(&mut *tx.connection).await.map(|done| done.rows_affected()),
-            $crate::Tx::Postgres(tx) => sqlx::query($statement.postgres)
-                $(.bind($bind))*.execute(&mut *tx.connection).await.map(|done| done.rows_affected()),
-        }.map_err($crate::Error::from)
-    }};
+    ($tx:expr, $statement:expr $(, $bind:expr)* $(,)?) => {
+        $crate::statement::run!($tx, $statement, [$($bind),*],
+            transaction => transaction.execute(&$statement).await,
+            connection => sqlx::query($statement.postgres)$(.bind($bind))*
+                .execute(connection).await.map(|done| done.rows_affected()).map_err($crate::Error::from))
+    };
 }
 pub(crate) use execute;
+
+/// Executes a statement of which nobody asks how many rows it changed. On SQLite it is done with the next one or
+/// the commit: so is it told where it fails.
+macro_rules! later {
+    ($tx:expr, $statement:expr $(, $bind:expr)* $(,)?) => {
+        $crate::statement::run!($tx, $statement, [$($bind),*],
+            transaction => transaction.later(&$statement).await,
+            connection => sqlx::query($statement.postgres)$(.bind($bind))*
+                .execute(connection).await.map(drop).map_err($crate::Error::from))
+    };
+}
+pub(crate) use later;

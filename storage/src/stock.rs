@@ -7,7 +7,7 @@
 //! what was done before is not done again.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use domain::stock::{Change, Holding, Level, MovementKind, Step};
 use domain::text::Localized;
@@ -419,7 +419,7 @@ impl Ledger {
             return Err(sqlx::Error::RowNotFound.into());
         }
         let rows: Vec<NewRow<'_>> = self.movements.iter().map(NewRow::from).collect();
-        execute!(tx, INSERT, Json(rows))?;
+        later!(tx, INSERT, Json(rows))?;
         Ok(levels
             .into_iter()
             .filter(|(row, now)| now.is_low(row.low_mark) && !row.level().is_low(row.low_mark))
@@ -462,7 +462,7 @@ fn cause(order: Uuid, kind: MovementKind, item: Uuid) -> String {
 /// # Errors
 /// Where the database does.
 pub async fn open(tx: &mut Tx, items: &[NewStock]) -> Result<()> {
-    execute!(tx, OPEN, Json(items)).map(drop)
+    later!(tx, OPEN, Json(items))
 }
 
 /// How many portions of each item anybody may have just now. An item that is not counted is absent.

@@ -1,7 +1,7 @@
 //! What of an order is out of stock, what its member was offered in its place, and what came of that.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Error, Result, Tx};
 use domain::kitchen::OfferState;
 use domain::text::Localized;
@@ -153,7 +153,7 @@ pub async fn insert(tx: &mut Tx, new: &NewSubstitution<'_>) -> Result<()> {
     } else {
         (OfferState::Offered, None)
     };
-    execute!(
+    later!(
         tx,
         INSERT,
         new.id,
@@ -168,7 +168,6 @@ pub async fn insert(tx: &mut Tx, new: &NewSubstitution<'_>) -> Result<()> {
         new.expires_at,
         ended_at,
     )
-    .map(drop)
 }
 
 /// The offers of some orders that wait for an answer: one of each at the most.

@@ -4,7 +4,7 @@
 //! A transfer is known by its key: the same key again changes nothing. It locks the member's account
 //! first and the institution's own after it, so that two transfers never wait for each other.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Error, Result, Tx};
 use uuid::Uuid;
 
@@ -286,7 +286,7 @@ pub async fn transfer(tx: &mut Tx, new: &NewTransfer<'_>) -> Result<Moved> {
     }
     let [member_id, house_id] = new.account_ids;
     if new.amount > 0 {
-        execute!(tx, OPEN, member_id, "MEMBER", Some(new.owner), new.currency)?;
+        later!(tx, OPEN, member_id, "MEMBER", Some(new.owner), new.currency)?;
     }
     let most = new.balance_most;
     let Some((member,)) = optional!(
@@ -305,13 +305,13 @@ pub async fn transfer(tx: &mut Tx, new: &NewTransfer<'_>) -> Result<Moved> {
         Some(house) => house,
         None => {
             let nobody = None::<Uuid>;
-            execute!(tx, OPEN, house_id, new.house.key(), nobody, new.currency)?;
+            later!(tx, OPEN, house_id, new.house.key(), nobody, new.currency)?;
             let opened = move_of_house(tx, new).await?;
             opened.ok_or_else(|| Error::unreadable(new.house.key()))?
         }
     };
-    execute!(tx, ENTRY, new.id, member, new.amount)?;
-    execute!(tx, ENTRY, new.id, house, -new.amount)?;
+    later!(tx, ENTRY, new.id, member, new.amount)?;
+    later!(tx, ENTRY, new.id, house, -new.amount)?;
     Ok(Moved::Now)
 }
 

@@ -3,7 +3,7 @@
 //! A worker makes its `beat` grow. Whoever has seen it stand still for long enough, by the time of
 //! its own that no clock's jump changes, removes the worker and with it its hold on its jobs.
 
-use crate::statement::{execute, optional, rows, statements};
+use crate::statement::{execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ pub struct Worker {
 /// # Errors
 /// Where the database does.
 pub async fn insert(tx: &mut Tx, worker: &Worker) -> Result<()> {
-    execute!(
+    later!(
         tx,
         INSERT,
         worker.id,
@@ -50,7 +50,6 @@ pub async fn insert(tx: &mut Tx, worker: &Worker) -> Result<()> {
         &worker.role,
         worker.started_at
     )
-    .map(drop)
 }
 
 /// Shows that a worker lives; false where it has been removed.
@@ -82,5 +81,5 @@ pub async fn remove(tx: &mut Tx, id: Uuid, beat: i64) -> Result<bool> {
 /// # Errors
 /// Where the database does.
 pub async fn leave(tx: &mut Tx, id: Uuid) -> Result<()> {
-    execute!(tx, LEAVE, id).map(drop)
+    later!(tx, LEAVE, id)
 }

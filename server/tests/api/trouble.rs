@@ -103,7 +103,10 @@ async fn a_locked_database_is_a_503_for_writers_alone() {
     let app = TestApp::start(&engine).await;
     let ana = app.eater("ana").await;
     let other = engine.open().await;
-    let held = other.write().await.unwrap();
+    let mut held = other.write().await.unwrap();
+    storage::setting::put(&mut held, "held", "yes")
+        .await
+        .unwrap();
     let put = ana.put("/v1/profile", &profile()).await;
     put.problem(503, "UNAVAILABLE");
     ana.get("/v1/profile").await.expect(StatusCode::OK);

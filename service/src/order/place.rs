@@ -684,7 +684,7 @@ async fn write(
         });
         answers[draft.place] = Some(Ok(Accepted { order_id: id }));
     }
-    if order::insert(tx, &orders).await? != orders.len() as u64 {
+    if !order::insert(tx, &orders).await? {
         // Another process has used one of the keys at this very moment: the next try finds it.
         return Err(Problem::Conflict.into());
     }

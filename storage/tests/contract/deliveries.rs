@@ -259,8 +259,12 @@ async fn a_contact_is_replaced_and_its_language_noted_once(engine: &Engine) {
         ..Preferences::default()
     };
     let mut tx = db.write().await.unwrap();
-    assert!(contact::put(&mut tx, ana, &no_phone, NOW).await.is_err());
-    drop(tx);
+    let put = contact::put(&mut tx, ana, &no_phone, NOW).await;
+    let refused = match put {
+        Ok(()) => tx.commit().await,
+        Err(error) => tx.rollback().await.and(Err(error)),
+    };
+    assert!(refused.is_err());
     db.close().await;
 }
 

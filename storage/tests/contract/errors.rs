@@ -2,7 +2,7 @@
 
 use crate::engines::Engine;
 use sqlx::Connection as _;
-use storage::Error;
+use storage::{Error, setting};
 
 /// What SQLite answers when the disk is full, without filling one.
 #[tokio::test]
@@ -35,12 +35,19 @@ async fn a_full_sqlite_file_is_unavailable_and_not_a_fault() {
 async fn a_locked_sqlite_file_is_unavailable_and_can_still_be_read() {
     let engine = Engine::sqlite().await;
     let (one, other) = (engine.open().await, engine.open().await);
-    let held = one.write().await.unwrap();
-    assert!(matches!(other.write().await, Err(Error::Unavailable(_))));
+    let mut held = one.write().await.unwrap();
+    assert!(setting::put(&mut held, "of", "one").await.unwrap());
+    let mut refused = other.write().await.unwrap();
+    let put = setting::put(&mut refused, "of", "other").await;
+    assert!(matches!(put, Err(Error::Unavailable(_))), "{put:?}");
+    drop(refused);
     other.ping().await.unwrap();
-    drop(other.read().await.unwrap());
-    drop(held);
-    other.write().await.unwrap().commit().await.unwrap();
+    let mut read = other.read().await.unwrap();
+    assert_eq!(setting::get(&mut read, "of").await.unwrap(), None);
+    held.rollback().await.unwrap();
+    let mut free = other.write().await.unwrap();
+    assert!(setting::put(&mut free, "of", "other").await.unwrap());
+    free.commit().await.unwrap();
 }
 
 #[tokio::test]

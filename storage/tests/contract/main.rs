@@ -25,6 +25,7 @@ mod side;
 mod statements;
 mod stock;
 mod substitutions;
+mod transactions;
 mod unique_keys;
 mod wallet;
 mod work;

@@ -113,7 +113,11 @@ pub fn ended(job: &ClaimedJob, state: EndState) -> Ended {
 
 /// Ends runs; gives how many of them still held their jobs.
 pub async fn finish(db: &Db, ended: &[Ended]) -> u64 {
-    in_tx!(db, job::finish, ended)
+    let runs: Vec<(Uuid, i64)> = ended.iter().map(|run| (run.id, run.fence)).collect();
+    let before = in_tx!(db, job::held, &runs);
+    in_tx!(db, job::finish, ended);
+    let after = in_tx!(db, job::held, &runs);
+    (before.len() - after.len()) as u64
 }
 
 /// Ends a run, which must still hold its job.

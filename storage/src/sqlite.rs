@@ -1,0 +1,365 @@
+//! SQLite's connections, and transactions on them that go to their threads as seldom as they can.
+//!
+//! A connection works in a thread of its own. To hand it something and to be woken by its answer takes longer
+//! than most statements do, above all where every core is busy. So a transaction begins with its first
+//! statement, what nobody waits for ([`Transaction::later`]) goes along with the next one, and the last of it with
+//! the commit: a transaction that only writes goes there once.
+
+use crate::{Error, Result, Statement};
+use futures::StreamExt as _;
+use sqlx::sqlite::{
+    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteQueryResult, SqliteRow,
+};
+use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Either};
+use sqlx::{Encode, Executor as _, FromRow, SqlSafeStr as _, SqlStr, Type};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::mem;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+static BEGIN: Statement = command("BEGIN");
+static BEGIN_IMMEDIATE: Statement = command("BEGIN IMMEDIATE");
+static COMMIT: Statement = command("COMMIT");
+static ROLLBACK: Statement = command("ROLLBACK");
+
+/// How many statements wait at most: a loop over many rows is not to make a text for each number of them.
+const TOGETHER_MOST: usize = 16;
+/// How many texts of several statements are kept at most.
+const TEXTS_MOST: usize = 2000;
+
+const fn command(text: &'static str) -> Statement {
+    Statement {
+        name: text,
+        parameters: 0,
+        sqlite: text,
+        postgres: text,
+    }
+}
+
+/// Connections to one file, so many at most. Unlike a pool that serves any engine it asks a connection nothing
+/// before it lends it nor after it is back: whatever is wrong with one is seen where it is used.
+#[derive(Debug, Clone)]
+pub struct Connections(Arc<Home>);
+
+#[derive(Debug)]
+struct Home {
+    options: SqliteConnectOptions,
+    most: u32,
+    /// How long to wait for one.
+    patience: Duration,
+    permits: Arc<Semaphore>,
+    idle: Mutex<Vec<SqliteConnection>>,
+}
+
+impl Home {
+    fn idle(&self) -> MutexGuard<'_, Vec<SqliteConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Connections {
+    pub fn new(options: SqliteConnectOptions, most: u32, patience: Duration) -> Self {
+        Self(Arc::new(Home {
+            options,
+            most,
+            patience,
+            permits: Arc::new(Semaphore::new(most as usize)),
+            idle: Mutex::default(),
+        }))
+    }
+
+    /// A connection, once one is free; whoever came first has it first.
+    pub async fn lend(&self) -> Result<Lent> {
+        let home = &self.0;
+        let lent = async {
+            let permit = Arc::clone(&home.permits).acquire_owned().await;
+            let permit = permit.map_err(|_| sqlx::Error::PoolClosed)?;
+            let idle = home.idle().pop();
+            let connection = match idle {
+                Some(connection) => connection,
+                None => home.options.connect().await?,
+            };
+            Ok(Lent {
+                connection: Some(connection),
+                clean: true,
+                home: Arc::clone(home),
+                _permit: permit,
+            })
+        };
+        let lent = tokio::time::timeout(home.patience, lent).await;
+        lent.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+            .map_err(Error::from)
+    }
+
+    /// How many are lent, and how many wait for somebody.
+    pub fn used_and_idle(&self) -> (usize, usize) {
+        let used = (self.0.most as usize).saturating_sub(self.0.permits.available_permits());
+        (used, self.0.idle().len())
+    }
+
+    /// Lends no more, and closes each once it is back.
+    pub async fn close(&self) {
+        // It fails where they are closed already.
+        let all = self.0.permits.acquire_many(self.0.most).await;
+        self.0.permits.close();
+        drop(all);
+        let idle = mem::take(&mut *self.0.idle());
+        for connection in idle {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "a database was not closed as it should be");
+            }
+        }
+    }
+}
+
+/// A connection that is lent. It goes back when this is dropped; where a transaction may be open on it, it is
+/// closed instead, which undoes that.
+#[derive(Debug)]
+pub struct Lent {
+    connection: Option<SqliteConnection>,
+    clean: bool,
+    home: Arc<Home>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Lent {
+    /// Undoes what is open on it.
+    async fn roll_back(&mut self) -> Result<()> {
+        sqlx::query(ROLLBACK.sqlite).execute(&mut **self).await?;
+        self.clean = true;
+        Ok(())
+    }
+}
+
+impl Deref for Lent {
+    type Target = SqliteConnection;
+    #[expect(clippy::unwrap_used, reason = "it is taken by `drop` alone")]
+    fn deref(&self) -> &SqliteConnection {
+        self.connection.as_ref().unwrap()
+    }
+}
+
+impl DerefMut for Lent {
+    #[expect(clippy::unwrap_used, reason = "it is taken by `drop` alone")]
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.connection.as_mut().unwrap()
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let connection = self.connection.take().filter(|_| self.clean);
+        self.home.idle().extend(connection);
+    }
+}
+
+/// A transaction on SQLite.
+pub struct Transaction {
+    /// None once it is over.
+    lent: Option<Lent>,
+    /// What is to be done before or with the next statement.
+    waiting: Vec<&'static Statement>,
+    /// What their parameters are, and those of the next one, one after the other.
+    arguments: SqliteArguments,
+}
+
+impl Transaction {
+    /// A transaction that only reads.
+    pub fn reading(lent: Lent) -> Self {
+        Self::beginning(lent, &BEGIN)
+    }
+
+    /// A transaction that writes. Nobody else does from its first statement on.
+    pub fn writing(lent: Lent) -> Self {
+        Self::beginning(lent, &BEGIN_IMMEDIATE)
+    }
+
+    fn beginning(lent: Lent, begin: &'static Statement) -> Self {
+        Self {
+            lent: Some(lent),
+            waiting: vec![begin],
+            arguments: SqliteArguments::default(),
+        }
+    }
+
+    /// Gives the next statement its next parameter.
+    pub fn bind<'t, T>(&mut self, value: T) -> Result<()>
+    where
+        T: Encode<'t, Sqlite> + Type<Sqlite>,
+    {
+        let bound = self.arguments.add(value);
+        bound.map_err(|error| Error::from(sqlx::Error::Encode(error)))
+    }
+
+    /// Has a statement, whose parameters were bound, done before the next one. Where it fails, that one does, or
+    /// the commit.
+    pub async fn later(&mut self, statement: &'static Statement) -> Result<()> {
+        if self.waiting.len() < TOGETHER_MOST {
+            self.waiting.push(statement);
+            return Ok(());
+        }
+        self.send(statement, |_| Ok(())).await
+    }
+
+    /// Every row of a statement, whose parameters were bound.
+    pub async fn rows<R>(&mut self, statement: &'static Statement) -> Result<Vec<R>>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + Send,
+    {
+        let mut rows = Vec::new();
+        self.send(statement, |answer| {
+            if let Either::Right(row) = answer {
+                rows.push(R::from_row(&row)?);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(rows)
+    }
+
+    /// The first row of a statement, whose parameters were bound.
+    pub async fn first<R>(&mut self, statement: &'static Statement) -> Result<Option<R>>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + Send,
+    {
+        let (text, arguments) = self.take(statement);
+        let query = sqlx::query_with(text, arguments);
+        let row = self.connection()?.fetch_optional(query).await?;
+        Ok(row.map(|row| R::from_row(&row)).transpose()?)
+    }
+
+    /// How many rows a statement changes, whose parameters were bound.
+    pub async fn execute(&mut self, statement: &'static Statement) -> Result<u64> {
+        let mut changed = 0;
+        self.send(statement, |answer| {
+            if let Either::Left(done) = answer {
+                // The last one is the statement's own.
+                changed = done.rows_affected();
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(changed)
+    }
+
+    /// Makes durable what was done; nothing is asked of the database where nothing was.
+    pub async fn commit(mut self) -> Result<()> {
+        let begun = self.lent.as_ref().is_some_and(|lent| !lent.clean);
+        if begun || self.waiting.len() > 1 {
+            self.send(&COMMIT, |_| Ok(())).await?;
+        }
+        if let Some(lent) = &mut self.lent {
+            lent.clean = true;
+        }
+        Ok(())
+    }
+
+    /// Undoes what was done, before it returns.
+    pub async fn rollback(mut self) -> Result<()> {
+        match self.lent.take() {
+            Some(mut lent) if !lent.clean => lent.roll_back().await,
+            _ => Ok(()),
+        }
+    }
+
+    fn connection(&mut self) -> Result<&mut SqliteConnection> {
+        let lent = self.lent.as_mut().ok_or(sqlx::Error::WorkerCrashed)?;
+        lent.clean = false;
+        Ok(lent)
+    }
+
+    /// The text of what waits and of a statement, and its parameters.
+    fn take(&mut self, statement: &'static Statement) -> (SqlStr, SqliteArguments) {
+        self.waiting.push(statement);
+        let text = text_of(&self.waiting);
+        self.waiting.clear();
+        (text, mem::take(&mut self.arguments))
+    }
+
+    /// Does what waits and then a statement, and hands on each row and each statement's end.
+    async fn send(
+        &mut self,
+        statement: &'static Statement,
+        mut each: impl FnMut(
+            Either<SqliteQueryResult, SqliteRow>,
+        ) -> std::result::Result<(), sqlx::Error>
+        + Send,
+    ) -> Result<()> {
+        let (text, arguments) = self.take(statement);
+        let query = sqlx::query_with(text, arguments);
+        let mut answers = self.connection()?.fetch_many(query);
+        while let Some(answer) = answers.next().await {
+            each(answer?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let lent = self.lent.take().filter(|lent| !lent.clean);
+        // Without a runtime the connection is closed, which undoes it as well.
+        if let (Some(mut lent), Ok(runtime)) = (lent, tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move {
+                if let Err(error) = lent.roll_back().await {
+                    tracing::debug!(%error, "a connection is closed instead of rolled back");
+                }
+            });
+        }
+    }
+}
+
+/// Texts of several statements, by the statements: as many as the code has ways to put them together.
+static TOGETHER: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
+
+/// Texts by the addresses of the statements that they have.
+type Texts = HashMap<Box<[usize]>, Arc<str>>;
+
+/// One text for statements that are done one after the other, whose parameters are counted through.
+fn text_of(statements: &[&'static Statement]) -> SqlStr {
+    if let [one] = statements {
+        return one.sqlite.into_sql_str();
+    }
+    let key: Box<[usize]> = statements
+        .iter()
+        .map(|one| std::ptr::from_ref::<Statement>(one).addr())
+        .collect();
+    let mut together = TOGETHER.lock().unwrap_or_else(PoisonError::into_inner);
+    if together.len() >= TEXTS_MOST {
+        together.clear();
+    }
+    let text = together.entry(key).or_insert_with(|| {
+        let mut text = String::new();
+        let mut before = 0;
+        for statement in statements {
+            if !text.is_empty() {
+                text.push(';');
+            }
+            count_on(statement.sqlite, before, &mut text);
+            before += statement.parameters;
+        }
+        text.into()
+    });
+    // Every part of it is a statement of the code.
+    AssertSqlSafe(Arc::clone(text)).into_sql_str()
+}
+
+/// Adds a statement's text whose parameters follow so many others.
+fn count_on(statement: &str, before: usize, text: &mut String) {
+    let mut rest = statement;
+    while let Some(at) = rest.find('$') {
+        let (head, tail) = rest.split_at(at + 1);
+        text.push_str(head);
+        let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, tail) = tail.split_at(digits);
+        if let Ok(number) = number.parse::<usize>() {
+            // Writing to a text does not fail.
+            let _ = write!(text, "{}", before + number);
+        }
+        rest = tail;
+    }
+    text.push_str(rest);
+}

@@ -1,0 +1,131 @@
+//! What a transaction promises, whenever its statements reach the engine.
+
+use crate::engines::{Engine, on_both_engines};
+use crate::{NOW, member};
+use domain::notification::Preferences;
+use domain::text::Language;
+use storage::{Db, contact};
+use uuid::Uuid;
+
+on_both_engines!(
+    what_is_written_is_read_by_what_follows,
+    more_is_written_than_goes_together,
+    what_the_tables_refuse_changes_nothing,
+    what_is_not_committed_changes_nothing,
+);
+
+async fn language(db: &Db, account: Uuid) -> Option<Language> {
+    let mut tx = db.read().await.unwrap();
+    let known = contact::get(&mut tx, account).await.unwrap();
+    known.map(|known| known.language)
+}
+
+async fn what_is_written_is_read_by_what_follows(engine: &Engine) {
+    let db = engine.open().await;
+    let (ana, ben) = (member(&db, 1).await, member(&db, 2).await);
+    let mut tx = db.write().await.unwrap();
+    for (account, spoken) in [
+        (ana, Language::Es),
+        (ben, Language::En),
+        (ana, Language::En),
+    ] {
+        contact::set_language(&mut tx, account, spoken, NOW)
+            .await
+            .unwrap();
+    }
+    contact::set_language(&mut tx, ben, Language::Es, NOW)
+        .await
+        .unwrap();
+    let known = contact::get(&mut tx, ben).await.unwrap().unwrap();
+    assert_eq!(known.language, Language::Es);
+    assert_eq!(language(&db, ben).await, None, "it is not committed");
+    tx.commit().await.unwrap();
+    assert_eq!(language(&db, ana).await, Some(Language::En));
+    assert_eq!(language(&db, ben).await, Some(Language::Es));
+    // Nothing at all is no fault.
+    db.write().await.unwrap().commit().await.unwrap();
+    db.read().await.unwrap().commit().await.unwrap();
+    db.close().await;
+    assert!(db.write().await.is_err(), "it is closed");
+}
+
+async fn more_is_written_than_goes_together(engine: &Engine) {
+    let db = engine.open().await;
+    let ana = member(&db, 1).await;
+    for count in [1, 2, 15, 16, 17, 18, 50] {
+        let mut tx = db.write().await.unwrap();
+        for turn in 0..count {
+            let spoken = if turn % 2 == 0 {
+                Language::Es
+            } else {
+                Language::En
+            };
+            contact::set_language(&mut tx, ana, spoken, NOW)
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+        let last = if count % 2 == 1 {
+            Language::Es
+        } else {
+            Language::En
+        };
+        assert_eq!(language(&db, ana).await, Some(last), "{count}");
+    }
+    db.close().await;
+}
+
+async fn what_the_tables_refuse_changes_nothing(engine: &Engine) {
+    let db = engine.open().await;
+    let ana = member(&db, 1).await;
+    let no_phone = Preferences {
+        sms: true,
+        ..Preferences::default()
+    };
+    let mut tx = db.write().await.unwrap();
+    contact::set_language(&mut tx, ana, Language::Es, NOW)
+        .await
+        .unwrap();
+    let put = contact::put(&mut tx, ana, &no_phone, NOW).await;
+    if put.is_ok() {
+        // It is told by what comes next.
+        assert!(contact::get(&mut tx, ana).await.is_err());
+    }
+    drop(tx);
+    assert_eq!(language(&db, ana).await, None);
+    let mut tx = db.write().await.unwrap();
+    contact::set_language(&mut tx, ana, Language::En, NOW)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(language(&db, ana).await, Some(Language::En));
+    db.close().await;
+}
+
+async fn what_is_not_committed_changes_nothing(engine: &Engine) {
+    let db = engine.open().await;
+    let ana = member(&db, 1).await;
+    for read in [false, true] {
+        let mut tx = db.write().await.unwrap();
+        contact::set_language(&mut tx, ana, Language::Es, NOW)
+            .await
+            .unwrap();
+        if read {
+            assert!(contact::get(&mut tx, ana).await.unwrap().is_some());
+        }
+        drop(tx);
+        assert_eq!(language(&db, ana).await, None);
+        let mut tx = db.write().await.unwrap();
+        contact::set_language(&mut tx, ana, Language::Es, NOW)
+            .await
+            .unwrap();
+        tx.rollback().await.unwrap();
+        assert_eq!(language(&db, ana).await, None);
+    }
+    // Each was given back: there are fewer connections than that.
+    for _ in 0..100 {
+        let mut tx = db.read().await.unwrap();
+        assert!(contact::get(&mut tx, ana).await.unwrap().is_none());
+    }
+    db.close().await;
+}
