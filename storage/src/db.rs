@@ -35,6 +35,9 @@ const STANDSTILL: &str = "2000";
 const RELISTEN: Duration = Duration::from_secs(1);
 /// Readers of a SQLite file at once; each is a thread, and two cores are the smallest machine.
 const SQLITE_READERS: u32 = 8;
+/// Pages of the log, of 4 KiB each, after which they are carried into the file. Most are written again before
+/// that, and are carried once.
+const CHECKPOINT: &str = "4000";
 /// Statements that a connection to SQLite keeps prepared: all that there are, alone and together with others.
 const STATEMENTS: usize = 1000;
 /// Rows that a statement on SQLite gives before its thread waits until they are taken.
@@ -387,7 +390,12 @@ impl Db {
             .statement_cache_capacity(STATEMENTS)
             .row_buffer_size(ROWS)
             .optimize_on_close(true, 400);
-        let writer = Connections::new(options.clone(), 1, ACQUIRE);
+        let writing = options
+            .clone()
+            // What a statement may have to undo of itself would go through a file, made and removed each time.
+            .pragma("temp_store", "memory")
+            .pragma("wal_autocheckpoint", CHECKPOINT);
+        let writer = Connections::new(writing, 1, ACQUIRE);
         // By `run` the compiler does not see that this may go from thread to thread.
         let mut connection = writer.lend().await?;
         purpose
