@@ -6,7 +6,7 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{PgPool, Postgres};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, Postgres};
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -38,6 +38,8 @@ const SQLITE_READERS: u32 = 8;
 /// Pages of the log, of 4 KiB each, after which they are carried into the file. Most are written again before
 /// that, and are carried once.
 const CHECKPOINT: &str = "4000";
+/// Rows of an index that SQLite reads to know how its values are spread.
+const ANALYSED: u32 = 400;
 /// Statements that a connection to SQLite keeps prepared: all that there are, alone and together with others.
 const STATEMENTS: usize = 1000;
 /// Rows that a statement on SQLite gives before its thread waits until they are taken.
@@ -388,21 +390,21 @@ impl Db {
             .pragma("cache_size", "-16000")
             .pragma("recursive_triggers", "on")
             .statement_cache_capacity(STATEMENTS)
-            .row_buffer_size(ROWS)
-            .optimize_on_close(true, 400);
+            .row_buffer_size(ROWS);
+        // By `run` the compiler does not see that this may go from thread to thread.
+        let mut migrating = options.connect().await?;
+        purpose
+            .sqlite
+            .run_direct(None, &mut migrating, false)
+            .await?;
+        migrating.close().await?;
         let writing = options
             .clone()
             // What a statement may have to undo of itself would go through a file, made and removed each time.
             .pragma("temp_store", "memory")
-            .pragma("wal_autocheckpoint", CHECKPOINT);
+            .pragma("wal_autocheckpoint", CHECKPOINT)
+            .optimize_on_close(true, ANALYSED);
         let writer = Connections::new(writing, 1, ACQUIRE);
-        // By `run` the compiler does not see that this may go from thread to thread.
-        let mut connection = writer.lend().await?;
-        purpose
-            .sqlite
-            .run_direct(None, &mut *connection, false)
-            .await?;
-        drop(connection);
         let readers = Connections::new(
             options.create_if_missing(false).pragma("query_only", "on"),
             purpose.sqlite_readers,
@@ -426,14 +428,14 @@ impl Db {
         let schema = postgres_schema(name);
         let options = PgConnectOptions::from_str(address)?;
         // The schema must exist before a search path can name it. Its name is checked above.
-        let mut connection = sqlx::ConnectOptions::connect(&options).await?;
+        let mut connection = options.connect().await?;
         let created = sqlx::query(sqlx::AssertSqlSafe(format!(
             "CREATE SCHEMA IF NOT EXISTS {schema}"
         )))
         .execute(&mut connection)
         .await
         .map_err(Error::from);
-        sqlx::Connection::close(connection).await?;
+        connection.close().await?;
         match created {
             // Another process made it at this very moment, which "if not exists" does not cover.
             Ok(_) | Err(Error::Duplicate(_)) => {}
@@ -552,7 +554,8 @@ impl Db {
     /// A transaction that writes. On SQLite there is one at a time; of other processes from its first statement on.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where no connection is free in time or the file stays locked.
+    /// [`Error::Unavailable`] where no connection is free in time. Where another process has locked the file, the
+    /// first statement says so.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match &self.pools {
             Pools::Sqlite { writer, .. } => self.sqlite(Transaction::writing(writer.lend().await?)),
@@ -600,7 +603,9 @@ impl Db {
                         .map_err(sqlx::Error::Io)?;
                     // Unlike `SELECT 1`, it looks into the file.
                     let schema = sqlx::query("SELECT COUNT(*) FROM sqlite_schema");
-                    schema.execute(&mut *readers.lend().await?).await?;
+                    let mut reader = readers.lend().await?;
+                    schema.execute(&mut *reader).await?;
+                    reader.give_back();
                 }
                 Pools::Postgres(pool) => {
                     sqlx::query("SELECT 1").execute(pool).await?;
@@ -619,7 +624,10 @@ impl Db {
         in_time(async {
             Ok(match &self.pools {
                 Pools::Sqlite { readers, .. } => {
-                    sqlite_version(&mut *readers.lend().await?).await?
+                    let mut reader = readers.lend().await?;
+                    let version = sqlite_version(&mut *reader).await?;
+                    reader.give_back();
+                    version
                 }
                 Pools::Postgres(pool) => postgres_version(pool).await?,
             })
@@ -639,6 +647,22 @@ impl Db {
             ],
             Pools::Postgres(pool) => vec![PoolSize::of_postgres(pool)],
         }
+    }
+
+    /// Gathers what SQLite's planner wants to know of tables that have grown; PostgreSQL does so by itself.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where no connection is free in time.
+    pub async fn optimize(&self) -> Result<()> {
+        if let Pools::Sqlite { writer, .. } = &self.pools {
+            let mut writer = writer.lend().await?;
+            let optimize = format!("PRAGMA analysis_limit = {ANALYSED}; PRAGMA optimize");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(optimize))
+                .execute(&mut *writer)
+                .await?;
+            writer.give_back();
+        }
+        Ok(())
     }
 
     /// Closes every connection, once the last one is given back.
@@ -663,13 +687,12 @@ impl Db {
         let count = |parameters: Option<usize>| parameters.unwrap_or_default();
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => {
-                let mut connection = readers.lend().await?;
-                let prepared = connection.prepare(statement.sqlite.into_sql_str()).await?;
-                count(
-                    prepared
-                        .parameters()
-                        .map(|p| p.either(|types| types.len(), |n| n)),
-                )
+                let mut reader = readers.lend().await?;
+                let prepared = reader.prepare(statement.sqlite.into_sql_str()).await?;
+                let parameters = prepared.parameters();
+                let counted = count(parameters.map(|p| p.either(|types| types.len(), |n| n)));
+                reader.give_back();
+                counted
             }
             Pools::Postgres(pool) => {
                 let mut connection: PoolConnection<Postgres> = pool.acquire().await?;

@@ -325,7 +325,7 @@ pub async fn refund(tx: &mut Tx, refunds: &[NewRefund]) -> Result<()> {
 /// another part.
 ///
 /// # Errors
-/// [`Error::Duplicate`] where another process writes the same part at this moment.
+/// [`Error::Duplicate`] where another process writes the same part at this moment; on SQLite what follows says so.
 pub async fn refund_part(tx: &mut Tx, part: &NewRefund, amount: i64) -> Result<Option<String>> {
     let (key, charge_key) = (part.key.as_str(), part.charge_key.as_str());
     if execute!(tx, TAKE_PART, charge_key, amount, key)? == 1 {

@@ -150,7 +150,7 @@ pub async fn take(tx: &mut Tx, order: Uuid, amount: i64, now: i64) -> Result<boo
 /// left, or the payment is not here.
 ///
 /// # Errors
-/// [`Error::Duplicate`] where its keys are those of another.
+/// [`Error::Duplicate`] where its keys are those of another; on SQLite what follows says so.
 pub async fn request(tx: &mut Tx, new: &NewRefund<'_>) -> Result<bool> {
     if !take(tx, new.order_id, new.amount, new.at).await? {
         return Ok(false);

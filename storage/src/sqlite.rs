@@ -7,9 +7,7 @@
 
 use crate::{Error, Result, Statement};
 use futures::StreamExt as _;
-use sqlx::sqlite::{
-    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteQueryResult, SqliteRow,
-};
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Either};
 use sqlx::{Encode, Executor as _, FromRow, SqlSafeStr as _, SqlStr, Type};
 use std::collections::HashMap;
@@ -25,6 +23,8 @@ static BEGIN_IMMEDIATE: Statement = command("BEGIN IMMEDIATE");
 static COMMIT: Statement = command("COMMIT");
 static ROLLBACK: Statement = command("ROLLBACK");
 
+/// What SQLite says where there is nothing to roll back.
+const NOTHING_OPEN: &str = "no transaction is active";
 /// How many statements wait at most: a loop over many rows is not to make a text for each number of them.
 const TOGETHER_MOST: usize = 16;
 /// How many texts of several statements are kept at most.
@@ -84,7 +84,7 @@ impl Connections {
             };
             Ok(Lent {
                 connection: Some(connection),
-                clean: true,
+                clean: false,
                 home: Arc::clone(home),
                 _permit: permit,
             })
@@ -115,8 +115,8 @@ impl Connections {
     }
 }
 
-/// A connection that is lent. It goes back when this is dropped; where a transaction may be open on it, it is
-/// closed instead, which undoes that.
+/// A connection that is lent. When this is dropped it goes back where it is known to be sound and without a
+/// transaction; otherwise it is closed, which undoes what is open on it.
 #[derive(Debug)]
 pub struct Lent {
     connection: Option<SqliteConnection>,
@@ -126,10 +126,20 @@ pub struct Lent {
 }
 
 impl Lent {
-    /// Undoes what is open on it.
-    async fn roll_back(&mut self) -> Result<()> {
-        sqlx::query(ROLLBACK.sqlite).execute(&mut **self).await?;
+    /// Gives it back: it has answered, and nothing is open on it.
+    pub fn give_back(mut self) {
         self.clean = true;
+    }
+
+    /// Undoes what is open on it, and gives it back.
+    async fn roll_back(mut self) -> Result<()> {
+        match sqlx::query(ROLLBACK.sqlite).execute(&mut *self).await {
+            // Where the disk was full, or it had ended already as its caller went away.
+            Err(sqlx::Error::Database(error)) if error.message().contains(NOTHING_OPEN) => {}
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
+        }
+        self.give_back();
         Ok(())
     }
 }
@@ -160,6 +170,11 @@ impl Drop for Lent {
 pub struct Transaction {
     /// None once it is over.
     lent: Option<Lent>,
+    /// Whether anything was asked of the connection.
+    begun: bool,
+    /// Whether something has failed or was broken off: nothing but to undo it can follow, since what waited is
+    /// lost, or the transaction itself.
+    failed: bool,
     /// What is to be done before or with the next statement.
     waiting: Vec<&'static Statement>,
     /// What their parameters are, and those of the next one, one after the other.
@@ -180,6 +195,8 @@ impl Transaction {
     fn beginning(lent: Lent, begin: &'static Statement) -> Self {
         Self {
             lent: Some(lent),
+            begun: false,
+            failed: false,
             waiting: vec![begin],
             arguments: SqliteArguments::default(),
         }
@@ -191,17 +208,18 @@ impl Transaction {
         T: Encode<'t, Sqlite> + Type<Sqlite>,
     {
         let bound = self.arguments.add(value);
+        self.failed |= bound.is_err();
         bound.map_err(|error| Error::from(sqlx::Error::Encode(error)))
     }
 
-    /// Has a statement, whose parameters were bound, done before the next one. Where it fails, that one does, or
-    /// the commit.
+    /// Has a statement that gives no rows, whose parameters were bound, done before the next one. Where it fails,
+    /// that one does, or the commit.
     pub async fn later(&mut self, statement: &'static Statement) -> Result<()> {
         if self.waiting.len() < TOGETHER_MOST {
             self.waiting.push(statement);
             return Ok(());
         }
-        self.send(statement, |_| Ok(())).await
+        self.execute(statement).await.map(drop)
     }
 
     /// Every row of a statement, whose parameters were bound.
@@ -210,13 +228,11 @@ impl Transaction {
         R: for<'r> FromRow<'r, SqliteRow> + Send,
     {
         let mut rows = Vec::new();
-        self.send(statement, |answer| {
-            if let Either::Right(row) = answer {
-                rows.push(R::from_row(&row)?);
-            }
+        let each = |row: SqliteRow| {
+            rows.push(R::from_row(&row)?);
             Ok(())
-        })
-        .await?;
+        };
+        self.send(statement, usize::MAX, each).await?;
         Ok(rows)
     }
 
@@ -225,34 +241,28 @@ impl Transaction {
     where
         R: for<'r> FromRow<'r, SqliteRow> + Send,
     {
-        let (text, arguments) = self.take(statement);
-        let query = sqlx::query_with(text, arguments);
-        let row = self.connection()?.fetch_optional(query).await?;
-        Ok(row.map(|row| R::from_row(&row)).transpose()?)
+        let mut first = None;
+        let each = |row: SqliteRow| {
+            first = Some(R::from_row(&row)?);
+            Ok(())
+        };
+        self.send(statement, 1, each).await?;
+        Ok(first)
     }
 
     /// How many rows a statement changes, whose parameters were bound.
     pub async fn execute(&mut self, statement: &'static Statement) -> Result<u64> {
-        let mut changed = 0;
-        self.send(statement, |answer| {
-            if let Either::Left(done) = answer {
-                // The last one is the statement's own.
-                changed = done.rows_affected();
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(changed)
+        self.send(statement, usize::MAX, |_| Ok(())).await
     }
 
     /// Makes durable what was done; nothing is asked of the database where nothing was.
     pub async fn commit(mut self) -> Result<()> {
-        let begun = self.lent.as_ref().is_some_and(|lent| !lent.clean);
-        if begun || self.waiting.len() > 1 {
-            self.send(&COMMIT, |_| Ok(())).await?;
+        // What waits besides is to begin.
+        if self.failed || self.begun || self.waiting.len() > 1 {
+            self.execute(&COMMIT).await?;
         }
-        if let Some(lent) = &mut self.lent {
-            lent.clean = true;
+        if let Some(lent) = self.lent.take() {
+            lent.give_back();
         }
         Ok(())
     }
@@ -260,55 +270,80 @@ impl Transaction {
     /// Undoes what was done, before it returns.
     pub async fn rollback(mut self) -> Result<()> {
         match self.lent.take() {
-            Some(mut lent) if !lent.clean => lent.roll_back().await,
-            _ => Ok(()),
+            Some(lent) if self.begun => lent.roll_back().await,
+            lent => {
+                lent.into_iter().for_each(Lent::give_back);
+                Ok(())
+            }
         }
     }
 
-    fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        let lent = self.lent.as_mut().ok_or(sqlx::Error::WorkerCrashed)?;
-        lent.clean = false;
-        Ok(lent)
-    }
-
-    /// The text of what waits and of a statement, and its parameters.
-    fn take(&mut self, statement: &'static Statement) -> (SqlStr, SqliteArguments) {
-        self.waiting.push(statement);
-        let text = text_of(&self.waiting);
-        self.waiting.clear();
-        (text, mem::take(&mut self.arguments))
-    }
-
-    /// Does what waits and then a statement, and hands on each row and each statement's end.
+    /// Does what waits and then a statement, and hands on the statement's rows, so many at most. Gives how many
+    /// rows it has changed, where all of its rows were wanted.
     async fn send(
         &mut self,
         statement: &'static Statement,
-        mut each: impl FnMut(
-            Either<SqliteQueryResult, SqliteRow>,
-        ) -> std::result::Result<(), sqlx::Error>
-        + Send,
-    ) -> Result<()> {
-        let (text, arguments) = self.take(statement);
-        let query = sqlx::query_with(text, arguments);
-        let mut answers = self.connection()?.fetch_many(query);
-        while let Some(answer) = answers.next().await {
-            each(answer?)?;
+        most: usize,
+        mut each: impl FnMut(SqliteRow) -> std::result::Result<(), sqlx::Error> + Send,
+    ) -> Result<u64> {
+        let lent = self.lent.as_mut().filter(|_| !self.failed);
+        let lent =
+            lent.ok_or_else(|| sqlx::Error::Protocol("the transaction has failed".into()))?;
+        self.failed = true;
+        self.waiting.push(statement);
+        let before = self.waiting.len() - 1;
+        let text = text_of(&self.waiting);
+        let begins = !mem::replace(&mut self.begun, true);
+        self.waiting.clear();
+        let query = sqlx::query_with(text, mem::take(&mut self.arguments));
+        let mut answers = lent.fetch_many(query);
+        let (mut ended, mut rows, mut changed) = (0, 0, 0);
+        while rows < most
+            && let Some(answer) = answers.next().await
+        {
+            match answer {
+                Ok(Either::Left(done)) => {
+                    ended += 1;
+                    changed = done.rows_affected();
+                }
+                Ok(Either::Right(row)) if ended == before => {
+                    rows += 1;
+                    each(row)?;
+                }
+                // Nobody waits for rows of what is done before.
+                Ok(Either::Right(_)) => {}
+                Err(error) => {
+                    // Where it was refused to begin there is nothing to undo.
+                    let refused = matches!(error, sqlx::Error::Database(_));
+                    self.begun = !(begins && refused && ended == 0);
+                    return Err(error.into());
+                }
+            }
         }
-        Ok(())
+        if rows < most && ended <= before {
+            // Its thread is gone, and whether all was done is not known.
+            return Err(sqlx::Error::WorkerCrashed.into());
+        }
+        self.failed = false;
+        Ok(changed)
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        let lent = self.lent.take().filter(|lent| !lent.clean);
-        // Without a runtime the connection is closed, which undoes it as well.
-        if let (Some(mut lent), Ok(runtime)) = (lent, tokio::runtime::Handle::try_current()) {
+        let Some(lent) = self.lent.take() else {
+            return;
+        };
+        if !self.begun {
+            lent.give_back();
+        } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 if let Err(error) = lent.roll_back().await {
                     tracing::debug!(%error, "a connection is closed instead of rolled back");
                 }
             });
         }
+        // Without a runtime the connection is closed, which undoes it as well.
     }
 }
 

@@ -627,7 +627,7 @@ async fn move_orders(
 ///
 /// # Errors
 /// [`crate::Error::Duplicate`] where another transaction used a cause for another item just now, and
-/// where the database does.
+/// where the database does. On SQLite what follows says so.
 pub async fn record(tx: &mut Tx, movements: Vec<NewMovement>) -> Result<Moves> {
     let items = movements.iter().map(|movement| movement.item_id).collect();
     let mut ledger = Ledger::lock(tx, items).await?;

@@ -146,7 +146,7 @@ fn read(rows: Vec<Row>) -> Result<Vec<Substitution>> {
 ///
 /// # Errors
 /// [`Error::Duplicate`] where the same has been said of that item of the order before, or another offer
-/// waits for its answer.
+/// waits for its answer; on SQLite what follows says so.
 pub async fn insert(tx: &mut Tx, new: &NewSubstitution<'_>) -> Result<()> {
     let (state, ended_at) = if new.choices.is_empty() {
         (OfferState::Unmet, Some(new.offered_at))

@@ -106,6 +106,7 @@ async fn sweep(run: &Run) -> Result<serde_json::Value, Error> {
     ));
     in_chunks!(run, |tx| card::sweep(&mut tx, told, CHUNK));
     in_chunks!(run, |tx| phone_code::sweep(&mut tx, codes, CHUNK));
+    run.ctx.institution.db.optimize().await?;
     Ok(json!({ "jobs": jobs, "events": events }))
 }
 
