@@ -405,6 +405,33 @@ pub async fn top_up_by_staff(ctx: &Ctx, top_up: StaffTopUp) -> Result<Uuid> {
     }
 }
 
+/// A transfer between a member's wallet and their card, whatever the wallet then holds: so much of a currency
+/// into the wallet, or out of it where that is less than nothing.
+pub(crate) fn by_card<'a>(
+    ctx: &Ctx,
+    kind: TransferKind,
+    owner: Uuid,
+    key: &'a str,
+    (amount, currency): (i64, &'a str),
+) -> NewTransfer<'a> {
+    let next_id = || ctx.service.next_id();
+    NewTransfer {
+        id: next_id(),
+        account_ids: [next_id(), next_id()],
+        key,
+        kind,
+        owner,
+        house: House::Card,
+        amount,
+        currency,
+        balance_most: i64::MAX,
+        order_id: None,
+        actor_id: None,
+        note: "",
+        at: ctx.now(),
+    }
+}
+
 /// Puts a top-up into the wallet that it was for, unless it is there: its card was charged, and the money could
 /// not go back to it. What of it has gone back otherwise, [`follow_card`] takes out again.
 ///
@@ -412,21 +439,8 @@ pub async fn top_up_by_staff(ctx: &Ctx, top_up: StaffTopUp) -> Result<Uuid> {
 /// Where the database does.
 pub(crate) async fn credit_card(ctx: &Ctx, tx: &mut Tx, card: &CardPayment) -> Result<()> {
     card::lock_by_key(tx, &card.key).await?;
-    let new = NewTransfer {
-        id: ctx.service.next_id(),
-        account_ids: [ctx.service.next_id(), ctx.service.next_id()],
-        key: &card.key,
-        kind: TransferKind::TopUp,
-        owner: card.account_id,
-        house: House::Card,
-        amount: card.amount,
-        currency: &card.currency,
-        balance_most: i64::MAX,
-        order_id: None,
-        actor_id: None,
-        note: "",
-        at: ctx.now(),
-    };
+    let paid = (card.amount, card.currency.as_str());
+    let new = by_card(ctx, TransferKind::TopUp, card.account_id, &card.key, paid);
     match wallet::transfer(tx, &new).await? {
         Moved::Now => {
             let now = wallet::lock_balance(tx, card.account_id, &card.currency).await?;
@@ -472,21 +486,9 @@ pub(crate) async fn follow_card(ctx: &Ctx, tx: &mut Tx, key: &str, cause: &str) 
         (card.taken - returned).max(0)
     };
     if amount != 0 {
-        let new = NewTransfer {
-            id: ctx.service.next_id(),
-            account_ids: [ctx.service.next_id(), ctx.service.next_id()],
-            key: &format!("{key}:back:{cause}"),
-            kind: TransferKind::Refund,
-            owner: card.account_id,
-            house: House::Card,
-            amount,
-            currency: &card.currency,
-            balance_most: i64::MAX,
-            order_id: None,
-            actor_id: None,
-            note: "",
-            at: ctx.now(),
-        };
+        let name = format!("{key}:back:{cause}");
+        let moved = (amount, card.currency.as_str());
+        let new = by_card(ctx, TransferKind::Refund, card.account_id, &name, moved);
         if wallet::transfer(tx, &new).await? != Moved::Now {
             return Err(Error::Internal(format!(
                 "a wallet did not follow its card: {key}"

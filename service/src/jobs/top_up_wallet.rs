@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::card;
 use storage::job::Scope;
-use storage::wallet::{self, House, NewTransfer, TransferKind};
+use storage::wallet::{self, NewTransfer, TransferKind};
 use uuid::Uuid;
 
 /// How long the last attempt waits before it asks again.
@@ -140,25 +140,14 @@ impl TopUpWallet {
             let known = Arc::clone(&known);
             async move {
                 let (job, run, key) = &*known;
-                let service = &run.ctx.service;
                 if job.gateway == GatewayKind::Stripe {
                     // First, as whoever hears of the card does: otherwise each may wait for the other.
                     card::lock_by_key(tx, key).await?;
                 }
+                let paid = (job.amount, job.currency.as_str());
                 let new = NewTransfer {
                     id: run.id,
-                    account_ids: [service.next_id(), service.next_id()],
-                    key,
-                    kind: TransferKind::TopUp,
-                    owner,
-                    house: House::Card,
-                    amount: job.amount,
-                    currency: &job.currency,
-                    balance_most: i64::MAX,
-                    order_id: None,
-                    actor_id: None,
-                    note: "",
-                    at: run.ctx.now(),
+                    ..crate::wallet::by_card(&run.ctx, TransferKind::TopUp, owner, key, paid)
                 };
                 let transfer = match wallet::transfer(tx, &new).await? {
                     wallet::Moved::Now => {

@@ -4,7 +4,7 @@ use crate::engines::{Engine, on_both_engines};
 use crate::{NOW, member};
 use domain::notification::Preferences;
 use domain::text::Language;
-use storage::{Db, contact};
+use storage::{Db, Tx, contact};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -13,6 +13,12 @@ on_both_engines!(
     what_the_tables_refuse_changes_nothing,
     what_is_not_committed_changes_nothing,
 );
+
+async fn speak(tx: &mut Tx, account: Uuid, spoken: Language) {
+    contact::set_language(tx, account, spoken, NOW)
+        .await
+        .unwrap();
+}
 
 async fn language(db: &Db, account: Uuid) -> Option<Language> {
     let mut tx = db.read().await.unwrap();
@@ -29,13 +35,9 @@ async fn what_is_written_is_read_by_what_follows(engine: &Engine) {
         (ben, Language::En),
         (ana, Language::En),
     ] {
-        contact::set_language(&mut tx, account, spoken, NOW)
-            .await
-            .unwrap();
+        speak(&mut tx, account, spoken).await;
     }
-    contact::set_language(&mut tx, ben, Language::Es, NOW)
-        .await
-        .unwrap();
+    speak(&mut tx, ben, Language::Es).await;
     let known = contact::get(&mut tx, ben).await.unwrap().unwrap();
     assert_eq!(known.language, Language::Es);
     assert_eq!(language(&db, ben).await, None, "it is not committed");
@@ -60,9 +62,7 @@ async fn more_is_written_than_goes_together(engine: &Engine) {
             } else {
                 Language::En
             };
-            contact::set_language(&mut tx, ana, spoken, NOW)
-                .await
-                .unwrap();
+            speak(&mut tx, ana, spoken).await;
         }
         tx.commit().await.unwrap();
         let last = if count % 2 == 1 {
@@ -83,9 +83,7 @@ async fn what_the_tables_refuse_changes_nothing(engine: &Engine) {
         ..Preferences::default()
     };
     let mut tx = db.write().await.unwrap();
-    contact::set_language(&mut tx, ana, Language::Es, NOW)
-        .await
-        .unwrap();
+    speak(&mut tx, ana, Language::Es).await;
     let put = contact::put(&mut tx, ana, &no_phone, NOW).await;
     if put.is_ok() {
         // It is told by what comes next.
@@ -97,9 +95,7 @@ async fn what_the_tables_refuse_changes_nothing(engine: &Engine) {
     let _ = tx.commit().await;
     assert_eq!(language(&db, ana).await, None);
     let mut tx = db.write().await.unwrap();
-    contact::set_language(&mut tx, ana, Language::En, NOW)
-        .await
-        .unwrap();
+    speak(&mut tx, ana, Language::En).await;
     tx.commit().await.unwrap();
     assert_eq!(language(&db, ana).await, Some(Language::En));
     db.close().await;
@@ -110,18 +106,14 @@ async fn what_is_not_committed_changes_nothing(engine: &Engine) {
     let ana = member(&db, 1).await;
     for read in [false, true] {
         let mut tx = db.write().await.unwrap();
-        contact::set_language(&mut tx, ana, Language::Es, NOW)
-            .await
-            .unwrap();
+        speak(&mut tx, ana, Language::Es).await;
         if read {
             assert!(contact::get(&mut tx, ana).await.unwrap().is_some());
         }
         drop(tx);
         assert_eq!(language(&db, ana).await, None);
         let mut tx = db.write().await.unwrap();
-        contact::set_language(&mut tx, ana, Language::Es, NOW)
-            .await
-            .unwrap();
+        speak(&mut tx, ana, Language::Es).await;
         tx.rollback().await.unwrap();
         assert_eq!(language(&db, ana).await, None);
     }
