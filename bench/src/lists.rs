@@ -1,7 +1,8 @@
 //! The lists of those who run the place over full tables: how long a page with its count takes, whatever is
 //! asked, at the beginning of a list and far behind it.
 //!
-//! Jobs have a benchmark of their own. Besides the lists, what the overview and an item's ledger sum up.
+//! Jobs have a benchmark of their own. Besides the lists, what an item's ledger sums up, and the overview, which
+//! reads every order of its days.
 
 use crate::board::{POSTGRES_URL, execute, milliseconds, percentile, settings};
 use anyhow::{Context, ensure};
@@ -26,6 +27,8 @@ use uuid::Uuid;
 const INSTITUTION: &str = "lists";
 /// The time to keep below, of each filter; the 99th percentile.
 const GOAL: Duration = Duration::from_millis(100);
+/// The time to keep below for the overview of ninety days, in which all orders are.
+const OVERVIEW_GOAL: Duration = Duration::from_secs(3);
 /// How often each filter is asked for its first page, and for its late one.
 const REPETITIONS: usize = 50;
 /// How many pages are gone through to the late one, where there are so many.
@@ -152,9 +155,13 @@ async fn measure(engine: &str, address: &str, rows: i64) -> anyhow::Result<Vec<S
             milliseconds(p50),
             milliseconds(p99)
         );
-        if p99 > GOAL {
+        let goal = match list {
+            "overview" => OVERVIEW_GOAL,
+            _ => GOAL,
+        };
+        if p99 > goal {
             missed.push(format!(
-                "{engine}: {list} take {p99:?}, the goal is {GOAL:?}: {question}"
+                "{engine}: {list} take {p99:?}, the goal is {goal:?}: {question}"
             ));
         }
     }

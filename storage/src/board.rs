@@ -89,6 +89,22 @@ statements! {
         WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0
             OR candidate.place = (SELECT MAX(place) FROM candidate)
         ORDER BY candidate.place LIMIT $6";
+    // Whatever part they are of: the newest by their ids alone.
+    SEARCH_ALL(5) = "WITH candidate AS MATERIALIZED (
+            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM
+                (SELECT id FROM job WHERE id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3) AS newest)
+        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
+        FROM candidate CROSS JOIN job ON job.id = candidate.id
+        WHERE instr(lower(job.arguments), $4) > 0 OR candidate.place = (SELECT MAX(place) FROM candidate)
+        ORDER BY candidate.place LIMIT $5"
+      | "WITH candidate AS MATERIALIZED (
+            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM
+                (SELECT id FROM job WHERE id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3) AS newest)
+        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
+        FROM candidate JOIN job ON job.id = candidate.id
+        WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $4) > 0
+            OR candidate.place = (SELECT MAX(place) FROM candidate)
+        ORDER BY candidate.place LIMIT $5";
     SEARCH_ABOUT(8) = "WITH candidate AS MATERIALIZED (
             SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (SELECT id FROM (
                 SELECT * FROM (SELECT id FROM job WHERE subject = $7 AND id < $2 AND id >= $3 ORDER BY id DESC LIMIT $4)
@@ -381,14 +397,25 @@ pub async fn count_about(tx: &mut Tx, about: &About, range: Range, limit: i64) -
     Ok(counted.map_or(0, |(jobs,)| jobs))
 }
 
+/// In which jobs is searched.
+#[derive(Debug, Clone, Copy)]
+pub enum Among<'a> {
+    /// In all, whatever they are.
+    All,
+    /// In those of the parts.
+    Parts(&'a [Part]),
+    /// In those about something, for what is of the parts.
+    About(&'a About, &'a [Part]),
+}
+
 /// What is searched for, and in which jobs.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
-    /// The parts.
-    pub parts: &'a [Part],
+    /// Of which sort.
+    pub among: Among<'a>,
     /// Between which ids.
     pub range: Range,
-    /// In how many at most, the newest ones: of the parts, or about something, whatever part that is.
+    /// In how many at most, the newest ones: of all, of the parts, or about something, whatever part that is.
     pub window: i64,
     /// As it stands in JSON, A to Z in lower case; nothing where any will do.
     pub text: &'a str,
@@ -396,21 +423,31 @@ pub struct Search<'a> {
     pub limit: i64,
 }
 
-/// The jobs of the parts in whose arguments' JSON a text stands anywhere, newest first. Where fewer than the limit
-/// come back, the last one is the last that was looked at, whether it is such a one or not.
+/// The jobs in whose arguments' JSON a text stands anywhere, newest first. Where fewer than the limit come back,
+/// the last one is the last that was looked at, whether it is such a one or not.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn search(tx: &mut Tx, search: &Search<'_>, about: Option<&About>) -> Result<Vec<Found>> {
+pub async fn search(tx: &mut Tx, search: &Search<'_>) -> Result<Vec<Found>> {
     let Search {
-        parts,
+        among,
         range,
         window,
         text,
         limit,
     } = *search;
-    match about {
-        None => rows!(
+    match among {
+        Among::All => rows!(
+            tx,
+            Found,
+            SEARCH_ALL,
+            range.before,
+            range.since,
+            window,
+            text,
+            limit
+        ),
+        Among::Parts(parts) => rows!(
             tx,
             Found,
             SEARCH,
@@ -421,7 +458,7 @@ pub async fn search(tx: &mut Tx, search: &Search<'_>, about: Option<&About>) -> 
             text,
             limit
         ),
-        Some(about) => rows!(
+        Among::About(about, parts) => rows!(
             tx,
             Found,
             SEARCH_ABOUT,

@@ -9,7 +9,7 @@ use domain::account::Email;
 use domain::invalid::{InvalidCode, InvalidField};
 use domain::job::JobState;
 use serde::{Deserialize, Serialize};
-use storage::board::{self, About, BoardRow, Found, Part, Range, Search};
+use storage::board::{self, About, Among, BoardRow, Found, Part, Range, Search};
 use storage::{Tx, account};
 use uuid::Uuid;
 
@@ -19,15 +19,15 @@ pub const PAGE_MOST: i64 = 100;
 const TEXT_MOST: i64 = 200;
 /// How many jobs are looked into at a time, for a text, or for what those about something are: they lie
 /// apart, and each is read by its id.
-const SEARCHED_MOST: i64 = 1000;
+const SEARCHED_MOST: i64 = 500;
 /// How many at least, of however many parts they are.
-const SEARCHED_LEAST: i64 = 500;
+const SEARCHED_LEAST: i64 = 250;
 /// How many are read of the index for them: of each part as many as are looked into.
-const READ_MOST: i64 = 20_000;
+const READ_MOST: i64 = 10_000;
 /// How many jobs come back from a search for a closer look.
-const FOUND_MOST: i64 = 500;
+const FOUND_MOST: i64 = 250;
 /// Up to how many jobs about something are counted.
-const COUNTED_MOST: i64 = 10_000;
+const COUNTED_MOST: i64 = 5000;
 
 const HOUR: i64 = 3_600_000_000;
 /// The last hour that an id can name.
@@ -314,21 +314,24 @@ impl Selection {
     async fn found(&self, tx: &mut Tx, cursor: Option<Uuid>) -> Result<Page> {
         let text = self.text.as_deref().unwrap_or_default();
         let quoted = serde_json::to_string(text).map_err(Error::internal)?;
-        let window = match &self.about {
-            Some(_) => SEARCHED_MOST,
+        let (among, window) = match &self.about {
+            Some(about) => (Among::About(about, &self.parts), SEARCHED_MOST),
+            None if !self.narrowed => (Among::All, SEARCHED_MOST),
             None => {
-                (READ_MOST / (self.parts.len() as i64).max(1)).clamp(SEARCHED_LEAST, SEARCHED_MOST)
+                let window = READ_MOST / (self.parts.len() as i64).max(1);
+                let window = window.clamp(SEARCHED_LEAST, SEARCHED_MOST);
+                (Among::Parts(&self.parts), window)
             }
         };
         let search = Search {
-            parts: &self.parts,
+            among,
             range: self.before(cursor),
             window,
             // As the database writes it, without the quotes around it.
             text: &quoted[1..quoted.len() - 1],
             limit: FOUND_MOST,
         };
-        let found = board::search(tx, &search, self.about.as_ref()).await?;
+        let found = board::search(tx, &search).await?;
         let last = found.last();
         let looked = last.map_or(0, |last| last.place);
         let more = found.len() as i64 == FOUND_MOST || looked == window;

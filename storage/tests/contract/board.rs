@@ -6,7 +6,7 @@ use crate::work::{column, columns, enqueue, enqueue_all, in_tx, literal, new_job
 use crate::{NOW, id, member};
 use domain::job::{JobChange, JobState};
 use serde_json::json;
-use storage::board::{self, About, Part, Range, Search};
+use storage::board::{self, About, Among, Part, Range, Search};
 use storage::job::NewJob;
 use storage::{Db, Dialect, change, process, queue};
 use uuid::Uuid;
@@ -139,6 +139,11 @@ async fn a_full_board_is_read_by_its_indexes(engine: &Engine) {
             "board::SEARCH",
             vec![&parts, &half, &one, "50", "'some'", "20"],
             vec!["job_state", key],
+        ),
+        (
+            "board::SEARCH_ALL",
+            vec![&half, &one, "50", "'some'", "20"],
+            vec![key],
         ),
         (
             "board::SEARCH_ABOUT",
@@ -314,53 +319,48 @@ async fn a_search_tells_how_far_it_looked(engine: &Engine) {
         subject: None,
         owner: Some(ana),
     };
-    let found = async |window, text, limit, about: Option<&About>| {
+    let among = async |among: Among<'_>, window, text, limit| {
         let search = Search {
-            parts: &parts,
+            among,
             range: EVERYTHING,
             window,
             text,
             limit,
         };
-        let found = in_tx!(db, board::search, &search, about);
+        let found = in_tx!(db, board::search, &search);
         let places = found.iter().map(|found| (found.id.as_u128(), found.place));
         places.collect::<Vec<_>>()
     };
+    let hers = Among::About(&mine, &parts);
+    let found = async |window, text, limit| {
+        // All of them are of one part.
+        let found = among(Among::All, window, text, limit).await;
+        let of_part = among(Among::Parts(&parts), window, text, limit).await;
+        assert_eq!(found, of_part, "{text:?}");
+        found
+    };
     // The last one that was looked at comes back too.
     assert_eq!(
-        found(100, "needle", 100, None).await,
+        found(100, "needle", 100).await,
         [(20, 1), (15, 6), (10, 11), (5, 16), (1, 20)]
     );
+    assert_eq!(found(7, "needle", 100).await, [(20, 1), (15, 6), (14, 7)]);
+    assert_eq!(found(100, "needle", 2).await, [(20, 1), (15, 6)]);
+    assert_eq!(found(100, "straw", 100).await, [(1, 20)]);
     assert_eq!(
-        found(7, "needle", 100, None).await,
-        [(20, 1), (15, 6), (14, 7)]
-    );
-    assert_eq!(found(100, "needle", 2, None).await, [(20, 1), (15, 6)]);
-    assert_eq!(found(100, "straw", 100, None).await, [(1, 20)]);
-    assert_eq!(
-        found(100, "needle", 100, Some(&mine)).await,
+        among(hers, 100, "needle", 100).await,
         [(10, 1), (5, 6), (1, 10)]
     );
-    assert_eq!(
-        found(4, "needle", 100, Some(&mine)).await,
-        [(10, 1), (7, 4)]
-    );
+    assert_eq!(among(hers, 4, "needle", 100).await, [(10, 1), (7, 4)]);
     for wildcard in ["%", "_eedle", "n_edle"] {
-        assert_eq!(
-            found(100, wildcard, 100, None).await,
-            [(1, 20)],
-            "{wildcard}"
-        );
+        assert_eq!(found(100, wildcard, 100).await, [(1, 20)], "{wildcard}");
     }
     // The candidates are all that are for her; what they are is looked up.
     stand(engine, &format!("id = {}", literal(engine, id(7))), "dead").await;
     stand(engine, &format!("id = {}", literal(engine, id(5))), "dead").await;
-    assert_eq!(
-        found(100, "needle", 100, Some(&mine)).await,
-        [(10, 1), (1, 10)]
-    );
+    assert_eq!(among(hers, 100, "needle", 100).await, [(10, 1), (1, 10)]);
     let ready = [10, 9, 8, 6, 4, 3, 2, 1].map(|number: u128| (number, 11 - number as i64));
-    assert_eq!(found(100, "", 100, Some(&mine)).await, ready);
+    assert_eq!(among(hers, 100, "", 100).await, ready);
     db.close().await;
 }
 
