@@ -172,6 +172,7 @@ pub struct StepChange {
     /// How often it was tried.
     pub attempts: i64,
     /// What went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Value>,
     /// When it began, in microseconds; kept where the step is known already.
     pub started_at: i64,

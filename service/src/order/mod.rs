@@ -171,6 +171,8 @@ pub struct OrderView {
     /// What goes back to the member's wallet once it is collected, or has, in minor units: something
     /// that was taken instead costs less.
     pub owed: i64,
+    /// What of its payment has gone back besides a cancellation, in minor units.
+    pub returned: i64,
 }
 
 /// A page of a list.
@@ -289,6 +291,7 @@ async fn view(ctx: &Ctx, tx: &mut Tx, row: OrderRow, works: bool) -> Result<Orde
         .ok_or_else(|| missing("campus"))?;
     let steps = storage::saga::steps(tx, id).await?;
     let payment = payment::of_order(tx, id).await?;
+    let returned = storage::refund::returned(tx, id).await?;
     let lines = storage::order::lines(tx, &[id]).await?;
     let member = if works {
         let account = account::by_id(tx, row.account_id).await?;
@@ -337,6 +340,7 @@ async fn view(ctx: &Ctx, tx: &mut Tx, row: OrderRow, works: bool) -> Result<Orde
             .flatten(),
         own,
         owed: offers.iter().map(|offer| offer.owed).sum(),
+        returned,
         offers,
         member,
         order,

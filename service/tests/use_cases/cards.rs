@@ -723,6 +723,8 @@ async fn a_part_that_nobody_here_asked_for_is_counted_once(engine: &Engine) {
     world.give_back(order, &give_back("ours", Some(100))).await;
     world.tell_all(&world.stripe.events()).await;
     assert_eq!(world.left(order).await, (150, paid - 250));
+    let view = order::get(&world.maya, order).await.unwrap();
+    assert_eq!(view.returned, 250, "ours and the others'");
     assert_eq!(world.revenue().await, paid - 250);
     assert_eq!(told_back(engine).await, (2, 250));
 

@@ -181,16 +181,24 @@ fn remark(words: Words, view: &order::OrderView) -> String {
     }
 }
 
-/// "Card · paid".
+/// "Card · paid · MX$20.00 given back".
 fn payment(words: Words, view: &order::OrderView) -> String {
     let gateway = words.name("gateway", view.order.gateway.key());
     let state = view.payment.as_ref().map(|payment| payment.state);
+    let charged = state == Some(PaymentState::Charged);
     let state = match state {
         Some(state) => words.name("payment_state", state.key()),
         None if view.order.state == OrderState::Cancelled => words.t(Key::PaymentStateNONE),
         None => words.name("payment_state", PaymentState::Requested.key()),
     };
-    format!("{gateway} · {state}")
+    let mut payment = format!("{gateway} · {state}");
+    // Of a cancelled order the rest goes back too.
+    if charged && view.returned > 0 {
+        let returned = words.price(view.returned, &view.order.currency);
+        let returned = words.fill(Key::OrderReturned, &[("amount", &returned)]);
+        payment = format!("{payment} · {returned}");
+    }
+    payment
 }
 
 /// A step as it is drawn.

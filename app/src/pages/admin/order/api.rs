@@ -32,6 +32,8 @@ pub struct DetailView {
     pub steps: Vec<StepLine>,
     /// What was given back.
     pub refunds: Vec<RefundLine>,
+    /// How much went back that nobody here asked for, in words.
+    pub elsewhere: Option<String>,
     /// What happened.
     pub events: Vec<EventLine>,
     /// Whether whoever looks may see people and the audit log.
@@ -85,7 +87,7 @@ pub struct RefundLine {
 pub struct EventLine {
     /// What, in words.
     pub title: String,
-    /// What it tells, as JSON.
+    /// What it tells besides: an amount, and the rest as JSON; often empty.
     pub payload: String,
     /// When.
     pub when: Moment,

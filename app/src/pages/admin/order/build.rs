@@ -9,6 +9,7 @@ use crate::pages::order::{line_text, slot_text, state_view};
 use crate::words::duration;
 use domain::saga::Direction;
 use locales::Key;
+use serde_json::Value;
 use service::Ctx;
 use service::order::{self, OrderDetail, OrderHappening, OrderStep, Refund, RefundState};
 
@@ -64,6 +65,10 @@ pub(super) async fn detail(ctx: &Ctx, id: &str) -> Result<DetailView, AppError> 
             .iter()
             .map(|step| step_line(&say, step))
             .collect(),
+        elsewhere: (detail.elsewhere > 0).then(|| {
+            let amount = words.price(detail.elsewhere, &currency);
+            words.fill(Key::PanelOrderElsewhere, &[("amount", &amount)])
+        }),
         refunds: detail
             .refunds
             .iter()
@@ -176,10 +181,28 @@ fn refund_line(say: &Say<'_>, refund: &Refund) -> RefundLine {
     }
 }
 
+/// An event, with what it tells besides what the page tells of the order.
 fn event_line(say: &Say<'_>, event: &OrderHappening) -> EventLine {
+    let mut payload = event.payload.clone();
+    let mut told = Vec::new();
+    if let Some(facts) = payload.as_object_mut() {
+        for known in ["orderId", "number", "slotAt"] {
+            facts.remove(known);
+        }
+        let amount = facts.get("amount").and_then(Value::as_i64);
+        let currency = facts.get("currency").and_then(Value::as_str);
+        if let (Some(amount), Some(currency)) = (amount, currency) {
+            told.push(say.words.price(amount, currency));
+            facts.remove("amount");
+            facts.remove("currency");
+        }
+        if !facts.is_empty() {
+            told.push(payload.to_string());
+        }
+    }
     EventLine {
         title: say.words.name("event", &event.kind),
-        payload: event.payload.to_string(),
+        payload: told.join(" "),
         when: say.moment(event.at),
     }
 }

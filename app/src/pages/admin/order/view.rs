@@ -96,7 +96,7 @@ fn page(data: DetailView, asking: &str, refunded: bool) -> AnyView {
                 </section>
                 <section class="stack stack--s" aria-labelledby="refunds" data-live="refunds">
                     <h2 class="h3" id="refunds">{t(Key::PanelOrderRefunds)}</h2>
-                    {refunds(data.refunds)}
+                    {refunds(data.refunds, data.elsewhere)}
                 </section>
                 <section class="stack stack--s" aria-labelledby="events" data-live="events">
                     <h2 class="h3" id="events">{t(Key::PanelOrderEvents)}</h2>
@@ -227,9 +227,12 @@ fn steps(steps: Vec<StepLine>) -> AnyView {
     .into_any()
 }
 
-fn refunds(refunds: Vec<RefundLine>) -> AnyView {
+/// What went back from here, and what went back elsewhere.
+fn refunds(refunds: Vec<RefundLine>, elsewhere: Option<String>) -> AnyView {
+    let elsewhere = elsewhere.map(|told| view! { <p>{told}</p> }.into_any());
     if refunds.is_empty() {
-        return view! { <p class="muted">{t(Key::PanelOrderNoRefunds)}</p> }.into_any();
+        let none = || view! { <p class="muted">{t(Key::PanelOrderNoRefunds)}</p> }.into_any();
+        return elsewhere.unwrap_or_else(none);
     }
     let rows = refunds
         .into_iter()
@@ -263,6 +266,7 @@ fn refunds(refunds: Vec<RefundLine>) -> AnyView {
                 </table>
             </div>
         </div>
+        {elsewhere}
     }
     .into_any()
 }
@@ -274,12 +278,14 @@ fn events(events: Vec<EventLine>) -> AnyView {
     let items = events
         .into_iter()
         .map(|event| {
+            let payload =
+                (!event.payload.is_empty()).then(|| view! { <code>{event.payload}</code> });
             view! {
                 <li>
                     <span>{event.title}</span>
                     " "
                     <span class="muted small">{event.when.relative()}</span>
-                    <code>{event.payload}</code>
+                    {payload}
                 </li>
             }
         })
