@@ -40,6 +40,9 @@ const SQLITE_READERS: u32 = 8;
 const CHECKPOINT: &str = "4000";
 /// Rows of an index that SQLite reads to know how its values are spread.
 const ANALYSED: u32 = 400;
+/// Tables of fewer rows tell SQLite's planner nothing: it would read one whole that had ten rows when it was asked
+/// about, and has a million by now.
+const TELLING_LEAST: i64 = 10_000;
 /// Statements that a connection to SQLite keeps prepared: all that there are, alone and together with others.
 const STATEMENTS: usize = 1000;
 /// Rows that a statement on SQLite gives before its thread waits until they are taken.
@@ -402,8 +405,7 @@ impl Db {
             .clone()
             // What a statement may have to undo of itself would go through a file, made and removed each time.
             .pragma("temp_store", "memory")
-            .pragma("wal_autocheckpoint", CHECKPOINT)
-            .optimize_on_close(true, ANALYSED);
+            .pragma("wal_autocheckpoint", CHECKPOINT);
         let writer = Connections::new(writing, 1, ACQUIRE);
         let readers = Connections::new(
             options.create_if_missing(false).pragma("query_only", "on"),
@@ -649,7 +651,7 @@ impl Db {
         }
     }
 
-    /// Gathers what SQLite's planner wants to know of tables that have grown; PostgreSQL does so by itself.
+    /// Gathers what SQLite's planner wants to know of large tables that have grown; PostgreSQL does so by itself.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where no connection is free in time.
@@ -660,6 +662,21 @@ impl Db {
             sqlx::raw_sql(sqlx::AssertSqlSafe(optimize))
                 .execute(&mut *writer)
                 .await?;
+            let known: bool = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1')",
+            )
+            .fetch_one(&mut *writer)
+            .await?;
+            if known {
+                let forget = format!(
+                    "DELETE FROM sqlite_stat1 WHERE tbl IN (SELECT tbl FROM sqlite_stat1 GROUP BY tbl
+                        HAVING MAX(CAST(stat AS INTEGER)) < {TELLING_LEAST});
+                    ANALYZE sqlite_schema"
+                );
+                sqlx::raw_sql(sqlx::AssertSqlSafe(forget))
+                    .execute(&mut *writer)
+                    .await?;
+            }
             writer.give_back();
         }
         Ok(())
@@ -672,6 +689,9 @@ impl Db {
                 writer, readers, ..
             } => {
                 readers.close().await;
+                if let Err(error) = self.optimize().await {
+                    tracing::warn!(%error, "what the planner wants to know was not gathered");
+                }
                 writer.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,

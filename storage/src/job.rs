@@ -93,7 +93,11 @@ statements! {
         ORDER BY job.id FOR UPDATE OF job";
     // Only a running job has a worker. To ask for the state as well would have the running ones read
     // one and all, by its index.
-    FINISH(1) = "UPDATE job SET
+    // What has ended is read from the JSON once, and not wherever a part of it is named.
+    FINISH(1) = "WITH ended AS MATERIALIZED (SELECT unhex(value ->> 'id') AS id, value ->> 'fence' AS fence,
+                value ->> 'state' AS state, value ->> 'failed' AS failed, value -> 'result' AS result,
+                value -> 'error' AS error, value ->> 'runAt' AS run_at, value ->> 'now' AS now FROM jsonb_each($1))
+        UPDATE job SET
             state = CASE WHEN ended.state = 'succeeded' AND children_left > 0 THEN 'running' ELSE ended.state END,
             worker_id = NULL, attempts = attempts + ended.failed,
             progress = CASE WHEN ended.state = 'succeeded' AND children_left = 0 THEN 100 ELSE progress END,
@@ -103,9 +107,7 @@ statements! {
                 OR (ended.state = 'succeeded' AND children_left = 0) THEN ended.now END,
             unique_key = CASE WHEN ended.state IN ('dead', 'cancelled')
                 OR (ended.state = 'succeeded' AND children_left = 0 AND unique_scope = 'living') THEN NULL ELSE unique_key END
-        FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'fence' AS fence, value ->> 'state' AS state,
-                value ->> 'failed' AS failed, value -> 'result' AS result, value -> 'error' AS error,
-                value ->> 'runAt' AS run_at, value ->> 'now' AS now FROM jsonb_each($1)) AS ended
+        FROM ended
         WHERE job.id = ended.id AND job.fence = ended.fence AND job.worker_id IS NOT NULL"
       | "UPDATE job SET
             state = CASE WHEN ended.state = 'succeeded' AND children_left > 0 THEN 'running' ELSE ended.state END,

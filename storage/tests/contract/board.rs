@@ -12,6 +12,7 @@ use storage::{Db, Dialect, change, process, queue};
 use uuid::Uuid;
 
 on_both_engines!(
+    what_was_known_of_few_jobs_misleads_nobody,
     a_full_board_is_read_by_its_indexes,
     the_newest_of_all_parts_are_found_in_their_order,
     what_is_about_something_or_for_somebody_is_found_once,
@@ -90,6 +91,27 @@ async fn fill(engine: &Engine, dialect: Dialect) {
     for table in ["job", "changed_job", "account"] {
         engine.raw(&format!("ANALYZE {table}")).await;
     }
+}
+
+async fn what_was_known_of_few_jobs_misleads_nobody(engine: &Engine) {
+    let db = engine.open().await;
+    enqueue_all(&db, &[new_job(1)]).await;
+    if db.dialect() == Dialect::Sqlite {
+        engine.raw("ANALYZE").await;
+        db.optimize().await.unwrap();
+        let plan = plan_of(engine, db.dialect(), "storage::job::FINISH", &["'[]'"]).await;
+        assert!(plan.contains("SEARCH job"), "{plan}");
+    }
+    // And what is gathered at the end, where nothing is read yet by whoever begins anew.
+    db.close().await;
+    let db = engine.open().await;
+    let values = match db.dialect() {
+        Dialect::Sqlite => "'[]'",
+        Dialect::Postgres => "'[]'::jsonb",
+    };
+    let plan = plan_of(engine, db.dialect(), "storage::job::FINISH", &[values]).await;
+    assert!(!plan.contains("SCAN job"), "{plan}");
+    db.close().await;
 }
 
 async fn a_full_board_is_read_by_its_indexes(engine: &Engine) {
