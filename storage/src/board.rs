@@ -9,6 +9,41 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+/// Those of the newest jobs that a query gives in whose arguments a text stands, and which a condition lets
+/// through. The last candidate is always among them: it tells how far was looked.
+macro_rules! search {
+    (sqlite, $id:literal, $newest:literal, $only:literal) => {
+        concat!(
+            "WITH candidate AS MATERIALIZED (SELECT ",
+            $id,
+            " AS id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (",
+            $newest,
+            ") AS newest)
+        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
+        FROM candidate CROSS JOIN job ON job.id = candidate.id
+        WHERE (",
+            $only,
+            "instr(lower(job.arguments), $1) > 0) OR candidate.place = (SELECT MAX(place) FROM candidate)
+        ORDER BY candidate.place LIMIT $2"
+        )
+    };
+    (postgres, $newest:literal, $only:literal) => {
+        concat!(
+            "WITH candidate AS MATERIALIZED (
+            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (",
+            $newest,
+            ") AS newest)
+        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
+        FROM candidate JOIN job ON job.id = candidate.id
+        WHERE (",
+            $only,
+            "strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $1) > 0)
+            OR candidate.place = (SELECT MAX(place) FROM candidate)
+        ORDER BY candidate.place LIMIT $2"
+        )
+    };
+}
+
 statements! {
     // The kept counts come in the order of their key, and so need no sorting before they are summed up.
     // PostgreSQL's days are those that lie whole within the hours; what is left of these are its ends.
@@ -65,72 +100,34 @@ statements! {
             UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($5, $1)
                 AND owner_id >= $5 ORDER BY owner_id DESC, id DESC LIMIT $3)) AS found WHERE id >= $2
             LIMIT $3) AS counted";
-    // The last candidate is always among them: it tells how far was looked.
-    SEARCH(6) = "WITH candidate AS MATERIALIZED (
-            SELECT unhex(newest.value) AS id, row_number() OVER (ORDER BY newest.value DESC) AS place FROM
-                (SELECT found.value FROM json_each($1) AS part,
+    SEARCH(6) = (search!(sqlite, "unhex(newest.id)", "SELECT found.value AS id FROM json_each($6) AS part,
                     json_each((SELECT json_group_array(hex(id)) FROM (SELECT id FROM job
-                        WHERE state = part.value ->> 'state' AND kind = part.value ->> 'kind' AND id < $2 AND id >= $3
-                        ORDER BY id DESC LIMIT $4))) AS found
-                ORDER BY found.value DESC LIMIT $4) AS newest)
-        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
-        FROM candidate CROSS JOIN job ON job.id = candidate.id
-        WHERE instr(lower(job.arguments), $5) > 0 OR candidate.place = (SELECT MAX(place) FROM candidate)
-        ORDER BY candidate.place LIMIT $6"
-      | "WITH candidate AS MATERIALIZED (
-            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM
-                (SELECT found.id FROM jsonb_array_elements($1) AS part(value), LATERAL (SELECT id FROM job
-                    WHERE state = part.value ->> 'state' AND (kind, id) < (part.value ->> 'kind', $2)
+                        WHERE state = part.value ->> 'state' AND kind = part.value ->> 'kind' AND id < $3 AND id >= $4
+                        ORDER BY id DESC LIMIT $5))) AS found
+                ORDER BY found.value DESC LIMIT $5", ""))
+      | (search!(postgres, "SELECT found.id FROM jsonb_array_elements($6) AS part(value), LATERAL (SELECT id FROM job
+                    WHERE state = part.value ->> 'state' AND (kind, id) < (part.value ->> 'kind', $3)
                         AND kind >= part.value ->> 'kind'
-                    ORDER BY kind DESC, id DESC LIMIT $4) AS found
-                WHERE found.id >= $3 ORDER BY found.id DESC LIMIT $4) AS newest)
-        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
-        FROM candidate JOIN job ON job.id = candidate.id
-        WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0
-            OR candidate.place = (SELECT MAX(place) FROM candidate)
-        ORDER BY candidate.place LIMIT $6";
+                    ORDER BY kind DESC, id DESC LIMIT $5) AS found
+                WHERE found.id >= $4 ORDER BY found.id DESC LIMIT $5", ""));
     // Whatever part they are of: the newest by their ids alone.
-    SEARCH_ALL(5) = "WITH candidate AS MATERIALIZED (
-            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM
-                (SELECT id FROM job WHERE id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3) AS newest)
-        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
-        FROM candidate CROSS JOIN job ON job.id = candidate.id
-        WHERE instr(lower(job.arguments), $4) > 0 OR candidate.place = (SELECT MAX(place) FROM candidate)
-        ORDER BY candidate.place LIMIT $5"
-      | "WITH candidate AS MATERIALIZED (
-            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM
-                (SELECT id FROM job WHERE id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3) AS newest)
-        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
-        FROM candidate JOIN job ON job.id = candidate.id
-        WHERE strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $4) > 0
-            OR candidate.place = (SELECT MAX(place) FROM candidate)
-        ORDER BY candidate.place LIMIT $5";
-    SEARCH_ABOUT(8) = "WITH candidate AS MATERIALIZED (
-            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (SELECT id FROM (
-                SELECT * FROM (SELECT id FROM job WHERE subject = $7 AND id < $2 AND id >= $3 ORDER BY id DESC LIMIT $4)
-                UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $8 AND id < $2 AND id >= $3 ORDER BY id DESC LIMIT $4))
-                ORDER BY id DESC LIMIT $4) AS newest)
-        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
-        FROM candidate CROSS JOIN job ON job.id = candidate.id
-        WHERE (job.kind IN (SELECT value ->> 'kind' FROM json_each($1))
-                AND job.state IN (SELECT value ->> 'state' FROM json_each($1))
-                AND instr(lower(job.arguments), $5) > 0)
-            OR candidate.place = (SELECT MAX(place) FROM candidate)
-        ORDER BY candidate.place LIMIT $6"
-      | "WITH candidate AS MATERIALIZED (
-            SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (SELECT id FROM (
-                (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($7, $2)
-                    AND subject >= $7 ORDER BY subject DESC, id DESC LIMIT $4)
-                UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($8, $2)
-                    AND owner_id >= $8 ORDER BY owner_id DESC, id DESC LIMIT $4)) AS found WHERE id >= $3
-                ORDER BY id DESC LIMIT $4) AS newest)
-        SELECT candidate.id, candidate.place, job.kind, job.state, job.arguments
-        FROM candidate JOIN job ON job.id = candidate.id
-        WHERE (job.kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($1)))
-                AND job.state = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($1)))
-                AND strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $5) > 0)
-            OR candidate.place = (SELECT MAX(place) FROM candidate)
-        ORDER BY candidate.place LIMIT $6";
+    SEARCH_ALL(5) = (search!(sqlite, "newest.id",
+            "SELECT id FROM job WHERE id < $3 AND id >= $4 ORDER BY id DESC LIMIT $5", ""))
+      | (search!(postgres, "SELECT id FROM job WHERE id < $3 AND id >= $4 ORDER BY id DESC LIMIT $5", ""));
+    SEARCH_ABOUT(8) = (search!(sqlite, "newest.id", "SELECT id FROM (
+                SELECT * FROM (SELECT id FROM job WHERE subject = $7 AND id < $3 AND id >= $4 ORDER BY id DESC LIMIT $5)
+                UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $8 AND id < $3 AND id >= $4 ORDER BY id DESC LIMIT $5))
+                ORDER BY id DESC LIMIT $5",
+            "job.kind IN (SELECT value ->> 'kind' FROM json_each($6))
+                AND job.state IN (SELECT value ->> 'state' FROM json_each($6)) AND "))
+      | (search!(postgres, "SELECT id FROM (
+                (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($7, $3)
+                    AND subject >= $7 ORDER BY subject DESC, id DESC LIMIT $5)
+                UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($8, $3)
+                    AND owner_id >= $8 ORDER BY owner_id DESC, id DESC LIMIT $5)) AS found WHERE id >= $4
+                ORDER BY id DESC LIMIT $5",
+            "job.kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($6)))
+                AND job.state = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($6))) AND "));
     LISTED(1) = "SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,
             max_attempts, deaths, worker_id, cancelling, progress, message, job.created_at, started_at, finished_at
         FROM json_each($1) AS wanted CROSS JOIN job ON job.id = unhex(wanted.value)
@@ -436,38 +433,30 @@ pub async fn search(tx: &mut Tx, search: &Search<'_>) -> Result<Vec<Found>> {
         text,
         limit,
     } = *search;
+    let Range { before, since } = range;
     match among {
-        Among::All => rows!(
-            tx,
-            Found,
-            SEARCH_ALL,
-            range.before,
-            range.since,
-            window,
-            text,
-            limit
-        ),
+        Among::All => rows!(tx, Found, SEARCH_ALL, text, limit, before, since, window),
         Among::Parts(parts) => rows!(
             tx,
             Found,
             SEARCH,
-            Json(parts),
-            range.before,
-            range.since,
-            window,
             text,
-            limit
+            limit,
+            before,
+            since,
+            window,
+            Json(parts)
         ),
         Among::About(about, parts) => rows!(
             tx,
             Found,
             SEARCH_ABOUT,
-            Json(parts),
-            range.before,
-            range.since,
-            window,
             text,
             limit,
+            before,
+            since,
+            window,
+            Json(parts),
             about.subject.as_deref(),
             about.owner
         ),

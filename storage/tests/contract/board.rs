@@ -12,7 +12,6 @@ use storage::{Db, Dialect, change, process, queue};
 use uuid::Uuid;
 
 on_both_engines!(
-    what_was_known_of_few_jobs_misleads_nobody,
     a_full_board_is_read_by_its_indexes,
     the_newest_of_all_parts_are_found_in_their_order,
     what_is_about_something_or_for_somebody_is_found_once,
@@ -93,25 +92,20 @@ async fn fill(engine: &Engine, dialect: Dialect) {
     }
 }
 
-async fn what_was_known_of_few_jobs_misleads_nobody(engine: &Engine) {
+#[tokio::test]
+async fn what_sqlite_knew_of_few_jobs_misleads_nobody() {
+    let engine = Engine::sqlite().await;
     let db = engine.open().await;
     enqueue_all(&db, &[new_job(1)]).await;
-    if db.dialect() == Dialect::Sqlite {
-        engine.raw("ANALYZE").await;
-        db.optimize().await.unwrap();
-        let plan = plan_of(engine, db.dialect(), "storage::job::FINISH", &["'[]'"]).await;
-        assert!(plan.contains("SEARCH job"), "{plan}");
-    }
-    // And what is gathered at the end, where nothing is read yet by whoever begins anew.
+    let plan = async || plan_of(&engine, Dialect::Sqlite, "storage::job::FINISH", &["'[]'"]).await;
+    engine.raw("ANALYZE").await;
+    assert!(plan().await.contains("SCAN job"), "it is misled");
+    db.optimize().await.unwrap();
+    assert!(plan().await.contains("SEARCH job"));
+    // And by what is gathered at the end.
     db.close().await;
-    let db = engine.open().await;
-    let values = match db.dialect() {
-        Dialect::Sqlite => "'[]'",
-        Dialect::Postgres => "'[]'::jsonb",
-    };
-    let plan = plan_of(engine, db.dialect(), "storage::job::FINISH", &[values]).await;
-    assert!(!plan.contains("SCAN job"), "{plan}");
-    db.close().await;
+    assert!(plan().await.contains("SEARCH job"));
+    engine.remove().await;
 }
 
 async fn a_full_board_is_read_by_its_indexes(engine: &Engine) {
@@ -159,17 +153,17 @@ async fn a_full_board_is_read_by_its_indexes(engine: &Engine) {
         ),
         (
             "board::SEARCH",
-            vec![&parts, &half, &one, "50", "'some'", "20"],
+            vec!["'some'", "20", &half, &one, "50", &parts],
             vec!["job_state", key],
         ),
         (
             "board::SEARCH_ALL",
-            vec![&half, &one, "50", "'some'", "20"],
+            vec!["'some'", "20", &half, &one, "50"],
             vec![key],
         ),
         (
             "board::SEARCH_ABOUT",
-            vec![&parts, &half, &one, "50", "'some'", "20", "'plan:7'", &one],
+            vec!["'some'", "20", &half, &one, "50", &parts, "'plan:7'", &one],
             vec!["job_subject", "job_owner", key],
         ),
         ("board::LISTED", vec![&named], vec![key]),

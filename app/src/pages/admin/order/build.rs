@@ -7,6 +7,7 @@ use crate::pages::admin::list::major;
 use crate::pages::admin::say::Say;
 use crate::pages::order::{line_text, slot_text, state_view};
 use crate::words::duration;
+use domain::event::EventPayload;
 use domain::saga::Direction;
 use locales::Key;
 use serde_json::Value;
@@ -181,30 +182,36 @@ fn refund_line(say: &Say<'_>, refund: &Refund) -> RefundLine {
     }
 }
 
-/// An event, with what it tells besides what the page tells of the order.
 fn event_line(say: &Say<'_>, event: &OrderHappening) -> EventLine {
-    let mut payload = event.payload.clone();
-    let mut told = Vec::new();
-    if let Some(facts) = payload.as_object_mut() {
-        for known in ["orderId", "number", "slotAt"] {
-            facts.remove(known);
-        }
-        let amount = facts.get("amount").and_then(Value::as_i64);
-        let currency = facts.get("currency").and_then(Value::as_str);
-        if let (Some(amount), Some(currency)) = (amount, currency) {
-            told.push(say.words.price(amount, currency));
-            facts.remove("amount");
-            facts.remove("currency");
-        }
-        if !facts.is_empty() {
-            told.push(payload.to_string());
-        }
-    }
     EventLine {
         title: say.words.name("event", &event.kind),
-        payload: told.join(" "),
+        payload: payload_text(say, &event.payload),
         when: say.moment(event.at),
     }
+}
+
+/// What an event tells besides what the page tells of the order.
+fn payload_text(say: &Say<'_>, payload: &Value) -> String {
+    let Ok(told) = serde_json::from_value::<EventPayload>(payload.clone()) else {
+        return payload.to_string();
+    };
+    let mut parts = Vec::new();
+    if let (Some(amount), Some(currency)) = (told.amount, &told.currency) {
+        parts.push(say.words.price(amount, currency));
+    }
+    let rest = EventPayload {
+        order_id: None,
+        number: None,
+        slot_at: None,
+        amount: None,
+        currency: None,
+        ..told
+    };
+    if rest != EventPayload::default() {
+        // Texts and integers always have a JSON form.
+        parts.push(serde_json::to_string(&rest).unwrap_or_default());
+    }
+    parts.join(" ")
 }
 
 #[cfg(test)]
