@@ -31,8 +31,8 @@ use uuid::Uuid;
 /// be delivered again.
 const POLL: Duration = Duration::from_millis(500);
 /// How long it gathers at most what comes on the heels of what it has delivered: under load it writes
-/// forty times a second, and not once for each order.
-const GATHER: Duration = Duration::from_millis(25);
+/// twenty times a second, and not once for each order.
+const GATHER: Duration = Duration::from_millis(50);
 /// How long it waits before it tries an unreachable database again.
 const PAUSE: Duration = Duration::from_millis(200);
 /// About the most that one transaction delivers to each consumer: a bound to how long others wait.

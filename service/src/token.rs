@@ -43,6 +43,7 @@ pub(crate) struct Claims {
 pub(crate) struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    validation: Validation,
 }
 
 impl std::fmt::Debug for Tokens {
@@ -55,7 +56,14 @@ impl Tokens {
     pub(crate) fn new(secret: &str) -> Self {
         // It fails where it has been installed already.
         let _ = HS256.install_default();
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        // That differs from one institution to another.
+        validation.validate_aud = false;
+        // The library would read the wall clock, not the product's own.
+        validation.validate_exp = false;
         Self {
+            validation,
             encoding: EncodingKey::from_secret(secret.as_bytes()),
             decoding: DecodingKey::from_secret(secret.as_bytes()),
         }
@@ -84,15 +92,10 @@ impl Tokens {
 
     /// What a token says, where it is ours, for this institution, and still good.
     pub(crate) fn verify(&self, token: &str, institution: &str, now: i64) -> Option<Claims> {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[institution]);
-        // The library would read the wall clock; the product's own clock decides below.
-        validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
             .ok()?
             .claims;
-        (claims.exp > now / 1_000_000).then_some(claims)
+        (claims.aud == institution && claims.exp > now / 1_000_000).then_some(claims)
     }
 }
 

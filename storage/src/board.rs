@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// Those of the newest jobs that a query gives in whose arguments a text stands, and which a condition lets
 /// through. The last candidate is always among them: it tells how far was looked.
 macro_rules! search {
-    (sqlite, $id:literal, $newest:literal, $only:literal) => {
+    (sqlite, $id:literal, $newest:expr, $only:literal) => {
         concat!(
             "WITH candidate AS MATERIALIZED (SELECT ",
             $id,
@@ -27,7 +27,7 @@ macro_rules! search {
         ORDER BY candidate.place LIMIT $2"
         )
     };
-    (postgres, $newest:literal, $only:literal) => {
+    (postgres, $newest:expr, $only:literal) => {
         concat!(
             "WITH candidate AS MATERIALIZED (
             SELECT newest.id, row_number() OVER (ORDER BY newest.id DESC) AS place FROM (",
@@ -40,6 +40,72 @@ macro_rules! search {
             "strpos(lower(CAST(job.arguments AS TEXT) COLLATE \"C\"), $1) > 0)
             OR candidate.place = (SELECT MAX(place) FROM candidate)
         ORDER BY candidate.place LIMIT $2"
+        )
+    };
+}
+
+/// Jobs about a subject, or of a member, the newest first. Where one of the two is absent, its part finds nothing.
+///
+/// On SQLite the jobs of orders are not in the index of members (each would write a page of its own): they are found
+/// through the member's orders, by what they are about.
+macro_rules! about {
+    (sqlite, $before:literal, $since:literal, $limit:literal, $subject:literal, $owner:literal) => {
+        concat!(
+            "SELECT * FROM (SELECT id FROM job WHERE subject = ",
+            $subject,
+            " AND id < ",
+            $before,
+            " AND id >= ",
+            $since,
+            " ORDER BY id DESC LIMIT ",
+            $limit,
+            ")
+            UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = ",
+            $owner,
+            " AND substr(kind, 1, 6) <> 'order.' AND id < ",
+            $before,
+            " AND id >= ",
+            $since,
+            " ORDER BY id DESC LIMIT ",
+            $limit,
+            ")
+            UNION SELECT * FROM (SELECT job.id FROM (SELECT lower(hex(id)) AS id FROM orders WHERE account_id = ",
+            $owner,
+            ") AS own CROSS JOIN job ON job.subject = 'order:' || substr(own.id, 1, 8) || '-' || substr(own.id, 9, 4)
+                    || '-' || substr(own.id, 13, 4) || '-' || substr(own.id, 17, 4) || '-' || substr(own.id, 21)
+                WHERE job.owner_id = ",
+            $owner,
+            " AND job.id < ",
+            $before,
+            " AND job.id >= ",
+            $since,
+            " ORDER BY job.id DESC LIMIT ",
+            $limit,
+            ")"
+        )
+    };
+    (postgres, $before:literal, $since:literal, $limit:literal, $subject:literal, $owner:literal) => {
+        concat!(
+            "SELECT id FROM (
+                (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < (",
+            $subject,
+            ", ",
+            $before,
+            ") AND subject >= ",
+            $subject,
+            " ORDER BY subject DESC, id DESC LIMIT ",
+            $limit,
+            ")
+                UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < (",
+            $owner,
+            ", ",
+            $before,
+            ") AND owner_id >= ",
+            $owner,
+            " ORDER BY owner_id DESC, id DESC LIMIT ",
+            $limit,
+            ")) AS found WHERE id >= ",
+            $since
         )
     };
 }
@@ -79,27 +145,11 @@ statements! {
                 AND kind >= part.value ->> 'kind'
             ORDER BY kind DESC, id DESC LIMIT $4) AS found
         WHERE found.id >= $3 ORDER BY found.id DESC LIMIT $4";
-    // Where one of the two is absent, its half finds nothing.
-    ABOUT(5) = "SELECT id FROM (
-            SELECT * FROM (SELECT id FROM job WHERE subject = $4 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3)
-            UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $5 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3))
-        ORDER BY id DESC LIMIT $3"
-      | "SELECT id FROM (
-            (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($4, $1)
-                AND subject >= $4 ORDER BY subject DESC, id DESC LIMIT $3)
-            UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($5, $1)
-                AND owner_id >= $5 ORDER BY owner_id DESC, id DESC LIMIT $3)) AS found WHERE id >= $2
-        ORDER BY id DESC LIMIT $3";
-    COUNT_ABOUT(5) = "SELECT COUNT(*) FROM (SELECT id FROM (
-            SELECT * FROM (SELECT id FROM job WHERE subject = $4 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3)
-            UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $5 AND id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3))
-            LIMIT $3)"
-      | "SELECT COUNT(*) FROM (SELECT id FROM (
-            (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($4, $1)
-                AND subject >= $4 ORDER BY subject DESC, id DESC LIMIT $3)
-            UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($5, $1)
-                AND owner_id >= $5 ORDER BY owner_id DESC, id DESC LIMIT $3)) AS found WHERE id >= $2
-            LIMIT $3) AS counted";
+    ABOUT(5) = (concat!("SELECT id FROM (", about!(sqlite, "$1", "$2", "$3", "$4", "$5"), ") ORDER BY id DESC LIMIT $3"))
+      | (concat!(about!(postgres, "$1", "$2", "$3", "$4", "$5"), " ORDER BY id DESC LIMIT $3"));
+    COUNT_ABOUT(5) = (concat!("SELECT COUNT(*) FROM (SELECT id FROM (", about!(sqlite, "$1", "$2", "$3", "$4", "$5"),
+            ") LIMIT $3)"))
+      | (concat!("SELECT COUNT(*) FROM (", about!(postgres, "$1", "$2", "$3", "$4", "$5"), " LIMIT $3) AS counted"));
     SEARCH(6) = (search!(sqlite, "unhex(newest.id)", "SELECT found.value AS id FROM json_each($6) AS part,
                     json_each((SELECT json_group_array(hex(id)) FROM (SELECT id FROM job
                         WHERE state = part.value ->> 'state' AND kind = part.value ->> 'kind' AND id < $3 AND id >= $4
@@ -114,18 +164,11 @@ statements! {
     SEARCH_ALL(5) = (search!(sqlite, "newest.id",
             "SELECT id FROM job WHERE id < $3 AND id >= $4 ORDER BY id DESC LIMIT $5", ""))
       | (search!(postgres, "SELECT id FROM job WHERE id < $3 AND id >= $4 ORDER BY id DESC LIMIT $5", ""));
-    SEARCH_ABOUT(8) = (search!(sqlite, "newest.id", "SELECT id FROM (
-                SELECT * FROM (SELECT id FROM job WHERE subject = $7 AND id < $3 AND id >= $4 ORDER BY id DESC LIMIT $5)
-                UNION SELECT * FROM (SELECT id FROM job WHERE owner_id = $8 AND id < $3 AND id >= $4 ORDER BY id DESC LIMIT $5))
-                ORDER BY id DESC LIMIT $5",
+    SEARCH_ABOUT(8) = (search!(sqlite, "newest.id",
+            concat!("SELECT id FROM (", about!(sqlite, "$3", "$4", "$5", "$7", "$8"), ") ORDER BY id DESC LIMIT $5"),
             "job.kind IN (SELECT value ->> 'kind' FROM json_each($6))
                 AND job.state IN (SELECT value ->> 'state' FROM json_each($6)) AND "))
-      | (search!(postgres, "SELECT id FROM (
-                (SELECT id FROM job WHERE subject IS NOT NULL AND (subject, id) < ($7, $3)
-                    AND subject >= $7 ORDER BY subject DESC, id DESC LIMIT $5)
-                UNION (SELECT id FROM job WHERE owner_id IS NOT NULL AND (owner_id, id) < ($8, $3)
-                    AND owner_id >= $8 ORDER BY owner_id DESC, id DESC LIMIT $5)) AS found WHERE id >= $4
-                ORDER BY id DESC LIMIT $5",
+      | (search!(postgres, concat!(about!(postgres, "$3", "$4", "$5", "$7", "$8"), " ORDER BY id DESC LIMIT $5"),
             "job.kind = ANY (ARRAY(SELECT value ->> 'kind' FROM jsonb_array_elements($6)))
                 AND job.state = ANY (ARRAY(SELECT value ->> 'state' FROM jsonb_array_elements($6))) AND "));
     LISTED(1) = "SELECT job.id, queue, kind, state, priority, account.email AS owner, subject, run_at, attempts,

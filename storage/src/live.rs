@@ -32,10 +32,17 @@ statements! {
             COALESCE((SELECT MAX(sequence) FROM live_event), 0) AS last";
     BETWEEN(3) = "SELECT sequence, event_id, account_id, campus_id, kind, payload, at FROM live_event
         WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3";
-    BETWEEN_OF(4) = "SELECT sequence, event_id, account_id, campus_id, kind, payload, at FROM live_event
+    // SQLite cannot know that few of what lies between are one member's.
+    BETWEEN_OF(4) = "SELECT sequence, event_id, account_id, campus_id, kind, payload, at
+        FROM live_event INDEXED BY live_event_account
+        WHERE account_id = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence LIMIT $4"
+      | "SELECT sequence, event_id, account_id, campus_id, kind, payload, at FROM live_event
         WHERE account_id = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence LIMIT $4";
     // The newest are looked at: whoever has had so many meals since is not waiting for an older one.
-    WAITS(2) = "SELECT EXISTS (SELECT 1 FROM (SELECT state FROM orders WHERE account_id = $1 ORDER BY id DESC LIMIT $2)
+    WAITS(2) = "SELECT EXISTS (SELECT 1 FROM (SELECT state FROM orders
+            WHERE id IN (SELECT own.id FROM orders AS own WHERE own.account_id = $1) ORDER BY id DESC LIMIT $2)
+        AS newest WHERE state NOT IN ('COLLECTED', 'CANCELLED'))"
+      | "SELECT EXISTS (SELECT 1 FROM (SELECT state FROM orders WHERE account_id = $1 ORDER BY id DESC LIMIT $2)
         AS newest WHERE state NOT IN ('COLLECTED', 'CANCELLED'))";
     // They come in about the order of their times: the first that is young enough ends it.
     SWEEP(2) = "DELETE FROM live_event WHERE sequence IN (SELECT sequence FROM live_event

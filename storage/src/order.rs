@@ -97,18 +97,23 @@ statements! {
     GET(1) = "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
             cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
         FROM orders WHERE id = $1";
-    // The state is one of few: a page of one's own orders is found by the member's index alone.
+    // The state is one of few: a page of one's own orders is found by the member's index alone. SQLite reads the ids
+    // from the index of the keys, which begins with the member too: an index more would be a page more that each
+    // order of another member writes.
     OF_MEMBER(4) = "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
             cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
-        FROM orders WHERE account_id = $1 AND id < $2 AND ($3 IS NULL OR state = $3)
+        FROM orders WHERE id IN (SELECT own.id FROM orders AS own WHERE own.account_id = $1 AND own.id < $2)
+            AND ($3 IS NULL OR state = $3)
         ORDER BY id DESC LIMIT $4"
       | "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
             cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
         FROM orders WHERE account_id = $1 AND id < $2 AND (CAST($3 AS TEXT) IS NULL OR state = $3)
         ORDER BY id DESC LIMIT $4";
+    // Every state is named: the index of slots begins with it.
     OF_SLOTS(4) = "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
             cancel_note, placed_at, confirmed_at, preparing_at, ready_at, collected_at, cancelled_at
         FROM orders WHERE campus_id = $1 AND slot_at >= $2 AND slot_at < $3
+            AND state IN ('PENDING', 'CONFIRMED', 'PREPARING', 'READY', 'COLLECTED', 'CANCELLED')
         ORDER BY state IN ('COLLECTED', 'CANCELLED'), slot_at, id LIMIT $4";
     // SQLite uses the kitchen's index only where its own words stand in the condition.
     KITCHEN(4) = "SELECT id, number, account_id, campus_id, slot_at, state, gateway, total, currency, cancel_reason,
@@ -146,7 +151,8 @@ statements! {
       | "UPDATE order_line SET item_id = $3, unit_price = LEAST(unit_price, $4), ordered_item_id = $5
         WHERE order_id = $1 AND item_id = $2";
     TO_DO(2) = "SELECT campus.id, COUNT(orders.id) FROM campus LEFT JOIN orders ON orders.campus_id = campus.id
-            AND orders.slot_at >= $1 AND orders.slot_at < $2 AND orders.state NOT IN ('COLLECTED', 'CANCELLED')
+            AND orders.slot_at >= $1 AND orders.slot_at < $2
+            AND orders.state IN ('PENDING', 'CONFIRMED', 'PREPARING', 'READY')
         GROUP BY campus.id";
     MOVE(4) = "UPDATE orders SET state = $3,
             preparing_at = CASE WHEN $3 = 'PREPARING' THEN $4 ELSE preparing_at END,

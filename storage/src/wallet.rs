@@ -34,8 +34,10 @@ statements! {
       | "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE";
     LOCK_BALANCE(2) = "SELECT balance FROM wallet_account WHERE owner_id = $1 AND currency = $2"
       | "SELECT balance FROM wallet_account WHERE owner_id = $1 AND currency = $2 FOR UPDATE";
+    // SQLite's index of members has the jobs of orders left out.
     COMING(3) = "SELECT CAST(COALESCE(SUM(arguments ->> 'amount'), 0) AS BIGINT) AS amount FROM job
-        WHERE owner_id = $1 AND kind = $2 AND finished_at IS NULL AND arguments ->> 'currency' = $3"
+        WHERE owner_id = $1 AND substr(kind, 1, 6) <> 'order.' AND kind = $2 AND finished_at IS NULL
+            AND arguments ->> 'currency' = $3"
       | "SELECT CAST(COALESCE(SUM(CAST(arguments ->> 'amount' AS BIGINT)), 0) AS BIGINT) AS amount FROM job
         WHERE owner_id = $1 AND kind = $2 AND finished_at IS NULL AND arguments ->> 'currency' = $3";
     CURRENCIES(1) = "SELECT DISTINCT currency FROM campus ORDER BY currency LIMIT $1";

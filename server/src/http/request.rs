@@ -1,7 +1,7 @@
 //! What each request gets before a handler sees it: an id, a language, and who asks.
 
 use super::metrics;
-use super::problem::ApiError;
+use super::problem::{self, ApiError};
 use super::traffic::Traffic;
 use crate::telemetry;
 use app::context::Theme;
@@ -42,7 +42,7 @@ fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
 }
 
 /// Takes the caller's request id, where it is sound, or makes one; answers with it, and logs one
-/// line a request.
+/// line a request. In between its body is bounded, and what went wrong is put into words.
 pub async fn identify_and_log(
     State(traffic): State<Arc<Traffic>>,
     mut request: Request,
@@ -69,7 +69,7 @@ pub async fn identify_and_log(
         .map_or("unmatched".into(), |path| Arc::<str>::from(path.as_str()));
     let span = tracing::info_span!("request", request_id = %id);
     async {
-        let mut response = next.run(request).await;
+        let mut response = problem::render(request, |request| limit_body(request, next)).await;
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
@@ -124,7 +124,7 @@ async fn drain(request: Request) {
 }
 
 /// Bounds the body, however it is read: server functions do not look for axum's limit themselves.
-pub async fn limit_body(mut request: Request, next: Next) -> Response {
+async fn limit_body(mut request: Request, next: Next) -> Response {
     let most = match request.uri().path() {
         "/v1/stock/import" | "/admin/stock/import" => super::FILE_BODY_MOST,
         _ => super::BODY_MOST,
@@ -139,19 +139,16 @@ pub async fn limit_body(mut request: Request, next: Next) -> Response {
     next.run(request.with_limited_body()).await
 }
 
-/// Refuses a request that changes something and was caused by a page of another origin.
+/// Whether a request changes something and was caused by a page of another origin.
 ///
 /// Every current browser says where a request comes from; what says nothing is no browser, and has
 /// no cookies that somebody else could ride on.
-pub async fn refuse_foreign_origin(request: Request, next: Next) -> Response {
+fn is_foreign(request: &Request) -> bool {
     let safe = matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    if safe || own_origin(request.headers()) {
-        return next.run(request).await;
-    }
-    ApiError(Problem::Forbidden).into_response()
+    !safe && !own_origin(request.headers())
 }
 
 /// Whether a request was caused by a page of this very origin, or by no page.
@@ -168,7 +165,8 @@ pub(crate) fn own_origin(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Finds out the language, the theme and who asks, and leaves a [`Ctx`] in the request.
+/// Finds out the language, the theme and who asks, and leaves a [`Ctx`] in the request; refuses what a page of
+/// another origin wants changed.
 pub async fn context(
     State(service): State<Arc<Service>>,
     mut request: Request,
@@ -204,6 +202,9 @@ pub async fn context(
         Ok(actor) => actor,
         Err(problem) => return ApiError(problem).into_response(),
     };
+    if is_foreign(&request) {
+        return ApiError(Problem::Forbidden).into_response();
+    }
     // Whoever shows a token is no browser, whatever cookies come with it.
     let session = cookie(headers, service::account::session_cookie_name(&anonymous))
         .filter(|_| !headers.contains_key(header::AUTHORIZATION))

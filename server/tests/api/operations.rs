@@ -405,8 +405,9 @@ async fn what_has_begun_is_finished_when_it_is_told_to_stop(engine: &Engine) {
     // Once another is answered, this one has been accepted.
     nobody.get("/livez").await;
 
-    process.ask_to_stop();
+    // Before it is told, since it is told before this returns.
     let told = Instant::now();
+    process.ask_to_stop();
     eventually("it is no longer ready", async || {
         let answer = nobody.get("/readyz").await;
         (answer.status == StatusCode::SERVICE_UNAVAILABLE).then_some(())
@@ -414,7 +415,6 @@ async fn what_has_begun_is_finished_when_it_is_told_to_stop(engine: &Engine) {
     .await;
     // It still serves for a while.
     assert_eq!(nobody.get("/livez").await.status, StatusCode::OK);
-    assert!(told.elapsed() < Duration::from_secs(2));
     eventually("it listens no more", async || {
         TcpStream::connect(&host).await.err()
     })

@@ -13,7 +13,7 @@ use domain::amount::Amount;
 use domain::diet::Diet;
 use domain::event::{EventPayload, OrderEvent};
 use domain::invalid::{InvalidCode, InvalidField};
-use domain::menu::{BrokenRule, Campus, ChosenOption, PricedItem, Selection};
+use domain::menu::{BrokenRule, Campus, ChosenOption, PricedItem, Refusal, Selection, Slot};
 use domain::nutrient::Nutrient;
 use domain::order::{LineDraft, OrderRefusal, check_lines};
 use domain::payment::GatewayKind;
@@ -259,10 +259,11 @@ async fn attempt(
     if let Some(first) = fresh.first() {
         let service = Arc::clone(&batch[*first].ctx.service);
         let known = known(&mut tx, batch, &fresh).await?;
-        let mut priced = HashMap::new();
+        let now = service.now();
+        let mut found = Found::default();
         let mut drafts = Vec::with_capacity(fresh.len());
         for place in fresh {
-            match draft(&service, &known, &batch[place], place, &mut priced) {
+            match draft(&service, &known, &batch[place], place, now, &mut found) {
                 Ok(draft) => drafts.push(draft),
                 Err(error) => answers[place] = Some(Err(error)),
             }
@@ -270,7 +271,8 @@ async fn attempt(
         let drafts = seat(&mut tx, drafts, &mut answers).await?;
         placed = drafts.len();
         if !drafts.is_empty() {
-            let items: BTreeMap<Uuid, NewItem<'_>> = priced
+            let items: BTreeMap<Uuid, NewItem<'_>> = found
+                .priced
                 .values()
                 .flatten()
                 .filter(|offer| !written.contains(&offer.id))
@@ -287,7 +289,7 @@ async fn attempt(
                 order::insert_items(&mut tx, &items).await?;
                 new.extend(items.iter().map(|item| item.id));
             }
-            write(&mut tx, &service, batch, drafts, &mut answers).await?;
+            write(&mut tx, &service, batch, drafts, now, &mut answers).await?;
         }
     }
     // Whatever was refused has changed nothing, but may have opened a slot.
@@ -407,8 +409,16 @@ struct Offer {
     document: Value,
 }
 
-/// Offers, by item and by what was chosen.
-type Priced = HashMap<(Uuid, Selection), std::result::Result<Offer, Vec<BrokenRule>>>;
+/// What was found out for one order of a batch and holds for the others: at a break most want the same.
+#[derive(Default)]
+struct Found {
+    /// Offers, by item and by what was chosen.
+    priced: HashMap<(Uuid, Selection), std::result::Result<Offer, Vec<BrokenRule>>>,
+    /// Slots, by when they begin.
+    slots: HashMap<i64, Option<Slot>>,
+    /// Whether something can be collected from a campus or of an item, by its id and when that is.
+    collectable: HashMap<(Uuid, i64), std::result::Result<(), Refusal>>,
+}
 
 /// Checks an order against what is known, and prices it.
 fn draft(
@@ -416,15 +426,19 @@ fn draft(
     known: &Known,
     command: &Command,
     place: usize,
-    priced: &mut Priced,
+    now: i64,
+    found: &mut Found,
 ) -> Result<Draft> {
     let order = &command.order;
     let campus = known
         .campuses
         .get(&order.campus)
         .ok_or_else(|| Error::invalid("campus", InvalidCode::UnknownChoice))?;
-    let now = service.now();
-    let slot = menu::slot_at(service, order.slot_at);
+    let slot_at = order.slot_at;
+    let slot = *found
+        .slots
+        .entry(slot_at)
+        .or_insert_with(|| menu::slot_at(service, slot_at));
     let mut fields = Vec::new();
     let accepted = known.accepted.get(&campus.id).map(Vec::as_slice);
     let accepted = accepted.unwrap_or(&GatewayKind::USUAL);
@@ -436,10 +450,11 @@ fn draft(
     let mut wanted: HashMap<Uuid, i64> = HashMap::new();
     let mut lines = Vec::with_capacity(order.lines.len());
     let mut total: i64 = 0;
-    if let Err(refusal) = campus.takes(now, 0, slot) {
+    let taken = found.collectable.entry((campus.id, slot_at));
+    if let Err(refusal) = taken.or_insert_with(|| campus.takes(now, 0, slot)) {
         refusals.push(OrderRefusal::NotCollectable {
             line: None,
-            refusal,
+            refusal: *refusal,
         });
     }
     for (number, asked) in order.lines.iter().enumerate() {
@@ -451,14 +466,18 @@ fn draft(
             continue;
         };
         if refusals.is_empty()
-            && let Err(refusal) = menu::available_at(service, campus, item, now, order.slot_at)
+            && let Err(refusal) = found
+                .collectable
+                .entry((item.id, slot_at))
+                .or_insert_with(|| menu::available_at(service, campus, item, now, slot_at))
         {
             refusals.push(OrderRefusal::NotCollectable {
                 line: Some(line),
-                refusal,
+                refusal: *refusal,
             });
         }
-        let one = priced
+        let one = found
+            .priced
             .entry((item.id, asked.options.clone()))
             .or_insert_with(|| price_of(service, item, &asked.options));
         match one {
@@ -596,9 +615,9 @@ async fn write(
     service: &Service,
     batch: &[Command],
     drafts: Vec<Draft>,
+    now: i64,
     answers: &mut [Option<Result<Accepted>>],
 ) -> Result<()> {
-    let now = service.now();
     let mut days: BTreeMap<(Uuid, String), i64> = BTreeMap::new();
     for draft in &drafts {
         let day = (draft.slot.campus_id, draft.day.clone());

@@ -48,7 +48,7 @@ pub async fn campus(engine: &Engine, number: u128, currency: &str) {
 }
 
 /// An order of account 1 at campus 1.
-async fn order(engine: &Engine, number: u128) -> Uuid {
+pub async fn order(engine: &Engine, number: u128) -> Uuid {
     let (order, account, campus) = (
         literal(engine, id(number)),
         literal(engine, id(1)),
