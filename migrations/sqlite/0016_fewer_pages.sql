@@ -2,7 +2,8 @@
 -- The key's index begins with the member as well, and the jobs of an order are found by what they are about.
 DROP INDEX orders_member;
 DROP INDEX job_owner;
-CREATE INDEX job_owner ON job (owner_id) WHERE owner_id IS NOT NULL AND substr(kind, 1, 6) <> 'order.';
+-- With the kind, which the condition names: whoever counts a member's jobs reads the index alone.
+CREATE INDEX job_owner ON job (owner_id, id, kind) WHERE owner_id IS NOT NULL AND substr(kind, 1, 6) <> 'order.';
 
 -- Each campus has six states, and the index of those begins the same.
 DROP INDEX orders_slot;

@@ -135,10 +135,15 @@ async fn a_full_board_is_read_by_its_indexes(engine: &Engine) {
     } else {
         ("job_pkey", "changed_job_pkey")
     };
-    let mut about = vec!["job_subject", "job_owner"];
-    if sqlite {
-        about.push("sqlite_autoindex_orders_2 (account_id=?)");
-    }
+    let about = if sqlite {
+        vec![
+            "COVERING INDEX job_subject",
+            "COVERING INDEX job_owner",
+            "sqlite_autoindex_orders_2 (account_id=?)",
+        ]
+    } else {
+        vec!["job_subject", "job_owner"]
+    };
     let cases: Vec<(&str, Vec<&str>, Vec<&str>)> = vec![
         (
             "board::NEWEST",
