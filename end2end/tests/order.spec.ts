@@ -114,6 +114,8 @@ test.describe("what is refused", () => {
     await signUp();
     const { orderId } = await confirmedOrder(page.request);
     expect(await open(`/orders/${orderId}`)).toBe(200);
+    // The page that is left follows its order no more, which it could not without its cookie.
+    await page.goto("about:blank");
     await page.context().clearCookies();
     await signUp();
     expect(await open(`/orders/${orderId}`)).toBe(404);
