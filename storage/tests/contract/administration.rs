@@ -717,14 +717,17 @@ async fn long_lists_are_read_by_their_indexes(engine: &Engine) {
     let at = at.as_str();
     let member = match dialect {
         Dialect::Sqlite => "sqlite_autoindex_orders_2 (account_id=?)",
-        // Where everybody has few, the index of the keys is as good as the members' own.
-        Dialect::Postgres => "account_id",
+        Dialect::Postgres => "orders_member",
     };
-    let cases: [(&str, &[&str], &str); 30] = [
-        ("order::OF_MEMBER", &[actor, high, "NULL", "21"], member),
+    // Where everybody has few, PostgreSQL finds the index of the keys as good.
+    let of_member = match dialect {
+        Dialect::Sqlite => member,
+        Dialect::Postgres => "orders_account_id_idempotency_key_key",
+    };
+    let cases: [(&str, &[&str], &str); 29] = [
+        ("order::OF_MEMBER", &[actor, high, "NULL", "21"], of_member),
         ("order::OF_SLOTS", &[campus, "0", "99", "21"], "orders_due"),
         ("order::ENDED", &[campus, "0", "99", "21"], "orders_due"),
-        ("order::KITCHEN", &[campus, "0", "99", "21"], "orders_"),
         ("order::TO_DO", &["0", "99"], "orders_due"),
         (
             "order_list::NEWEST",
@@ -754,7 +757,7 @@ async fn long_lists_are_read_by_their_indexes(engine: &Engine) {
         ("order_list::COUNT_DUE", &[part, "0", at, "1000"], "orders_"),
         ("order_list::BY_NUMBER", &["7", "21"], "orders_number"),
         ("order_list::OF_PEOPLE", &[ids, "21"], member),
-        ("live::WAITS", &[actor, "20"], member),
+        ("live::WAITS", &[actor, "20"], of_member),
         ("order_list::LISTED", &[ids], ""),
         ("order_list::EVENTS", &["'order:1'", "50"], ""),
         ("people::NEWEST", &[people, high, "21"], "account_listed"),
