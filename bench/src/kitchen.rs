@@ -96,7 +96,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     let mut times = measured?;
     times.sort_unstable();
     println!(
-        "from a change to the display that shows it, {} changes among {} orders, release, SQLite synchronous=FULL",
+        "from a change to the display that shows it, {} changes among {} orders, release, durable SQLite",
         times.len(),
         options.orders
     );

@@ -1,7 +1,7 @@
 //! Orders a second: accepted over HTTP, durably, and then worked off as whole sagas.
 //!
-//! The real release binary with a SQLite database at `synchronous=FULL`, and the load generator beside
-//! it on the same cores. First the order queues stand still and orders are accepted; then they run, with
+//! The real release binary with a SQLite database that tells nobody of an order before the disk has it, and the
+//! load generator beside it on the same cores. First the order queues stand still and orders are accepted; then they run, with
 //! a gateway that answers at once and always says yes, until every saga has ended.
 
 use anyhow::{Context, bail, ensure};

@@ -45,7 +45,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     times.sort();
     let percentile = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1];
     println!(
-        "from POST to READY, {} plans, one at a time, release, SQLite synchronous=FULL",
+        "from POST to READY, {} plans, one at a time, release, durable SQLite",
         times.len()
     );
     for (name, percent) in [("p50", 50), ("p95", 95), ("p99", 99), ("max", 100)] {

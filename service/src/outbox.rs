@@ -220,8 +220,12 @@ impl Relay {
         let now = self.service.now();
         let mut more = false;
         let mut outcomes = Vec::with_capacity(self.receivers.len());
+        let mut asked = Vec::with_capacity(self.receivers.len());
         for receiver in &self.receivers {
-            let due = outbox::due(tx, receiver.consumer(), now, BATCH).await?;
+            asked.push(outbox::ask_due(tx, receiver.consumer(), now, BATCH).await?);
+        }
+        for (receiver, due) in self.receivers.iter().zip(asked) {
+            let due = due.answer(tx).await?;
             let outcome = deliver(tx, receiver.as_ref(), &due, now).await?;
             more |= due.len() as i64 >= BATCH || outcome.gave_up();
             outcomes.push(outcome);

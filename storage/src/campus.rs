@@ -1,7 +1,7 @@
 //! Campuses, and how full their slots are.
 
-use crate::statement::{execute, optional, rows, statements};
-use crate::{Result, Tx};
+use crate::statement::{ask, execute, optional, rows, statements};
+use crate::{Asked, Result, Tx};
 use domain::menu::{Campus, CampusState, OpeningHours};
 use domain::text::Localized;
 use sqlx::types::Json;
@@ -115,20 +115,32 @@ pub async fn insert(tx: &mut Tx, campus: &Campus) -> Result<bool> {
 /// # Errors
 /// Where the database does.
 pub async fn all(tx: &mut Tx) -> Result<Vec<Campus>> {
-    let rows = rows!(tx, Row, ALL, CAMPUSES_MOST)?;
-    Ok(rows.into_iter().map(Campus::from).collect())
+    ask_all(tx).await?.answer(tx).await
+}
+
+/// Asks for [`all`].
+///
+/// # Errors
+/// Where the database does.
+pub async fn ask_all(tx: &mut Tx) -> Result<Asked<Vec<Campus>>> {
+    ask!(tx, Row, ALL, CAMPUSES_MOST)?.map(|rows| Ok(rows.into_iter().map(Campus::from).collect()))
 }
 
 /// The longest slug, in bytes.
 const SLUG_MOST: usize = 60;
+
+/// Whether a text can be a slug. PostgreSQL takes no NUL in a text.
+#[must_use]
+pub fn can_be_slug(text: &str) -> bool {
+    !text.is_empty() && text.len() <= SLUG_MOST && !text.contains('\0')
+}
 
 /// The campus of a slug. What no slug can be names none.
 ///
 /// # Errors
 /// Where the database does.
 pub async fn by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Campus>> {
-    // PostgreSQL takes no NUL in a text.
-    if slug.is_empty() || slug.len() > SLUG_MOST || slug.contains('\0') {
+    if !can_be_slug(slug) {
         return Ok(None);
     }
     Ok(optional!(tx, Row, BY_SLUG, slug)?.map(Campus::from))

@@ -1,7 +1,7 @@
 //! Which ways to pay campuses take.
 
-use crate::statement::{later, optional, rows, statements};
-use crate::{Error, Result, Statement, Tx};
+use crate::statement::{ask, later, optional, statements};
+use crate::{Asked, Error, Result, Statement, Tx};
 use domain::payment::GatewayKind;
 use sqlx::types::Json;
 use std::collections::HashMap;
@@ -27,8 +27,20 @@ const ROWS_MOST: i64 = crate::campus::CAMPUSES_MOST * GatewayKind::ALL.len() as 
 /// # Errors
 /// Where the database does.
 pub async fn all(tx: &mut Tx) -> Result<HashMap<Uuid, Vec<GatewayKind>>> {
+    ask_all(tx).await?.answer(tx).await
+}
+
+/// Asks for [`all`].
+///
+/// # Errors
+/// Where the database does.
+pub async fn ask_all(tx: &mut Tx) -> Result<Asked<HashMap<Uuid, Vec<GatewayKind>>>> {
+    ask!(tx, (Uuid, String), ALL, ROWS_MOST)?.map(by_campus)
+}
+
+fn by_campus(rows: Vec<(Uuid, String)>) -> Result<HashMap<Uuid, Vec<GatewayKind>>> {
     let mut accepted: HashMap<Uuid, Vec<GatewayKind>> = HashMap::new();
-    for (campus, gateway) in rows!(tx, (Uuid, String), ALL, ROWS_MOST)? {
+    for (campus, gateway) in rows {
         let kind = GatewayKind::from_key(&gateway).ok_or_else(|| Error::unreadable(&gateway))?;
         accepted.entry(campus).or_default().push(kind);
     }

@@ -1,5 +1,6 @@
 //! A database of one institution, and transactions on it.
 
+use crate::log::{self, Log};
 use crate::sqlite::{Connections, Transaction};
 use crate::{Error, Result};
 use sqlx::migrate::Migrator;
@@ -35,9 +36,9 @@ const STANDSTILL: &str = "2000";
 const RELISTEN: Duration = Duration::from_secs(1);
 /// Readers of a SQLite file at once; each is a thread, and two cores are the smallest machine.
 const SQLITE_READERS: u32 = 8;
-/// Pages of the log, of 4 KiB each, after which they are carried into the file. Most are written again before
-/// that, and are carried once.
-const CHECKPOINT: &str = "4000";
+/// Pages of the log, of 4 KiB each, after which the connection that writes carries what is left into the file, and
+/// begins the log anew. Most of them [`Log::carry`] has carried by then.
+const CHECKPOINT: &str = "16000";
 /// Rows of an index that SQLite reads to know how its values are spread.
 const ANALYSED: u32 = 400;
 /// Tables of fewer rows tell SQLite's planner nothing: it would read one whole that had ten rows when it was asked
@@ -150,6 +151,7 @@ enum Pools {
         writer: Connections,
         readers: Connections,
         file: Arc<OpenFile>,
+        log: Log,
     },
     Postgres(PgPool),
 }
@@ -179,7 +181,7 @@ impl OpenFile {
 }
 
 /// What tells a file from another one that takes its place.
-fn identity(path: &Path) -> std::io::Result<u64> {
+pub(crate) fn identity(path: &Path) -> std::io::Result<u64> {
     let metadata = std::fs::metadata(path)?;
     #[cfg(unix)]
     let identity = std::os::unix::fs::MetadataExt::ino(&metadata);
@@ -405,6 +407,8 @@ impl Db {
             .clone()
             // What a statement may have to undo of itself would go through a file, made and removed each time.
             .pragma("temp_store", "memory")
+            // It leaves it to `Log` to write to the disk what it commits.
+            .synchronous(SqliteSynchronous::Normal)
             .pragma("wal_autocheckpoint", CHECKPOINT);
         let writer = Connections::new(writing, 1, ACQUIRE);
         let readers = Connections::new(
@@ -412,17 +416,26 @@ impl Db {
             purpose.sqlite_readers,
             ACQUIRE,
         );
+        #[cfg(feature = "faults")]
+        let faults = crate::fault::Faults::default();
+        let log = Log::start(
+            &path,
+            #[cfg(feature = "faults")]
+            faults.clone(),
+        )?;
+        tokio::spawn(Log::carry(log.durable(), readers.clone()));
         let file = OpenFile::new(path).map_err(|error| Error::from(sqlx::Error::Io(error)))?;
         Ok(Self {
             pools: Pools::Sqlite {
                 writer,
                 readers,
                 file: Arc::new(file),
+                log,
             },
             wakeups: Wakeups::default(),
             instance: random(),
             #[cfg(feature = "faults")]
-            faults: crate::fault::Faults::default(),
+            faults,
         })
     }
 
@@ -560,7 +573,9 @@ impl Db {
     /// first statement says so.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match &self.pools {
-            Pools::Sqlite { writer, .. } => self.sqlite(Transaction::writing(writer.lend().await?)),
+            Pools::Sqlite { writer, log, .. } => {
+                self.sqlite(Transaction::writing(writer.lend().await?, log.clone()))
+            }
             Pools::Postgres(pool) => Tx::Postgres(PostgresTx {
                 connection: pool.begin().await?,
                 afterwards: Vec::new(),
@@ -596,7 +611,10 @@ impl Db {
     pub async fn ping(&self) -> Result<()> {
         in_time(async {
             match &self.pools {
-                Pools::Sqlite { readers, file, .. } => {
+                Pools::Sqlite {
+                    readers, file, log, ..
+                } => {
+                    log.check()?;
                     let file = Arc::clone(file);
                     // It may hang where the file is on a network.
                     tokio::task::spawn_blocking(move || file.check())
@@ -728,6 +746,38 @@ impl Db {
     }
 }
 
+/// A transaction that is committed, and whose caller is not told yet.
+#[must_use = "nobody may be told of it before it is durable"]
+pub struct Written {
+    /// What is to be on the disk, where the engine has not seen to that.
+    log: Option<log::Written>,
+    /// Who is woken then.
+    wakes: Vec<Wakeup>,
+    afterwards: Afterwards,
+    #[cfg(feature = "faults")]
+    faults: crate::fault::Faults,
+}
+
+impl Written {
+    /// Waits until it lasts, wakes those who wait for some of it, and does what was to be done once it is
+    /// committed.
+    ///
+    /// # Errors
+    /// Where the disk refuses: whether it lasts is not known, and nothing is written any more.
+    pub async fn durable(self) -> Result<()> {
+        if let Some(log) = self.log {
+            log.durable().await?;
+        }
+        self.wakes.iter().for_each(Wakeup::wake);
+        for then in self.afterwards {
+            then();
+        }
+        #[cfg(feature = "faults")]
+        self.faults.pass().await;
+        Ok(())
+    }
+}
+
 impl Tx {
     /// The engine's language.
     #[must_use]
@@ -744,6 +794,15 @@ impl Tx {
     /// # Errors
     /// Where the engine could not; then nothing was done, or with a lost connection it is unknown.
     pub async fn commit(self) -> Result<()> {
+        self.write_out().await?.durable().await
+    }
+
+    /// Commits everything that was done, for the next transaction to go on from, and leaves it to the caller to wait
+    /// until it is [`durable`](Written::durable): before that nobody may be told of it.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub async fn write_out(self) -> Result<Written> {
         #[cfg(feature = "faults")]
         let faults = match &self {
             Self::Sqlite(tx) => tx.faults.clone(),
@@ -751,25 +810,30 @@ impl Tx {
         };
         #[cfg(feature = "faults")]
         faults.pass().await;
-        let afterwards = match self {
-            Self::Sqlite(tx) => {
-                tx.transaction.commit().await?;
-                for signal in tx.signals {
-                    tx.wakeups.of(signal).wake();
-                }
-                tx.afterwards
-            }
+        Ok(match self {
+            Self::Sqlite(tx) => Written {
+                log: tx.transaction.commit().await?,
+                wakes: tx
+                    .signals
+                    .into_iter()
+                    .map(|signal| tx.wakeups.of(signal).clone())
+                    .collect(),
+                afterwards: tx.afterwards,
+                #[cfg(feature = "faults")]
+                faults,
+            },
             Self::Postgres(tx) => {
                 tx.connection.commit().await?;
-                tx.afterwards
+                Written {
+                    log: None,
+                    // PostgreSQL has told whoever listens.
+                    wakes: Vec::new(),
+                    afterwards: tx.afterwards,
+                    #[cfg(feature = "faults")]
+                    faults,
+                }
             }
-        };
-        for then in afterwards {
-            then();
-        }
-        #[cfg(feature = "faults")]
-        faults.pass().await;
-        Ok(())
+        })
     }
 
     /// Takes everything back that was done, and gives up what was locked before it returns; a transaction

@@ -1,10 +1,11 @@
-//! Where a test has a process stop: at a commit, before or after it lasts.
+//! Where a test has a process stop: at a commit, before or after it lasts; and what it has a disk do.
 //!
 //! Built for tests alone, by the feature `faults`. A process that has stopped does nothing more with its
 //! database, as one that was killed; what it had begun is undone once its connections are gone.
 
-use std::sync::Arc;
+use std::io;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 /// The commits of a database, as a test counts them.
@@ -16,6 +17,19 @@ struct Counted {
     /// How many boundaries are left to pass.
     left: AtomicI64,
     stopped: Notify,
+    disk: Mutex<Disk>,
+    disk_changed: Condvar,
+}
+
+/// What a disk does when it is to write SQLite's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// What it is asked.
+    Writes,
+    /// Nothing for now.
+    Stalls,
+    /// It says that it can't.
+    Refuses,
 }
 
 impl Default for Faults {
@@ -23,6 +37,8 @@ impl Default for Faults {
         Self(Arc::new(Counted {
             left: AtomicI64::new(i64::MAX),
             stopped: Notify::new(),
+            disk: Mutex::new(Disk::Writes),
+            disk_changed: Condvar::new(),
         }))
     }
 }
@@ -37,6 +53,23 @@ impl Faults {
     /// Waits until it has stopped.
     pub async fn stopped(&self) {
         self.0.stopped.notified().await;
+    }
+
+    /// What the disk does from now on.
+    pub fn set_disk(&self, disk: Disk) {
+        *self.0.disk.lock().unwrap_or_else(PoisonError::into_inner) = disk;
+        self.0.disk_changed.notify_all();
+    }
+
+    /// Waits while the disk stalls, and fails where it refuses.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        let disk = self.0.disk.lock().unwrap_or_else(PoisonError::into_inner);
+        let stalls = |disk: &mut Disk| *disk == Disk::Stalls;
+        let disk = self.0.disk_changed.wait_while(disk, stalls);
+        match *disk.unwrap_or_else(PoisonError::into_inner) {
+            Disk::Refuses => Err(io::Error::other("on purpose")),
+            Disk::Writes | Disk::Stalls => Ok(()),
+        }
     }
 
     /// Passes a boundary, or never returns.

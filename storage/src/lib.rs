@@ -27,6 +27,7 @@ mod inspection;
 pub mod job;
 pub mod ledger;
 pub mod live;
+mod log;
 pub mod menu;
 pub mod menu_edit;
 pub mod order;
@@ -52,10 +53,10 @@ pub mod substitution;
 pub mod wallet;
 pub mod worker;
 
-pub use db::{Database, Db, Dialect, PoolSize, Tx, Wakeup};
+pub use db::{Database, Db, Dialect, PoolSize, Tx, Wakeup, Written};
 pub use error::Error;
 pub use inspection::{Inspection, inspect};
-pub use statement::Statement;
+pub use statement::{Asked, Statement};
 
 /// What each function here returns.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,8 +1,8 @@
 //! Menu items: what a campus sells, at which price, when, and with which options.
 
 use crate::board::many;
-use crate::statement::{execute, optional, rows, statements};
-use crate::{Result, Tx};
+use crate::statement::{Asked, ask, execute, optional, rows, statements};
+use crate::{Dialect, Result, Tx};
 use domain::kitchen::Station;
 use domain::menu::{MenuItemKind, Options, Sale};
 use domain::text::Localized;
@@ -35,6 +35,9 @@ statements! {
     ONE(2) = "SELECT id, campus_id, kind, reference, name, price, options, sale, minutes, active, position,
             station
         FROM menu_item WHERE id = $1 AND campus_id = $2 AND deleted_at IS NULL";
+    // PostgreSQL has no such number: whoever changes a menu there would wait for whoever changes another.
+    VERSION(0) = "SELECT version FROM menu_version"
+      | "SELECT CAST(0 AS BIGINT) AS version";
 }
 
 /// The most items of a campus's menu.
@@ -133,7 +136,27 @@ pub async fn of_campus(tx: &mut Tx, campus: Uuid) -> Result<Vec<MenuItemRow>> {
 /// # Errors
 /// Where the database does.
 pub async fn by_ids(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<MenuItemRow>> {
-    Ok(items(rows!(tx, Row, BY_IDS, many(ids))?))
+    ask_by_ids(tx, ids).await?.answer(tx).await
+}
+
+/// Asks for [`by_ids`].
+///
+/// # Errors
+/// Where the database does.
+pub async fn ask_by_ids(tx: &mut Tx, ids: &[Uuid]) -> Result<Asked<Vec<MenuItemRow>>> {
+    ask!(tx, Row, BY_IDS, many(ids))?.map(|rows| Ok(items(rows)))
+}
+
+/// Asks for the version of all menus, campuses and ways to pay: another one wherever any of them was changed. None
+/// on PostgreSQL, which does not count them.
+///
+/// # Errors
+/// Where the database does.
+pub async fn ask_version(tx: &mut Tx) -> Result<Asked<Option<i64>>> {
+    if tx.dialect() == Dialect::Postgres {
+        return Ok(Asked::here(None));
+    }
+    ask!(tx, (i64,), VERSION)?.map(|rows| Ok(rows.first().map(|(version,)| *version)))
 }
 
 /// An item of a campus.

@@ -3,7 +3,7 @@
 //! What is written here is written for many orders at once: placing is committed in groups.
 
 use crate::board::many;
-use crate::statement::{execute, later, optional, rows, statements};
+use crate::statement::{Asked, ask, execute, later, optional, rows, statements};
 use crate::{Dialect, Result, Tx};
 use domain::kitchen::Station;
 use serde::Serialize;
@@ -35,6 +35,14 @@ statements! {
         FROM jsonb_to_recordset($1) AS row(\"campusId\" UUID, \"startsAt\" BIGINT)
         JOIN slot ON slot.campus_id = row.\"campusId\" AND slot.starts_at = row.\"startsAt\"
         ORDER BY 1, 2 FOR UPDATE OF slot";
+    LOCK_SLOTS_OF(1) = "SELECT slot.campus_id, slot.starts_at, slot.capacity, slot.taken
+        FROM jsonb_each($1) CROSS JOIN campus ON campus.slug = value ->> 'campus'
+            CROSS JOIN slot ON slot.campus_id = campus.id AND slot.starts_at = value ->> 'startsAt'"
+      | "SELECT slot.campus_id, slot.starts_at, slot.capacity, slot.taken
+        FROM jsonb_to_recordset($1) AS row(campus TEXT, \"startsAt\" BIGINT)
+        JOIN campus ON campus.slug = row.campus
+        JOIN slot ON slot.campus_id = campus.id AND slot.starts_at = row.\"startsAt\"
+        ORDER BY 1, 2 FOR UPDATE OF slot";
     TAKE_SLOTS(1) = "UPDATE slot SET taken = slot.taken + change.orders
         FROM (SELECT unhex(value ->> 'campusId') AS campus_id, value ->> 'startsAt' AS starts_at,
             value ->> 'orders' AS orders FROM jsonb_each($1)) AS change
@@ -42,6 +50,13 @@ statements! {
       | "UPDATE slot SET taken = slot.taken + change.orders
         FROM jsonb_to_recordset($1) AS change(\"campusId\" UUID, \"startsAt\" BIGINT, orders BIGINT)
         WHERE slot.campus_id = change.\"campusId\" AND slot.starts_at = change.\"startsAt\"";
+    LOCK_NUMBERS(1) = "SELECT DISTINCT pickup_number.campus_id, pickup_number.day, pickup_number.last
+        FROM jsonb_each($1) CROSS JOIN campus ON campus.slug = value ->> 'campus'
+            CROSS JOIN pickup_number ON pickup_number.campus_id = campus.id AND pickup_number.day = value ->> 'day'"
+      | "SELECT pickup_number.campus_id, pickup_number.day, pickup_number.last
+        FROM pickup_number WHERE (campus_id, day) IN (SELECT campus.id, row.day
+            FROM jsonb_to_recordset($1) AS row(campus TEXT, day TEXT) JOIN campus ON campus.slug = row.campus)
+        ORDER BY 1, 2 FOR UPDATE";
     NUMBERS(1) = "INSERT INTO pickup_number (campus_id, day, last)
         SELECT unhex(value ->> 'campusId'), value ->> 'day', value ->> 'orders' FROM json_each($1) WHERE true
         ON CONFLICT (campus_id, day) DO UPDATE SET last = pickup_number.last + excluded.last
@@ -250,6 +265,18 @@ pub struct SlotChange {
     pub orders: i64,
 }
 
+/// A slot that is asked for, which may not exist.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SlotWanted {
+    /// The campus, by its slug.
+    pub campus: String,
+    /// When, in microseconds.
+    pub starts_at: i64,
+    /// The date there.
+    pub day: String,
+}
+
 /// So many numbers of a campus' day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -261,6 +288,9 @@ pub struct NumbersWanted {
     pub day: String,
     /// How many.
     pub orders: i64,
+    /// The last that was given before, as [`ask_numbers`] has told; 0 where none was.
+    #[serde(skip)]
+    pub after: i64,
 }
 
 /// An order to be.
@@ -419,12 +449,33 @@ pub struct Cancelled {
     pub note: Option<String>,
 }
 
-/// The orders that were placed with some keys.
+/// Asks for the orders that were placed with some keys.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn placed(tx: &mut Tx, keys: &[RequestKey]) -> Result<Vec<Placed>> {
-    rows!(tx, Placed, PLACED, Json(keys))
+pub async fn ask_placed(tx: &mut Tx, keys: &[RequestKey]) -> Result<Asked<Vec<Placed>>> {
+    ask!(tx, Placed, PLACED, Json(keys))
+}
+
+/// Asks for slots as they are; nobody else takes of them until the transaction ends. Of those that nobody has ever
+/// ordered for there is none.
+///
+/// # Errors
+/// Where the database does.
+pub async fn ask_slots(tx: &mut Tx, wanted: &[SlotWanted]) -> Result<Asked<Vec<SlotRow>>> {
+    ask!(tx, SlotRow, LOCK_SLOTS_OF, Json(wanted))
+}
+
+/// Asks for the last number of each campus' day; nobody else takes any until the transaction ends, but where none was
+/// taken yet.
+///
+/// # Errors
+/// Where the database does.
+pub async fn ask_numbers(
+    tx: &mut Tx,
+    wanted: &[SlotWanted],
+) -> Result<Asked<Vec<(Uuid, String, i64)>>> {
+    ask!(tx, (Uuid, String, i64), LOCK_NUMBERS, Json(wanted))
 }
 
 /// Makes slots that are new, and gives those whose campus changed its mind the new capacity, though
@@ -466,15 +517,26 @@ pub async fn take_slots(tx: &mut Tx, changes: &[SlotChange]) -> Result<()> {
     later!(tx, TAKE_SLOTS, Json(changes))
 }
 
-/// Takes so many numbers of each campus' day, and gives the last of each.
+/// Takes so many numbers of each campus' day; false where another process has just now taken the first of the day.
 ///
 /// # Errors
 /// Where the database does.
-pub async fn numbers(tx: &mut Tx, wanted: &[NumbersWanted]) -> Result<Vec<(Uuid, String, i64)>> {
-    rows!(tx, (Uuid, String, i64), NUMBERS, Json(wanted))
+pub async fn take_numbers(tx: &mut Tx, wanted: &[NumbersWanted]) -> Result<bool> {
+    if tx.dialect() == Dialect::Sqlite {
+        // Its file has one writer.
+        later!(tx, NUMBERS, Json(wanted))?;
+        return Ok(true);
+    }
+    let taken = rows!(tx, (Uuid, String, i64), NUMBERS, Json(wanted))?;
+    Ok(taken.iter().all(|(campus, day, last)| {
+        wanted.iter().any(|wanted| {
+            (wanted.campus_id, &wanted.day) == (*campus, day)
+                && wanted.after + wanted.orders == *last
+        })
+    }))
 }
 
-/// Writes orders whose keys were not [`placed`] in this transaction; false where another process has used one of
+/// Writes orders whose keys were not told by [`ask_placed`] in this transaction; false where another process has used one of
 /// them just now.
 ///
 /// # Errors

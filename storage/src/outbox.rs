@@ -7,8 +7,8 @@
 //! take the same position.
 
 use crate::board::many;
-use crate::statement::{execute, later, optional, rows, statements};
-use crate::{Result, Tx};
+use crate::statement::{Asked, ask, execute, later, optional, rows, statements};
+use crate::{Dialect, Result, Tx};
 use domain::event::{EventPayload, OrderEvent};
 use serde::Serialize;
 use serde_json::Value;
@@ -148,7 +148,7 @@ statements! {
         FROM jsonb_to_recordset($1) AS row(id UUID, aggregate TEXT, step BIGINT, kind TEXT, payload JSONB,
             \"accountId\" UUID, \"campusId\" UUID, \"requestId\" TEXT, at BIGINT, \"inboxAt\" BIGINT,
             \"noticeAt\" BIGINT)";
-    // One process delivers at a time. SQLite has one writer in any case.
+    // One process delivers at a time.
     LOCK(0) = "SELECT TRUE"
       | "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))";
     // Whole aggregates: the clocks of two processes may differ, so an event may have a smaller id than
@@ -408,6 +408,10 @@ pub async fn append(tx: &mut Tx, events: &[NewEvent]) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn lock(tx: &mut Tx) -> Result<bool> {
+    if tx.dialect() == Dialect::Sqlite {
+        // It has one writer in any case.
+        return Ok(true);
+    }
     Ok(optional!(tx, (bool,), LOCK)?.is_some_and(|(locked,)| locked))
 }
 
@@ -418,12 +422,25 @@ pub async fn lock(tx: &mut Tx) -> Result<bool> {
 /// # Errors
 /// Where the database does.
 pub async fn due(tx: &mut Tx, consumer: Consumer, now: i64, limit: i64) -> Result<Vec<Event>> {
+    ask_due(tx, consumer, now, limit).await?.answer(tx).await
+}
+
+/// Asks for [`due`].
+///
+/// # Errors
+/// Where the database does.
+pub async fn ask_due(
+    tx: &mut Tx,
+    consumer: Consumer,
+    now: i64,
+    limit: i64,
+) -> Result<Asked<Vec<Event>>> {
     let events = match consumer {
-        Consumer::Live => rows!(tx, Event, DUE_LIVE, now, limit)?,
-        Consumer::Inbox => rows!(tx, Event, DUE_INBOX, now, limit)?,
-        Consumer::Notice => rows!(tx, Event, DUE_NOTICE, now, limit)?,
+        Consumer::Live => ask!(tx, Event, DUE_LIVE, now, limit)?,
+        Consumer::Inbox => ask!(tx, Event, DUE_INBOX, now, limit)?,
+        Consumer::Notice => ask!(tx, Event, DUE_NOTICE, now, limit)?,
     };
-    Ok(in_order(events))
+    events.map(|events| Ok(in_order(events)))
 }
 
 /// An event that a consumer has not had, where it may have it now: it waits neither for its own time nor

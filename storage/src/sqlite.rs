@@ -3,8 +3,10 @@
 //! A connection works in a thread of its own. To hand it something and to be woken by its answer takes longer
 //! than most statements do, above all where every core is busy. So a transaction begins with its first
 //! statement, what nobody waits for ([`Transaction::later`]) goes along with the next one, and the last of it with
-//! the commit: a transaction that only writes goes there once.
+//! the commit: a transaction that only writes goes there once. Of several questions whose answers are wanted
+//! ([`Transaction::ask`]) all go together as well.
 
+use crate::log::{Log, Written};
 use crate::{Error, Result, Statement};
 use futures::StreamExt as _;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
@@ -166,6 +168,22 @@ impl Drop for Lent {
     }
 }
 
+/// A statement that is to be done before or with the next one.
+struct Waiting {
+    statement: &'static Statement,
+    /// The question that its rows answer.
+    question: Option<usize>,
+}
+
+impl From<&'static Statement> for Waiting {
+    fn from(statement: &'static Statement) -> Self {
+        Self {
+            statement,
+            question: None,
+        }
+    }
+}
+
 /// A transaction on SQLite.
 pub struct Transaction {
     /// None once it is over.
@@ -176,29 +194,38 @@ pub struct Transaction {
     /// lost, or the transaction itself.
     failed: bool,
     /// What is to be done before or with the next statement.
-    waiting: Vec<&'static Statement>,
+    waiting: Vec<Waiting>,
+    /// What was asked for, by the number of the question; none where it waits, or was taken.
+    answers: Vec<Option<Vec<SqliteRow>>>,
     /// What their parameters are, and those of the next one, one after the other.
     arguments: SqliteArguments,
+    /// Where what it writes goes, unless it only reads.
+    log: Option<Log>,
+    /// Whether it has written anything.
+    wrote: bool,
 }
 
 impl Transaction {
     /// A transaction that only reads.
     pub fn reading(lent: Lent) -> Self {
-        Self::beginning(lent, &BEGIN)
+        Self::beginning(lent, &BEGIN, None)
     }
 
     /// A transaction that writes. Nobody else does from its first statement on.
-    pub fn writing(lent: Lent) -> Self {
-        Self::beginning(lent, &BEGIN_IMMEDIATE)
+    pub fn writing(lent: Lent, log: Log) -> Self {
+        Self::beginning(lent, &BEGIN_IMMEDIATE, Some(log))
     }
 
-    fn beginning(lent: Lent, begin: &'static Statement) -> Self {
+    fn beginning(lent: Lent, begin: &'static Statement, log: Option<Log>) -> Self {
         Self {
             lent: Some(lent),
             begun: false,
             failed: false,
-            waiting: vec![begin],
+            waiting: vec![begin.into()],
+            answers: Vec::new(),
             arguments: SqliteArguments::default(),
+            log,
+            wrote: false,
         }
     }
 
@@ -216,10 +243,49 @@ impl Transaction {
     /// that one does, or the commit.
     pub async fn later(&mut self, statement: &'static Statement) -> Result<()> {
         if self.waiting.len() < TOGETHER_MOST {
-            self.waiting.push(statement);
+            self.waiting.push(statement.into());
             return Ok(());
         }
         self.execute(statement).await.map(drop)
+    }
+
+    /// Has a statement, whose parameters were bound, done with others, and gives the number by which its rows are had
+    /// from [`Self::answer`].
+    pub async fn ask(&mut self, statement: &'static Statement) -> Result<usize> {
+        let question = self.answers.len();
+        self.answers.push(None);
+        if self.waiting.len() < TOGETHER_MOST {
+            self.waiting.push(Waiting {
+                statement,
+                question: Some(question),
+            });
+        } else {
+            self.answers[question] = Some(self.collect(statement).await?);
+        }
+        Ok(question)
+    }
+
+    /// Every row of what was asked for. Whatever waits is done with it, unless it was.
+    pub async fn answer(&mut self, question: usize) -> Result<Vec<SqliteRow>> {
+        if self.answers[question].is_none()
+            && let Some(last) = self.waiting.pop()
+        {
+            let rows = self.collect(last.statement).await?;
+            if let Some(question) = last.question {
+                self.answers[question] = Some(rows);
+            }
+        }
+        Ok(self.answers[question].take().unwrap_or_default())
+    }
+
+    async fn collect(&mut self, statement: &'static Statement) -> Result<Vec<SqliteRow>> {
+        let mut rows = Vec::new();
+        let each = |row| {
+            rows.push(row);
+            Ok(())
+        };
+        self.send(statement, usize::MAX, each).await?;
+        Ok(rows)
     }
 
     /// Every row of a statement, whose parameters were bound.
@@ -255,16 +321,25 @@ impl Transaction {
         self.send(statement, usize::MAX, |_| Ok(())).await
     }
 
-    /// Makes durable what was done; nothing is asked of the database where nothing was.
-    pub async fn commit(mut self) -> Result<()> {
+    /// Commits what was done, for others to go on from; nothing is asked of the database where nothing was. Gives
+    /// what has to be on the disk before anybody is told: what was read may not be there either.
+    pub async fn commit(mut self) -> Result<Option<Written>> {
+        let mut written = None;
         // What waits besides is to begin.
         if self.failed || self.begun || self.waiting.len() > 1 {
+            if let Some(log) = &self.log {
+                log.check()?;
+            }
             self.execute(&COMMIT).await?;
+            written = self.log.as_ref().map(|log| match self.wrote {
+                true => log.wrote(),
+                false => log.written_before(),
+            });
         }
         if let Some(lent) = self.lent.take() {
             lent.give_back();
         }
-        Ok(())
+        Ok(written)
     }
 
     /// Undoes what was done, before it returns.
@@ -290,28 +365,39 @@ impl Transaction {
         let lent =
             lent.ok_or_else(|| sqlx::Error::Protocol("the transaction has failed".into()))?;
         self.failed = true;
-        self.waiting.push(statement);
+        self.waiting.push(statement.into());
         let before = self.waiting.len() - 1;
         let text = text_of(&self.waiting);
         let begins = !mem::replace(&mut self.begun, true);
-        self.waiting.clear();
+        let sent = mem::take(&mut self.waiting);
+        for question in sent.iter().filter_map(|sent| sent.question) {
+            self.answers[question] = Some(Vec::new());
+        }
         let query = sqlx::query_with(text, mem::take(&mut self.arguments));
         let mut answers = lent.fetch_many(query);
-        let (mut ended, mut rows, mut changed) = (0, 0, 0);
+        let (mut ended, mut rows, mut changed) = (0_usize, 0, 0);
         while rows < most
             && let Some(answer) = answers.next().await
         {
             match answer {
                 Ok(Either::Left(done)) => {
-                    ended += 1;
                     changed = done.rows_affected();
+                    // A statement that does not write says how many rows the last one did that does.
+                    self.wrote |= changed > 0 && sent[ended].statement.writes();
+                    ended += 1;
                 }
                 Ok(Either::Right(row)) if ended == before => {
                     rows += 1;
                     each(row)?;
                 }
-                // Nobody waits for rows of what is done before.
-                Ok(Either::Right(_)) => {}
+                Ok(Either::Right(row)) => {
+                    // Nobody waits for the others.
+                    if let Some(question) = sent[ended].question
+                        && let Some(rows) = &mut self.answers[question]
+                    {
+                        rows.push(row);
+                    }
+                }
                 Err(error) => {
                     // Where it was refused to begin there is nothing to undo.
                     let refused = matches!(error, sqlx::Error::Database(_));
@@ -324,6 +410,8 @@ impl Transaction {
             // Its thread is gone, and whether all was done is not known.
             return Err(sqlx::Error::WorkerCrashed.into());
         }
+        // What was broken off after its first row has changed that one.
+        self.wrote |= rows >= most && statement.writes();
         self.failed = false;
         Ok(changed)
     }
@@ -354,13 +442,13 @@ static TOGETHER: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
 type Texts = HashMap<Box<[usize]>, Arc<str>>;
 
 /// One text for statements that are done one after the other, whose parameters are counted through.
-fn text_of(statements: &[&'static Statement]) -> SqlStr {
+fn text_of(statements: &[Waiting]) -> SqlStr {
     if let [one] = statements {
-        return one.sqlite.into_sql_str();
+        return one.statement.sqlite.into_sql_str();
     }
     let key: Box<[usize]> = statements
         .iter()
-        .map(|one| std::ptr::from_ref::<Statement>(one).addr())
+        .map(|one| std::ptr::from_ref::<Statement>(one.statement).addr())
         .collect();
     let mut together = TOGETHER.lock().unwrap_or_else(PoisonError::into_inner);
     if together.len() >= TEXTS_MOST {
@@ -369,7 +457,7 @@ fn text_of(statements: &[&'static Statement]) -> SqlStr {
     let text = together.entry(key).or_insert_with(|| {
         let mut text = String::new();
         let mut before = 0;
-        for statement in statements {
+        for Waiting { statement, .. } in statements {
             if !text.is_empty() {
                 text.push(';');
             }

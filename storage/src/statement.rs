@@ -1,6 +1,9 @@
 //! Statements, and the macros that run one text on whichever engine a transaction is of.
 
 use crate::db::Dialect;
+use crate::{Result, Tx};
+use sqlx::FromRow;
+use sqlx::sqlite::SqliteRow;
 
 /// One SQL statement.
 #[derive(Debug)]
@@ -23,6 +26,12 @@ impl Statement {
             Dialect::Sqlite => self.sqlite,
             Dialect::Postgres => self.postgres,
         }
+    }
+
+    /// Whether it may change rows on SQLite.
+    pub(crate) fn writes(&self) -> bool {
+        let first = self.sqlite.split_whitespace().next();
+        !matches!(first, Some("SELECT" | "BEGIN" | "COMMIT"))
     }
 }
 
@@ -91,6 +100,73 @@ macro_rules! optional {
     };
 }
 pub(crate) use optional;
+
+/// Asks for all rows of a statement, to be had by [`Asked::answer`]. On SQLite it goes together with what else is
+/// asked for before that.
+macro_rules! ask {
+    ($tx:expr, $row:ty, $statement:expr $(, $bind:expr)* $(,)?) => {
+        $crate::statement::run!($tx, $statement, [$($bind),*],
+            transaction => transaction.ask(&$statement).await.map($crate::statement::Asked::<Vec<$row>>::waits),
+            connection => sqlx::query_as::<_, $row>($statement.postgres)$(.bind($bind))*
+                .fetch_all(connection).await.map($crate::statement::Asked::here).map_err($crate::Error::from))
+    };
+}
+pub(crate) use ask;
+
+/// What was asked for in a transaction.
+#[must_use = "the answer is what it was asked for"]
+pub struct Asked<T>(Answer<T>);
+
+enum Answer<T> {
+    /// It is known.
+    Here(T),
+    /// The number of the question, and what its rows mean.
+    Waits(usize, Box<Reading<T>>),
+}
+
+type Reading<T> = dyn FnOnce(Vec<SqliteRow>) -> Result<T> + Send + Sync;
+
+impl<R: for<'r> FromRow<'r, SqliteRow>> Asked<Vec<R>> {
+    pub(crate) fn waits(question: usize) -> Self {
+        let read = |rows: Vec<SqliteRow>| {
+            let rows = rows.iter().map(R::from_row);
+            rows.collect::<std::result::Result<_, _>>()
+                .map_err(crate::Error::from)
+        };
+        Self(Answer::Waits(question, Box::new(read)))
+    }
+}
+
+impl<T: 'static> Asked<T> {
+    pub(crate) const fn here(answer: T) -> Self {
+        Self(Answer::Here(answer))
+    }
+
+    /// The same as something else.
+    pub(crate) fn map<U: 'static>(self, then: fn(T) -> Result<U>) -> Result<Asked<U>> {
+        Ok(Asked(match self.0 {
+            Answer::Here(answer) => Answer::Here(then(answer)?),
+            Answer::Waits(question, read) => {
+                Answer::Waits(question, Box::new(move |rows| then(read(rows)?)))
+            }
+        }))
+    }
+
+    /// The answer, from the transaction that was asked.
+    ///
+    /// # Errors
+    /// Where the database does.
+    pub async fn answer(self, tx: &mut Tx) -> Result<T> {
+        match (self.0, tx) {
+            (Answer::Here(answer), _) => Ok(answer),
+            (Answer::Waits(question, read), Tx::Sqlite(tx)) => {
+                read(tx.transaction.answer(question).await?)
+            }
+            // Another transaction was asked.
+            (Answer::Waits(..), Tx::Postgres(_)) => Err(sqlx::Error::RowNotFound.into()),
+        }
+    }
+}
 
 /// Executes a statement and gives the number of rows that it changed.
 macro_rules! execute {

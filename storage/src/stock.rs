@@ -7,7 +7,7 @@
 //! what was done before is not done again.
 
 use crate::board::many;
-use crate::statement::{execute, later, optional, rows, statements};
+use crate::statement::{Asked, ask, execute, later, optional, rows, statements};
 use crate::{Result, Tx};
 use domain::stock::{Change, Holding, Level, MovementKind, Step};
 use domain::text::Localized;
@@ -470,11 +470,20 @@ pub async fn open(tx: &mut Tx, items: &[NewStock]) -> Result<()> {
 /// # Errors
 /// Where the database does.
 pub async fn available(tx: &mut Tx, items: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
-    let rows = levels(tx, items).await?;
-    let rows = rows.iter();
-    Ok(rows
-        .map(|row| (row.item_id, row.level().available()))
-        .collect())
+    ask_available(tx, items).await?.answer(tx).await
+}
+
+/// Asks for [`available`].
+///
+/// # Errors
+/// Where the database does.
+pub async fn ask_available(tx: &mut Tx, items: &[Uuid]) -> Result<Asked<HashMap<Uuid, i64>>> {
+    ask!(tx, LevelRow, LEVELS, many(items))?.map(|rows| {
+        let rows = rows.iter();
+        Ok(rows
+            .map(|row| (row.item_id, row.level().available()))
+            .collect())
+    })
 }
 
 /// How each item stands just now. An item that is not counted is absent.

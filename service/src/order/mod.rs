@@ -2,6 +2,7 @@
 
 mod hall;
 mod kitchen;
+mod known;
 mod offer;
 mod panel;
 mod place;

@@ -2,8 +2,10 @@
 //!
 //! It takes what has come while its last transaction ran and places all of it in the next one, by a
 //! dozen statements however many there are; each caller gets its own answer. When idle nothing waits
-//! for company. Prices, availability and slots are those of the database in that transaction.
+//! for company. Prices, availability and slots are those of the database in that transaction. While the
+//! disk writes one batch the next one is placed; who is in it is answered once it is durable.
 
+use super::known::{Known, Menu, Prices};
 use super::settle::subject;
 use crate::ctx::{Ctx, Service};
 use crate::jobs::order_steps;
@@ -13,7 +15,7 @@ use domain::amount::Amount;
 use domain::diet::Diet;
 use domain::event::{EventPayload, OrderEvent};
 use domain::invalid::{InvalidCode, InvalidField};
-use domain::menu::{BrokenRule, Campus, ChosenOption, PricedItem, Refusal, Selection, Slot};
+use domain::menu::{ChosenOption, PricedItem, Refusal, Slot};
 use domain::nutrient::Nutrient;
 use domain::order::{LineDraft, OrderRefusal, check_lines};
 use domain::payment::GatewayKind;
@@ -25,11 +27,14 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use storage::menu::MenuItemRow;
-use storage::order::{NewItem, NewLine, NewOrder, NewSlot, NumbersWanted, RequestKey, SlotChange};
+use storage::order::{
+    NewItem, NewLine, NewOrder, NewSlot, NumbersWanted, Placed as PlacedOrder, RequestKey,
+    SlotChange, SlotRow, SlotWanted,
+};
 use storage::outbox::NewEvent;
-use storage::{Db, Tx, campus, campus_gateway, job, order, outbox, stock};
+use storage::{Db, Tx, Written, campus, job, order, outbox, stock};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// Of so many ordered items it is remembered that they are written.
@@ -132,9 +137,15 @@ impl Placer {
         let (sender, mut commands) = mpsc::channel(COMMANDS);
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH_MOST);
-            let mut written = HashSet::new();
+            let mut memory = Memory::default();
+            let mut before: Option<JoinHandle<()>> = None;
             while commands.recv_many(&mut batch, BATCH_MOST).await > 0 {
-                place_all(&db, std::mem::take(&mut batch), &mut written).await;
+                let answering = place_all(&db, std::mem::take(&mut batch), &mut memory).await;
+                // A disk that stalls is not given ever more to write.
+                if let Some(before) = before.take() {
+                    let _ = before.await;
+                }
+                before = answering;
             }
         });
         Self(sender)
@@ -177,44 +188,59 @@ pub async fn place(ctx: &Ctx, order: PlaceOrder) -> Result<Accepted> {
     answer.await.unwrap_or(Err(Problem::Unavailable.into()))
 }
 
-async fn place_all(db: &Db, batch: Vec<Command>, written: &mut HashSet<Uuid>) {
-    match persist(db, &batch, written).await {
-        Ok(answers) => answer(batch, answers),
+/// Places a batch, and gives the task that answers it; none where it was answered at once.
+async fn place_all(db: &Db, batch: Vec<Command>, memory: &mut Memory) -> Option<JoinHandle<()>> {
+    match persist(db, &batch, memory).await {
+        Ok(placed) => return Some(tokio::spawn(answer_durably(batch, placed))),
         // What one of them does to the database must not be the others' harm.
         Err(error) if batch.len() > 1 && !error.is_passing() => {
             for command in batch {
-                let one = [command];
-                let answers = persist(db, &one, written).await;
-                let answers = answers.unwrap_or_else(|error| vec![Err(error)]);
-                answer(Vec::from(one), answers);
+                let one = vec![command];
+                match persist(db, &one, memory).await {
+                    Ok(placed) => answer_durably(one, placed).await,
+                    Err(error) => refuse(one, error),
+                }
             }
         }
-        Err(error) => {
-            let mut error = Some(error);
-            let answers = batch
-                .iter()
-                .map(|_| Err(error.take().unwrap_or(Problem::Unavailable.into())))
-                .collect();
-            answer(batch, answers);
-        }
+        Err(error) => refuse(batch, error),
     }
+    None
 }
 
 /// Tries again where another process was faster with one of the keys, or locked what this one wanted
 /// in another order.
-async fn persist(
-    db: &Db,
-    batch: &[Command],
-    written: &mut HashSet<Uuid>,
-) -> Result<Vec<Result<Accepted>>> {
+async fn persist(db: &Db, batch: &[Command], memory: &mut Memory) -> Result<Placed> {
     for _ in 1..ATTEMPTS {
-        match attempt(db, batch, written).await {
+        match attempt(db, batch, memory).await {
             Err(Error::Problem(Problem::Conflict)) => {}
             Err(Error::Storage(error)) if error.is_clash() => {}
             done => return done,
         }
     }
-    attempt(db, batch, written).await
+    attempt(db, batch, memory).await
+}
+
+/// A batch that is committed: what each is answered once it lasts.
+struct Placed {
+    answers: Vec<Result<Accepted>>,
+    written: Written,
+}
+
+async fn answer_durably(batch: Vec<Command>, placed: Placed) {
+    match placed.written.durable().await {
+        Ok(()) => answer(batch, placed.answers),
+        Err(error) => refuse(batch, error.into()),
+    }
+}
+
+/// Tells everybody that it can't be done now; the first one why.
+fn refuse(batch: Vec<Command>, error: Error) {
+    let mut error = Some(error);
+    let answers = batch
+        .iter()
+        .map(|_| Err(error.take().unwrap_or(Problem::Unavailable.into())))
+        .collect();
+    answer(batch, answers);
 }
 
 fn answer(batch: Vec<Command>, answers: Vec<Result<Accepted>>) {
@@ -224,12 +250,48 @@ fn answer(batch: Vec<Command>, answers: Vec<Result<Accepted>>) {
     }
 }
 
-/// What the database knows of what a batch asks for.
-struct Known {
-    campuses: HashMap<String, Campus>,
-    accepted: HashMap<Uuid, Vec<GatewayKind>>,
-    items: HashMap<Uuid, MenuItemRow>,
-    available: HashMap<Uuid, i64>,
+/// What the task remembers from one batch to the next.
+#[derive(Default)]
+struct Memory {
+    known: Known,
+    /// Ids of ordered items that are known to be written.
+    written: HashSet<Uuid>,
+}
+
+/// What a batch asks of the database.
+struct Wants {
+    keys: Vec<RequestKey>,
+    items: Vec<Uuid>,
+    slots: Vec<SlotWanted>,
+    /// Slots, by when they begin; nothing where none does.
+    by_time: HashMap<i64, Option<Slot>>,
+}
+
+impl Wants {
+    fn of(service: &Service, batch: &[Command]) -> Self {
+        let lines = batch.iter().flat_map(|command| command.order.lines.iter());
+        let items: HashSet<Uuid> = lines.map(|line| line.item_id).collect();
+        let mut by_time = HashMap::new();
+        let mut slots = HashSet::new();
+        for order in batch.iter().map(|command| &command.order) {
+            let slot = *by_time
+                .entry(order.slot_at)
+                .or_insert_with(|| menu::slot_at(service, order.slot_at));
+            if let Some(slot) = slot.filter(|_| campus::can_be_slug(&order.campus)) {
+                slots.insert(SlotWanted {
+                    campus: order.campus.clone(),
+                    starts_at: slot.starts_at,
+                    day: slot.date.to_string(),
+                });
+            }
+        }
+        Self {
+            keys: batch.iter().map(Command::request_key).collect(),
+            items: items.into_iter().collect(),
+            slots: slots.into_iter().collect(),
+            by_time,
+        }
+    }
 }
 
 /// An order that can be placed, as far as it goes without the others.
@@ -242,60 +304,80 @@ struct Draft {
     lines: Vec<(Uuid, i64, i64, Uuid)>,
 }
 
-/// Places what can be placed. `written` has the ids of ordered items that are known to be there.
-async fn attempt(
-    db: &Db,
-    batch: &[Command],
-    written: &mut HashSet<Uuid>,
-) -> Result<Vec<Result<Accepted>>> {
+/// Places what can be placed, and remembers what holds for the next batch as well.
+async fn attempt(db: &Db, batch: &[Command], memory: &mut Memory) -> Result<Placed> {
+    let Some(first) = batch.first() else {
+        return Err(Problem::Internal.into());
+    };
+    let service = Arc::clone(&first.ctx.service);
+    let Memory { known, written } = memory;
+    let wants = Wants::of(&service, batch);
     let mut tx = db.write().await?;
+    let placed = order::ask_placed(&mut tx, &wants.keys).await?;
+    let version = storage::menu::ask_version(&mut tx).await?;
+    let available = stock::ask_available(&mut tx, &wants.items).await?;
+    let slots = order::ask_slots(&mut tx, &wants.slots).await?;
+    let numbers = order::ask_numbers(&mut tx, &wants.slots).await?;
+    let placed = placed.answer(&mut tx).await?;
+    let version = version.answer(&mut tx).await?;
+    let available = available.answer(&mut tx).await?;
+    let slots = slots.answer(&mut tx).await?;
+    let numbers = numbers.answer(&mut tx).await?;
     let mut answers: Vec<Option<Result<Accepted>>> = batch.iter().map(|_| None).collect();
-    let twins = replay(&mut tx, batch, &mut answers).await?;
+    let twins = replay(placed, &wants.keys, batch, &mut answers);
     let fresh: Vec<usize> = (0..batch.len())
         .filter(|place| answers[*place].is_none() && twins[*place].is_none())
         .collect();
-    let mut placed = 0;
+    let mut count = 0;
     let mut new = Vec::new();
-    if let Some(first) = fresh.first() {
-        let service = Arc::clone(&batch[*first].ctx.service);
-        let known = known(&mut tx, batch, &fresh).await?;
+    if !fresh.is_empty() {
+        known.refresh(&mut tx, version, &wants.items).await?;
         let now = service.now();
-        let mut found = Found::default();
+        let mut found = Found {
+            available,
+            slots: wants.by_time,
+            collectable: HashMap::new(),
+            written,
+            documents: BTreeMap::new(),
+        };
         let mut drafts = Vec::with_capacity(fresh.len());
         for place in fresh {
-            match draft(&service, &known, &batch[place], place, now, &mut found) {
+            let command = &batch[place];
+            let (menu, prices) = (&known.menu, &mut known.prices);
+            match draft(&service, (menu, prices), command, place, now, &mut found) {
                 Ok(draft) => drafts.push(draft),
                 Err(error) => answers[place] = Some(Err(error)),
             }
         }
-        let drafts = seat(&mut tx, drafts, &mut answers).await?;
-        placed = drafts.len();
+        let drafts = seat(&mut tx, slots, drafts, &mut answers).await?;
+        count = drafts.len();
         if !drafts.is_empty() {
-            let items: BTreeMap<Uuid, NewItem<'_>> = found
-                .priced
-                .values()
-                .flatten()
-                .filter(|offer| !written.contains(&offer.id))
-                .map(|offer| {
-                    let item = NewItem {
-                        id: offer.id,
-                        document: &offer.document,
-                    };
-                    (offer.id, item)
-                })
+            let items: Vec<NewItem<'_>> = found
+                .documents
+                .iter()
+                .map(|(id, document)| NewItem { id: *id, document })
                 .collect();
             if !items.is_empty() {
-                let items: Vec<NewItem<'_>> = items.into_values().collect();
                 order::insert_items(&mut tx, &items).await?;
                 new.extend(items.iter().map(|item| item.id));
             }
-            write(&mut tx, &service, batch, drafts, now, &mut answers).await?;
+            write(
+                &mut tx,
+                &service,
+                batch,
+                (drafts, numbers),
+                now,
+                &mut answers,
+            )
+            .await?;
         }
     }
+    tx.once_committed(move || {
+        metrics::counter!("orders_created_total").increment(count as u64);
+    });
     // Whatever was refused has changed nothing, but may have opened a slot.
-    tx.commit().await?;
+    let committed = tx.write_out().await?;
     keep(written, new);
-    metrics::counter!("orders_created_total").increment(placed as u64);
     let firsts: Vec<std::result::Result<Accepted, Problem>> = answers
         .iter()
         .map(|answer| match answer {
@@ -304,7 +386,7 @@ async fn attempt(
             Some(Err(_)) | None => Err(Problem::Internal),
         })
         .collect();
-    Ok(answers
+    let answers = answers
         .into_iter()
         .zip(twins)
         .map(|(answer, twin)| match (answer, twin) {
@@ -313,7 +395,11 @@ async fn attempt(
             (None, Some(twin)) => firsts[twin].clone().map_err(Error::from),
             (None, None) => Err(Problem::Internal.into()),
         })
-        .collect())
+        .collect();
+    Ok(Placed {
+        answers,
+        written: committed,
+    })
 }
 
 /// Remembers what is written, and forgets it all where it has become much.
@@ -325,14 +411,13 @@ fn keep(written: &mut HashSet<Uuid>, new: Vec<Uuid>) {
 }
 
 /// Answers what was placed before; for what comes twice in this batch, which one comes first.
-async fn replay(
-    tx: &mut Tx,
+fn replay(
+    placed: Vec<PlacedOrder>,
+    keys: &[RequestKey],
     batch: &[Command],
     answers: &mut [Option<Result<Accepted>>],
-) -> Result<Vec<Option<usize>>> {
-    let keys: Vec<RequestKey> = batch.iter().map(Command::request_key).collect();
-    let placed: HashMap<RequestKey, (Uuid, String)> = order::placed(tx, &keys)
-        .await?
+) -> Vec<Option<usize>> {
+    let placed: HashMap<RequestKey, (Uuid, String)> = placed
         .into_iter()
         .map(|row| {
             let key = RequestKey {
@@ -344,7 +429,7 @@ async fn replay(
         .collect();
     let mut firsts: HashMap<&RequestKey, usize> = HashMap::new();
     let mut twins = vec![None; batch.len()];
-    for (place, (command, key)) in batch.iter().zip(&keys).enumerate() {
+    for (place, (command, key)) in batch.iter().zip(keys).enumerate() {
         if let Some((order_id, hash)) = placed.get(key) {
             answers[place] = Some(if *hash == command.hash {
                 Ok(Accepted {
@@ -363,7 +448,7 @@ async fn replay(
             firsts.insert(key, place);
         }
     }
-    Ok(twins)
+    twins
 }
 
 fn reused() -> Error {
@@ -379,69 +464,38 @@ impl Command {
     }
 }
 
-async fn known(tx: &mut Tx, batch: &[Command], places: &[usize]) -> Result<Known> {
-    let items: HashSet<Uuid> = places
-        .iter()
-        .flat_map(|place| batch[*place].order.lines.iter())
-        .map(|line| line.item_id)
-        .collect();
-    let items: Vec<Uuid> = items.into_iter().collect();
-    let campuses = campus::all(tx).await?;
-    Ok(Known {
-        campuses: campuses
-            .into_iter()
-            .map(|campus| (campus.slug.clone(), campus))
-            .collect(),
-        accepted: campus_gateway::all(tx).await?,
-        items: storage::menu::by_ids(tx, &items)
-            .await?
-            .into_iter()
-            .map(|item| (item.id, item))
-            .collect(),
-        available: stock::available(tx, &items).await?,
-    })
-}
-
-/// What one of an item is and costs.
-struct Offer {
-    unit_price: i64,
-    id: Uuid,
-    document: Value,
-}
-
-/// What was found out for one order of a batch and holds for the others: at a break most want the same.
-#[derive(Default)]
-struct Found {
-    /// Offers, by item and by what was chosen.
-    priced: HashMap<(Uuid, Selection), std::result::Result<Offer, Vec<BrokenRule>>>,
+/// What was found out for a batch.
+struct Found<'a> {
+    /// Portions that anybody may have just now, by item.
+    available: HashMap<Uuid, i64>,
     /// Slots, by when they begin.
     slots: HashMap<i64, Option<Slot>>,
-    /// Whether something can be collected from a campus or of an item, by its id and when that is.
+    /// Whether something can be collected from a campus or of an item, by its id and when that is: at a break most
+    /// want the same.
     collectable: HashMap<(Uuid, i64), std::result::Result<(), Refusal>>,
+    /// Ordered items that are known to be written.
+    written: &'a HashSet<Uuid>,
+    /// The others, by their ids.
+    documents: BTreeMap<Uuid, Value>,
 }
 
 /// Checks an order against what is known, and prices it.
 fn draft(
     service: &Service,
-    known: &Known,
+    (menu, prices): (&Menu, &mut Prices),
     command: &Command,
     place: usize,
     now: i64,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) -> Result<Draft> {
     let order = &command.order;
-    let campus = known
-        .campuses
-        .get(&order.campus)
+    let campus = menu
+        .campus(&order.campus)
         .ok_or_else(|| Error::invalid("campus", InvalidCode::UnknownChoice))?;
     let slot_at = order.slot_at;
-    let slot = *found
-        .slots
-        .entry(slot_at)
-        .or_insert_with(|| menu::slot_at(service, slot_at));
+    let slot = found.slots.get(&slot_at).copied().flatten();
     let mut fields = Vec::new();
-    let accepted = known.accepted.get(&campus.id).map(Vec::as_slice);
-    let accepted = accepted.unwrap_or(&GatewayKind::USUAL);
+    let accepted = menu.accepted(campus.id);
     if !accepted.contains(&order.gateway) || !payments::is_set_up(&command.ctx, order.gateway) {
         let code = InvalidCode::PaymentNotAccepted;
         fields.push(InvalidField::new("payment", code));
@@ -459,8 +513,7 @@ fn draft(
     }
     for (number, asked) in order.lines.iter().enumerate() {
         let line = number as i64;
-        let item = known.items.get(&asked.item_id);
-        let Some(item) = item.filter(|item| item.campus_id == campus.id) else {
+        let Some(item) = menu.item(campus.id, asked.item_id) else {
             let field = format!("lines[{line}].itemId");
             fields.push(InvalidField::new(field, InvalidCode::UnknownChoice));
             continue;
@@ -469,36 +522,35 @@ fn draft(
             && let Err(refusal) = found
                 .collectable
                 .entry((item.id, slot_at))
-                .or_insert_with(|| menu::available_at(service, campus, item, now, slot_at))
+                .or_insert_with(|| crate::menu::available_at(service, campus, item, now, slot_at))
         {
             refusals.push(OrderRefusal::NotCollectable {
                 line: Some(line),
                 refusal: *refusal,
             });
         }
-        let one = found
-            .priced
-            .entry((item.id, asked.options.clone()))
-            .or_insert_with(|| price_of(service, item, &asked.options));
-        match one {
+        match prices.of(service, item, &asked.options) {
             Err(rules) => {
-                let rules = rules.clone();
                 refusals.push(OrderRefusal::BrokenRules { line, rules });
                 continue;
             }
-            Ok(offer) => {
-                if offer.unit_price != asked.unit_price {
+            Ok(priced) => {
+                if priced.unit_price != asked.unit_price {
                     refusals.push(OrderRefusal::StalePrice {
                         line,
                         offered: asked.unit_price,
-                        price: offer.unit_price,
+                        price: priced.unit_price,
                     });
                 }
-                total += offer.unit_price * asked.quantity;
-                lines.push((item.id, asked.quantity, offer.unit_price, offer.id));
+                total += priced.unit_price * asked.quantity;
+                lines.push((item.id, asked.quantity, priced.unit_price, priced.id));
+                if !found.written.contains(&priced.id) {
+                    let document = found.documents.entry(priced.id);
+                    document.or_insert_with(|| priced.document.clone());
+                }
             }
         }
-        let available = known.available.get(&item.id).copied().unwrap_or_default();
+        let available = found.available.get(&item.id).copied().unwrap_or_default();
         let portions = wanted.entry(item.id).or_default();
         *portions += asked.quantity;
         if *portions > available {
@@ -525,22 +577,6 @@ fn draft(
     })
 }
 
-fn price_of(
-    service: &Service,
-    item: &MenuItemRow,
-    selection: &Selection,
-) -> std::result::Result<Offer, Vec<BrokenRule>> {
-    let priced = menu::price(service.catalogue(), item, selection)?;
-    let unit_price = priced.unit_price;
-    // Texts and integers always have a JSON form.
-    let document = serde_json::to_value(OrderedItem::from(priced)).unwrap_or_default();
-    Ok(Offer {
-        unit_price,
-        id: id_of(&document),
-        document,
-    })
-}
-
 /// The id of an ordered item: the same for the same.
 pub(super) fn id_of(document: &Value) -> Uuid {
     let digest = Sha256::digest(document.to_string());
@@ -552,6 +588,7 @@ pub(super) fn id_of(document: &Value) -> Uuid {
 /// Gives each order a place in its slot; first come, first served.
 async fn seat(
     tx: &mut Tx,
+    mut known: Vec<SlotRow>,
     drafts: Vec<Draft>,
     answers: &mut [Option<Result<Accepted>>],
 ) -> Result<Vec<Draft>> {
@@ -565,7 +602,6 @@ async fn seat(
     }
     let keys: Vec<(Uuid, i64)> = slots.keys().copied().collect();
     let slots: Vec<NewSlot> = slots.into_values().collect();
-    let mut known = order::lock_slots(tx, &keys).await?;
     let as_wanted = |slot: &NewSlot| {
         known.iter().any(|known| {
             (known.campus_id, known.starts_at) == (slot.campus_id, slot.starts_at)
@@ -614,7 +650,7 @@ async fn write(
     tx: &mut Tx,
     service: &Service,
     batch: &[Command],
-    drafts: Vec<Draft>,
+    (drafts, last): (Vec<Draft>, Vec<(Uuid, String, i64)>),
     now: i64,
     answers: &mut [Option<Result<Accepted>>],
 ) -> Result<()> {
@@ -623,23 +659,26 @@ async fn write(
         let day = (draft.slot.campus_id, draft.day.clone());
         *days.entry(day).or_default() += 1;
     }
-    let wanted: Vec<NumbersWanted> = days
-        .iter()
-        .map(|((campus_id, day), orders)| NumbersWanted {
-            campus_id: *campus_id,
-            day: day.clone(),
-            orders: *orders,
-        })
-        .collect();
-    let mut numbers: HashMap<(Uuid, String), i64> = order::numbers(tx, &wanted)
-        .await?
+    let mut numbers: HashMap<(Uuid, String), i64> = last
         .into_iter()
-        .map(|(campus, day, last)| {
-            let key = (campus, day);
-            let count = days.get(&key).copied().unwrap_or_default();
-            (key, last - count)
+        .map(|(campus, day, last)| ((campus, day), last))
+        .collect();
+    let wanted: Vec<NumbersWanted> = days
+        .into_iter()
+        .map(|((campus_id, day), orders)| {
+            let after = numbers.get(&(campus_id, day.clone())).copied();
+            NumbersWanted {
+                campus_id,
+                day,
+                orders,
+                after: after.unwrap_or_default(),
+            }
         })
         .collect();
+    if !order::take_numbers(tx, &wanted).await? {
+        // Another process has given the day's first ones at this very moment: the next try sees them.
+        return Err(Problem::Conflict.into());
+    }
     let mut orders = Vec::with_capacity(drafts.len());
     let mut lines = Vec::new();
     let mut events = Vec::with_capacity(drafts.len());

@@ -1,12 +1,13 @@
 //! Orders: what is accepted, and what becomes of it.
 
 use crate::engines::{Engine, eventually, on_both_engines};
-use crate::shop::{PRICE, SLOT, Shop};
+use crate::shop::{CAMPUS, PRICE, SLOT, Shop, takes};
 use crate::{Product, admin, refused, settings_with};
 use domain::account::Role;
 use domain::invalid::InvalidCode;
+use domain::menu::CampusState;
 use domain::order::{Advance, CancelReason, OrderRefusal, OrderState};
-use domain::payment::{DeclineReason, PaymentState};
+use domain::payment::{DeclineReason, GatewayKind, PaymentState};
 use domain::problem::Problem;
 use domain::saga::Step;
 use service::gateways::{Act, GatewaySettings, Operation};
@@ -22,6 +23,7 @@ on_both_engines!(
     an_order_is_accepted_paid_cooked_and_collected,
     the_same_request_is_one_order_however_often_and_at_once,
     what_can_not_be_had_is_refused_and_changes_nothing,
+    what_is_changed_on_a_menu_holds_for_the_next_order,
     a_slot_takes_as_many_as_it_has_room_for,
     the_last_portions_are_sold_once,
     a_declined_payment_gives_back_what_was_kept,
@@ -226,6 +228,82 @@ async fn what_can_not_be_had_is_refused_and_changes_nothing(engine: &Engine) {
     assert_eq!(refused(anonymous), Problem::Unauthenticated);
     assert_eq!(number(engine, "SELECT COUNT(*) FROM orders").await, 0);
     conserved(engine).await;
+}
+
+async fn what_is_changed_on_a_menu_holds_for_the_next_order(engine: &Engine) {
+    let product = Product::start(engine).await;
+    let shop = Shop::open(&product, 100, 100).await;
+    let maya = product.member("maya").await;
+    let admin = product.ctx(Actor::Account {
+        id: admin(&product, "ada").await,
+        role: Role::Admin,
+    });
+    let mut orders = 0;
+    let mut place = async |change: &dyn Fn(&mut order::PlaceOrder)| {
+        orders += 1;
+        let mut wanted = shop.order(&orders.to_string(), 1);
+        change(&mut wanted);
+        order::place(&maya, wanted).await
+    };
+    place(&|_| ()).await.unwrap();
+    // Not by this process, which would know without looking.
+    engine.raw("UPDATE menu_item SET price = 500").await;
+    let refusals = vec![OrderRefusal::StalePrice {
+        line: 0,
+        offered: PRICE,
+        price: 500,
+    }];
+    let stale = refused(place(&|_| ()).await);
+    assert_eq!(stale, Problem::OrderRefused { refusals });
+    let at_500 = |order: &mut order::PlaceOrder| order.lines[0].unit_price = 500;
+    let accepted = place(&at_500).await.unwrap();
+    assert_eq!(
+        order::get(&maya, accepted.order_id)
+            .await
+            .unwrap()
+            .order
+            .total,
+        500
+    );
+    engine.raw("UPDATE menu_item SET active = FALSE").await;
+    let refusal = refused(place(&at_500).await);
+    assert!(
+        matches!(refusal, Problem::OrderRefused { .. }),
+        "{refusal:?}"
+    );
+    engine.raw("UPDATE menu_item SET active = TRUE").await;
+    place(&at_500).await.unwrap();
+    service::menu::set_campus_state(&admin, CAMPUS, CampusState::Paused { until: SLOT + 1 })
+        .await
+        .unwrap();
+    let refusal = refused(place(&at_500).await);
+    assert!(
+        matches!(refusal, Problem::OrderRefused { .. }),
+        "{refusal:?}"
+    );
+    service::menu::set_campus_state(&admin, CAMPUS, CampusState::Open)
+        .await
+        .unwrap();
+    place(&at_500).await.unwrap();
+    takes(&admin, CAMPUS, &[GatewayKind::Wallet]).await.unwrap();
+    let refusal = refused(place(&at_500).await);
+    assert!(matches!(refusal, Problem::Invalid { .. }), "{refusal:?}");
+    takes(&admin, CAMPUS, &[GatewayKind::Simulated])
+        .await
+        .unwrap();
+    place(&at_500).await.unwrap();
+    // What nobody knew is looked for again.
+    let new = Uuid::from_u128(5);
+    let of_new = |order: &mut order::PlaceOrder| order.lines[0].item_id = new;
+    assert!(matches!(
+        refused(place(&of_new).await),
+        Problem::Invalid { .. }
+    ));
+    shop.add(&product, new, 2).await;
+    place(&of_new).await.unwrap();
+    assert_eq!(number(engine, "SELECT COUNT(*) FROM orders").await, 6);
+    let numbers = "SELECT COUNT(*) FROM (SELECT DISTINCT number FROM orders) AS different";
+    assert_eq!(number(engine, numbers).await, 6);
 }
 
 async fn a_slot_takes_as_many_as_it_has_room_for(engine: &Engine) {

@@ -10,6 +10,7 @@ use domain::stock::MovementKind;
 use domain::text::Localized;
 use service::order::{Accepted, PlaceOrder};
 use service::{Actor, Ctx, Error, payments};
+use storage::Tx;
 use storage::menu::MenuItemRow;
 use storage::stock::{NewMovement, NewStock};
 use uuid::Uuid;
@@ -72,10 +73,27 @@ impl Shop {
             lead_minutes: 15,
         };
         assert!(storage::campus::insert(&mut tx, &campus).await.unwrap());
+        for (position, id) in [shop.soup, shop.salad].into_iter().enumerate() {
+            shop.sell(&mut tx, &ctx, id, position, portions).await;
+        }
+        tx.commit().await.unwrap();
+        shop
+    }
+
+    /// Sells a dish more.
+    pub async fn add(&self, product: &Product, id: Uuid, position: usize) {
+        let ctx = product.ctx(Actor::System);
+        let mut tx = ctx.institution.db.write().await.unwrap();
+        self.sell(&mut tx, &ctx, id, position, 100).await;
+        tx.commit().await.unwrap();
+    }
+
+    /// Puts the catalogue's dish at a position on the menu, with so many portions.
+    async fn sell(&self, tx: &mut Tx, ctx: &Ctx, id: Uuid, position: usize, portions: i64) {
         let dishes = &ctx.service.catalogue().dishes;
-        let item = |id, position: usize| MenuItemRow {
+        let item = MenuItemRow {
             id,
-            campus_id: shop.campus,
+            campus_id: self.campus,
             kind: MenuItemKind::Dish(DishId(dishes[position].id.0.clone())),
             name: both("Dish"),
             price: PRICE,
@@ -86,29 +104,24 @@ impl Shop {
             position: position as i64,
             station: Default::default(),
         };
-        let items = [item(shop.soup, 0), item(shop.salad, 1)];
-        storage::menu::insert(&mut tx, &items).await.unwrap();
-        let stock = [shop.soup, shop.salad].map(|item_id| NewStock {
-            item_id,
+        storage::menu::insert(tx, &[item]).await.unwrap();
+        let stock = NewStock {
+            item_id: id,
             low_mark: 0,
-        });
-        storage::stock::open(&mut tx, &stock).await.unwrap();
-        let received = [shop.soup, shop.salad].map(|item_id| NewMovement {
+        };
+        storage::stock::open(tx, &[stock]).await.unwrap();
+        let received = NewMovement {
             id: ctx.service.next_id(),
-            item_id,
+            item_id: id,
             kind: MovementKind::Received,
             quantity: portions,
-            cause: format!("test:{item_id}"),
+            cause: format!("test:{id}"),
             order_id: None,
             actor_id: None,
             note: String::new(),
             at: NOW,
-        });
-        storage::stock::record(&mut tx, received.into())
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        shop
+        };
+        storage::stock::record(tx, vec![received]).await.unwrap();
     }
 
     /// An order of soup.

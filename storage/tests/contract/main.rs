@@ -14,6 +14,7 @@ mod engines;
 mod errors;
 mod foods;
 mod jobs;
+mod log;
 mod menu;
 mod model;
 mod outbox;

@@ -4,7 +4,8 @@ use crate::engines::{Engine, on_both_engines};
 use crate::{NOW, member};
 use domain::notification::Preferences;
 use domain::text::Language;
-use storage::{Db, Tx, contact};
+use storage::order::RequestKey;
+use storage::{Db, Tx, campus, contact, order};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -12,6 +13,7 @@ on_both_engines!(
     more_is_written_than_goes_together,
     what_the_tables_refuse_changes_nothing,
     what_is_not_committed_changes_nothing,
+    what_is_asked_together_is_answered_in_any_order,
 );
 
 async fn speak(tx: &mut Tx, account: Uuid, spoken: Language) {
@@ -121,6 +123,34 @@ async fn what_is_not_committed_changes_nothing(engine: &Engine) {
     for _ in 0..100 {
         let mut tx = db.read().await.unwrap();
         assert!(contact::get(&mut tx, ana).await.unwrap().is_none());
+    }
+    db.close().await;
+}
+
+async fn what_is_asked_together_is_answered_in_any_order(engine: &Engine) {
+    let db = engine.open().await;
+    let ana = member(&db, 1).await;
+    for count in [1, 2, 15, 16, 17, 40] {
+        let mut tx = db.write().await.unwrap();
+        let mut asked = Vec::new();
+        for number in 0..count {
+            speak(&mut tx, ana, Language::Es).await;
+            let slugs = campus::ask_all(&mut tx).await.unwrap();
+            let key = RequestKey {
+                account_id: ana,
+                key: number.to_string(),
+            };
+            asked.push((order::ask_placed(&mut tx, &[key]).await.unwrap(), slugs));
+        }
+        for (placed, campuses) in asked.into_iter().rev() {
+            assert_eq!(placed.answer(&mut tx).await.unwrap(), []);
+            assert_eq!(campuses.answer(&mut tx).await.unwrap(), []);
+        }
+        // What nobody wants to know any more is asked all the same, and told to nobody.
+        let _ = campus::ask_all(&mut tx).await.unwrap();
+        let known = contact::get(&mut tx, ana).await.unwrap();
+        assert_eq!(known.map(|known| known.language), Some(Language::Es));
+        tx.rollback().await.unwrap();
     }
     db.close().await;
 }
