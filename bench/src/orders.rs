@@ -1,8 +1,8 @@
 //! Orders a second: accepted over HTTP, durably, and then worked off as whole sagas.
 //!
 //! The real release binary with a SQLite database that tells nobody of an order before the disk has it, and the
-//! load generator beside it on the same cores. First the order queues stand still and orders are accepted; then they run, with
-//! a gateway that answers at once and always says yes, until every saga has ended.
+//! load generator beside it on the same cores. First the order queues stand still and orders are accepted; then
+//! they run, with a gateway that answers at once and always says yes, until every saga has ended.
 
 use anyhow::{Context, bail, ensure};
 use reqwest::Client;

@@ -32,7 +32,7 @@ fn text(text: &str) -> Localized<String> {
     }
 }
 
-fn campus_of(number: u128, slug: &str) -> Campus {
+pub fn campus_of(number: u128, slug: &str) -> Campus {
     let mut hours = OpeningHours::default();
     hours.0[4] = vec![
         Opening {

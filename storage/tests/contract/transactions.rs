@@ -1,11 +1,13 @@
 //! What a transaction promises, whenever its statements reach the engine.
 
 use crate::engines::{Engine, on_both_engines};
+use crate::menu::campus_of;
 use crate::{NOW, member};
 use domain::notification::Preferences;
+use domain::payment::GatewayKind;
 use domain::text::Language;
 use storage::order::RequestKey;
-use storage::{Db, Tx, campus, contact, order};
+use storage::{Db, Tx, campus, campus_gateway, contact, order};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -130,21 +132,33 @@ async fn what_is_not_committed_changes_nothing(engine: &Engine) {
 async fn what_is_asked_together_is_answered_in_any_order(engine: &Engine) {
     let db = engine.open().await;
     let ana = member(&db, 1).await;
+    let north = campus_of(2, "north");
+    let mut tx = db.write().await.unwrap();
+    assert!(campus::insert(&mut tx, &north).await.unwrap());
+    campus_gateway::set(&mut tx, north.id, &[GatewayKind::Wallet])
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
     for count in [1, 2, 15, 16, 17, 40] {
         let mut tx = db.write().await.unwrap();
         let mut asked = Vec::new();
         for number in 0..count {
             speak(&mut tx, ana, Language::Es).await;
-            let slugs = campus::ask_all(&mut tx).await.unwrap();
+            let campuses = campus::ask_all(&mut tx).await.unwrap();
+            let accepted = campus_gateway::ask_all(&mut tx).await.unwrap();
             let key = RequestKey {
                 account_id: ana,
                 key: number.to_string(),
             };
-            asked.push((order::ask_placed(&mut tx, &[key]).await.unwrap(), slugs));
+            let placed = order::ask_placed(&mut tx, &[key]).await.unwrap();
+            asked.push((placed, campuses, accepted));
         }
-        for (placed, campuses) in asked.into_iter().rev() {
+        for (placed, campuses, accepted) in asked.into_iter().rev() {
             assert_eq!(placed.answer(&mut tx).await.unwrap(), []);
-            assert_eq!(campuses.answer(&mut tx).await.unwrap(), []);
+            let accepted = accepted.answer(&mut tx).await.unwrap();
+            assert_eq!(accepted[&north.id], [GatewayKind::Wallet]);
+            let campuses = campuses.answer(&mut tx).await.unwrap();
+            assert_eq!(campuses, std::slice::from_ref(&north));
         }
         // What nobody wants to know any more is asked all the same, and told to nobody.
         let _ = campus::ask_all(&mut tx).await.unwrap();
