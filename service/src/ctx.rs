@@ -54,7 +54,7 @@ pub struct Settings {
 }
 
 /// An institution and its database.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Institution {
     /// Its name in paths and tokens.
     pub slug: Arc<str>,
@@ -76,7 +76,7 @@ pub struct Institution {
 #[derive(Debug)]
 pub struct Service {
     pub(crate) settings: Settings,
-    pub(crate) institutions: BTreeMap<String, Institution>,
+    pub(crate) institutions: BTreeMap<String, Arc<Institution>>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<Ids>,
@@ -141,7 +141,7 @@ impl Service {
             let channels = Channels::open(&settings, &db, &clock).await?;
             institutions.insert(
                 slug.clone(),
-                Institution {
+                Arc::new(Institution {
                     slug: slug.as_str().into(),
                     engine: Engine::start(db.clone()),
                     placer: Placer::start(db.clone()),
@@ -149,7 +149,7 @@ impl Service {
                     gateways,
                     channels,
                     db,
-                },
+                }),
             );
         }
         let service = Arc::new(Self {
@@ -175,14 +175,14 @@ impl Service {
     ///
     /// # Errors
     /// [`Problem::NotFound`] where there is no such institution.
-    pub fn institution(&self, slug: Option<&str>) -> Result<&Institution> {
+    pub fn institution(&self, slug: Option<&str>) -> Result<&Arc<Institution>> {
         let slug = slug.or(self.settings.institutions.first().map(String::as_str));
         slug.and_then(|slug| self.institutions.get(slug))
             .ok_or(Error::Problem(Problem::NotFound))
     }
 
     /// Every institution.
-    pub fn institutions(&self) -> impl Iterator<Item = &Institution> {
+    pub fn institutions(&self) -> impl Iterator<Item = &Arc<Institution>> {
         self.institutions.values()
     }
 
@@ -244,7 +244,7 @@ pub struct Ctx {
     /// What every request shares.
     pub service: Arc<Service>,
     /// Where.
-    pub institution: Institution,
+    pub institution: Arc<Institution>,
     /// Who.
     pub actor: Actor,
     /// The language to answer in.
@@ -262,7 +262,11 @@ pub struct Ctx {
 impl Ctx {
     /// A context of the installation itself.
     #[must_use]
-    pub fn system(service: &Arc<Service>, institution: &Institution, request_id: &str) -> Self {
+    pub fn system(
+        service: &Arc<Service>,
+        institution: &Arc<Institution>,
+        request_id: &str,
+    ) -> Self {
         Self {
             service: Arc::clone(service),
             institution: institution.clone(),

@@ -127,14 +127,14 @@ impl Receiver for Inboxes {
 /// Delivers the events of an institution.
 pub struct Relay {
     service: Arc<Service>,
-    institution: Institution,
+    institution: Arc<Institution>,
     receivers: Vec<Box<dyn Receiver>>,
 }
 
 impl Relay {
     /// To everybody who gets events.
     #[must_use]
-    pub fn new(service: &Arc<Service>, institution: &Institution) -> Self {
+    pub fn new(service: &Arc<Service>, institution: &Arc<Institution>) -> Self {
         Self::to(
             service,
             institution,
@@ -150,7 +150,7 @@ impl Relay {
     #[must_use]
     pub fn to(
         service: &Arc<Service>,
-        institution: &Institution,
+        institution: &Arc<Institution>,
         receivers: Vec<Box<dyn Receiver>>,
     ) -> Self {
         Self {
@@ -436,7 +436,7 @@ const MEASURE: Duration = Duration::from_secs(15);
 /// relay, so that it shows when that stands still.
 pub(crate) async fn measure(
     service: Arc<Service>,
-    institution: Institution,
+    institution: Arc<Institution>,
     mut stopped: watch::Receiver<bool>,
 ) {
     while !*stopped.borrow() {

@@ -86,7 +86,7 @@ type Seen = HashMap<Uuid, (i64, Instant)>;
 /// A worker's heart.
 pub(super) struct Heart {
     service: Arc<Service>,
-    institution: Institution,
+    institution: Arc<Institution>,
     worker: Worker,
     told: Arc<Mutex<Told>>,
     measures: Arc<Mutex<Measures>>,
@@ -111,7 +111,7 @@ impl Heart {
     /// Adds a worker for an institution, takes over what dead ones left, and starts its engine.
     pub async fn start(
         service: &Arc<Service>,
-        institution: &Institution,
+        institution: &Arc<Institution>,
         role: &'static str,
     ) -> Result<Self> {
         let now = service.now();

@@ -3,7 +3,9 @@
 //!
 //! It takes what has come while its last transaction ran (jobs to be enqueued, runs that have ended)
 //! and does all of it in the next one, by a handful of statements, together with claiming what may
-//! run: the busier it is, the more goes into a commit, and when idle nothing waits for company.
+//! run: the busier it is, the more goes into a commit, and when idle nothing waits for company. While the
+//! disk writes one transaction the next one is under way; what was claimed begins, and callers are told, once
+//! theirs is durable.
 //!
 //! What must stay true: a job is acknowledged only by whoever holds its newest claim; its effect and
 //! its acknowledgement are one transaction; a caller is told of a job only once it is durable; what
@@ -24,8 +26,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use storage::job::{self, ClaimedJob, Ended, NewJob, Scope};
 use storage::queue::{self, QueueRow};
-use storage::{Db, Tx, worker};
+use storage::{Db, Tx, Written, worker};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -80,6 +83,7 @@ impl Engine {
             ended_here,
             working: None,
             batch: Batch::default(),
+            lasting: None,
         };
         tokio::spawn(engine.run());
         Self {
@@ -135,7 +139,7 @@ impl QueueState {
 /// The part of the engine that runs jobs.
 pub(super) struct Working {
     pub service: Arc<Service>,
-    pub institution: Institution,
+    pub institution: Arc<Institution>,
     pub worker: Uuid,
     pub told: Arc<Mutex<Told>>,
     pub measures: Arc<Mutex<super::beat::Measures>>,
@@ -162,7 +166,7 @@ struct Running {
 impl Working {
     pub fn new(
         service: Arc<Service>,
-        institution: Institution,
+        institution: Arc<Institution>,
         worker: Uuid,
         told: Arc<Mutex<Told>>,
         measures: Arc<Mutex<super::beat::Measures>>,
@@ -236,22 +240,24 @@ impl Working {
 /// What the next transaction is to do.
 #[derive(Default)]
 struct Batch {
+    /// To be enqueued; while a transaction is under way, what follows from what has ended as well.
     new: Vec<NewJob>,
-    /// Whoever waits for each of the new ones.
+    /// Whoever waits for each of the first of them.
     replies: Vec<oneshot::Sender<Result<Uuid>>>,
     ended: Vec<Ending>,
 }
 
 impl Batch {
     fn len(&self) -> usize {
-        self.new.len() + self.ended.len()
+        self.replies.len() + self.ended.len()
     }
 }
 
-/// What a transaction has done.
+/// What a transaction has done, once it lasts.
 struct Done {
     ids: Vec<Uuid>,
     claimed: Vec<(usize, ClaimedJob)>,
+    written: Written,
 }
 
 struct Actor {
@@ -260,6 +266,8 @@ struct Actor {
     ended_here: watch::Sender<()>,
     working: Option<Box<Working>>,
     batch: Batch,
+    /// Waits until the last transaction lasts, and tells of it.
+    lasting: Option<JoinHandle<()>>,
 }
 
 impl Actor {
@@ -354,7 +362,7 @@ impl Actor {
     async fn exchange(&mut self) {
         let mut batch = std::mem::take(&mut self.batch);
         match self.attempt(&mut batch).await {
-            Ok(done) => self.deliver(batch, done),
+            Ok(done) => self.deliver(batch, done).await,
             Err(error) if batch.len() > 1 && !error.is_passing() => self.one_by_one(batch).await,
             Err(error) => self.refuse(batch, error).await,
         }
@@ -367,9 +375,12 @@ impl Actor {
         {
             hand_back_unknown(working, &batch.ended, &mut tx).await?;
         }
-        acknowledge(&mut tx, &batch.ended).await?;
+        // What an earlier attempt enqueued did not last.
+        batch.new.truncate(batch.replies.len());
+        batch.new.extend(acknowledge(&mut tx, &batch.ended).await?);
         if let Some(working) = &mut self.working {
-            if batch.ended.iter().any(|ending| ending.effect.is_some()) {
+            let alone = |ending: &Ending| matches!(ending.effect, Some(Write::Alone(_)));
+            if batch.ended.iter().any(alone) {
                 // What was written may have enqueued jobs: they are claimed at once.
                 for queue in &mut working.queues {
                     queue.hungry = true;
@@ -391,11 +402,15 @@ impl Actor {
         if self.leaves_work(&batch.new) {
             tx.will_wake_others().await?;
         }
-        tx.commit().await?;
+        let written = tx.write_out().await?;
         if let Some(working) = &mut self.working {
             working.unsure = false;
         }
-        Ok(Done { ids, claimed })
+        Ok(Done {
+            ids,
+            claimed,
+            written,
+        })
     }
 
     /// Whether some of these jobs are ready and no slot of this process is free for them.
@@ -414,37 +429,70 @@ impl Actor {
             })
     }
 
-    fn deliver(&mut self, batch: Batch, done: Done) {
-        if !batch.ended.is_empty() {
-            self.ended_here.send_replace(());
-        }
-        let mut direct = Vec::new();
-        for ((job, reply), id) in batch.new.into_iter().zip(batch.replies).zip(done.ids) {
-            // Whoever asked may have gone; the job stands.
-            let _ = reply.send(Ok(id));
-            // Where another job has its unique key, it was not enqueued.
-            if job.worker_id.is_some() && job.id == id {
-                direct.push(job);
+    /// Takes the slots of what is to run, and has it begun and everybody told once it lasts.
+    async fn deliver(&mut self, batch: Batch, done: Done) {
+        let Done {
+            ids,
+            claimed,
+            written,
+        } = done;
+        let ended = (!batch.ended.is_empty()).then(|| self.ended_here.clone());
+        let mut replies = Vec::with_capacity(batch.replies.len());
+        let mut runs = Vec::new();
+        if let Some(working) = &mut self.working {
+            for queue in &mut working.queues {
+                queue.taken = 0;
             }
-        }
-        let Some(working) = &mut self.working else {
-            return;
-        };
-        for queue in &mut working.queues {
-            queue.taken = 0;
-        }
-        for ending in &batch.ended {
-            if let Some(at) = ending.ended.run_at {
+            for at in batch.ended.iter().filter_map(|ending| ending.ended.run_at) {
                 working.next_due = Some(working.next_due.map_or(at, |known| known.min(at)));
             }
         }
-        for job in direct {
-            if let Some(index) = working.index_of(job.queue) {
-                begin(working, index, job.into());
+        let mut waiting = batch.replies.into_iter();
+        for (job, id) in batch.new.into_iter().zip(ids) {
+            replies.extend(waiting.next().map(|reply| (reply, id)));
+            // Where another job has its unique key, it was not enqueued.
+            if job.worker_id.is_some()
+                && job.id == id
+                && let Some(working) = &mut self.working
+                && let Some(index) = working.index_of(job.queue)
+            {
+                runs.push(begin(working, index, job.into()));
             }
         }
-        for (index, job) in done.claimed {
-            begin(working, index, job);
+        if let Some(working) = &mut self.working {
+            for (index, job) in claimed {
+                runs.push(begin(working, index, job));
+            }
+        }
+        let lasting = async move {
+            if let Err(error) = written.durable().await {
+                tracing::error!(%error, "could not write jobs");
+                let mut error = Some(Error::from(error));
+                for (reply, _) in replies {
+                    let _ = reply.send(Err(error.take().unwrap_or(Problem::Unavailable.into())));
+                }
+                return;
+            }
+            if let Some(ended) = ended {
+                ended.send_replace(());
+            }
+            for (reply, id) in replies {
+                // Whoever asked may have gone; the job stands.
+                let _ = reply.send(Ok(id));
+            }
+            for run in runs {
+                tokio::spawn(run);
+            }
+        };
+        // A disk that stalls is not given ever more to write.
+        self.last().await;
+        self.lasting = Some(tokio::spawn(lasting));
+    }
+
+    /// Waits until the last transaction lasts.
+    async fn last(&mut self) {
+        if let Some(lasting) = self.lasting.take() {
+            let _ = lasting.await;
         }
     }
 
@@ -473,7 +521,7 @@ impl Actor {
             working.wake();
         }
         match self.attempt(&mut batch).await {
-            Ok(done) => self.deliver(batch, done),
+            Ok(done) => self.deliver(batch, done).await,
             Err(error) => self.refuse(batch, error).await,
         }
     }
@@ -519,6 +567,7 @@ impl Actor {
         let Some(mut working) = self.working.take() else {
             return;
         };
+        self.last().await;
         for running in working.running.values() {
             running.cancel.send_replace(true);
         }
@@ -601,10 +650,11 @@ async fn hand_back_unknown(working: &Working, ended: &[Ending], tx: &mut Tx) -> 
     Ok(())
 }
 
-/// Writes effects and acknowledgements. Only runs that still hold their jobs have an effect.
-async fn acknowledge(tx: &mut Tx, endings: &[Ending]) -> Result<()> {
+/// Writes effects and acknowledgements, and gives the jobs that follow. Only runs that still hold their jobs have
+/// an effect.
+async fn acknowledge(tx: &mut Tx, endings: &[Ending]) -> Result<Vec<NewJob>> {
     if endings.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let with_effect: Vec<(Uuid, i64)> = endings
         .iter()
@@ -641,15 +691,17 @@ async fn acknowledge(tx: &mut Tx, endings: &[Ending]) -> Result<()> {
             }
         }
     }
+    let mut next = Vec::new();
     for (write, ends, shares) in together {
-        let results = guarded(write(tx, &shares)).await?;
-        let results = ends.into_iter().zip(results);
+        let written = guarded(write(tx, &shares)).await?;
+        let results = ends.into_iter().zip(written.results);
         ended.extend(results.map(|(end, result)| with_result(end, result)));
+        next.extend(written.next);
     }
     if !ended.is_empty() {
         job::finish(tx, &ended).await?;
     }
-    Ok(())
+    Ok(next)
 }
 
 fn with_result(ended: &Ended, result: Value) -> Cow<'_, Ended> {
@@ -749,8 +801,12 @@ async fn claim(working: &mut Working, tx: &mut Tx) -> Result<Vec<(usize, Claimed
     Ok(jobs)
 }
 
-/// Runs a claimed job in a task of its own.
-fn begin(working: &mut Working, queue: usize, job: ClaimedJob) {
+/// Takes a slot for a claimed job, and gives what runs it.
+fn begin(
+    working: &mut Working,
+    queue: usize,
+    job: ClaimedJob,
+) -> impl Future<Output = ()> + Send + use<> {
     let (cancel, mut cancelled) = watch::channel(false);
     let (id, fence) = (job.id, job.fence);
     let waited = job.started_at - job.run_at;
@@ -789,7 +845,6 @@ fn begin(working: &mut Working, queue: usize, job: ClaimedJob) {
         };
         engine.tell(Command::Ended(RunEnd { job, outcome })).await;
     };
-    tokio::spawn(work.instrument(span));
     working.queues[queue].running += 1;
     let running = Running {
         queue,
@@ -797,6 +852,7 @@ fn begin(working: &mut Working, queue: usize, job: ClaimedJob) {
         cancel,
     };
     working.running.insert(id, running);
+    work.instrument(span)
 }
 
 /// Takes back the slot of a run that has ended; nothing comes of one that is no longer this worker's.

@@ -119,9 +119,18 @@ pub type Effect = Box<dyn for<'tx> Fn(&'tx mut Tx) -> BoxFuture<'tx, Result<Valu
 pub type Share = Arc<dyn Any + Send + Sync>;
 
 /// Writes what many jobs have to write in a handful of statements, in the transaction that acknowledges
-/// them, and gives what the owner of each may read. It may be called again where that transaction did
-/// not last.
-pub type WriteShares = for<'tx> fn(&'tx mut Tx, &'tx [Share]) -> BoxFuture<'tx, Result<Vec<Value>>>;
+/// them. It may be called again where that transaction did not last.
+pub type WriteShares =
+    for<'tx> fn(&'tx mut Tx, &'tx [Share]) -> BoxFuture<'tx, Result<SharesWritten>>;
+
+/// What came of writing shares.
+pub struct SharesWritten {
+    /// What the owner of each may read, in their order.
+    pub results: Vec<Value>,
+    /// The jobs that follow: they are enqueued in the same transaction, and those for which a slot is free run at
+    /// once.
+    pub next: Vec<NewJob>,
+}
 
 /// What comes of a job.
 pub enum Outcome {

@@ -22,7 +22,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Runner {
     stop: watch::Sender<bool>,
-    institutions: Vec<Institution>,
+    institutions: Vec<Arc<Institution>>,
     /// The workers' hearts and the relays, and what measures those.
     hearts: JoinSet<()>,
 }
@@ -80,7 +80,7 @@ impl Runner {
 /// Has events delivered until told to stop: a relay that ends by itself is started again.
 async fn relay(
     service: Arc<Service>,
-    institution: Institution,
+    institution: Arc<Institution>,
     mut stopped: watch::Receiver<bool>,
 ) {
     loop {

@@ -1,6 +1,6 @@
 //! Sends a delivery, and looks after those that nothing moves any more.
 
-use super::{Job, JobError, Outcome, Queue, Retry, Run, Share, Unique};
+use super::{Job, JobError, Outcome, Queue, Retry, Run, Share, SharesWritten, Unique};
 use crate::notify::{self, EXPIRED, SendError};
 use crate::{Error, Result};
 use domain::notification::{DeliveryState, UNSETTLED_MOST};
@@ -169,23 +169,24 @@ fn ended(run: &Run, id: Uuid, came: std::result::Result<String, String>) -> Outc
 }
 
 /// Writes what has come of deliveries; see [`super::WriteShares`].
-fn write<'tx>(tx: &'tx mut Tx, shares: &'tx [Share]) -> BoxFuture<'tx, Result<Vec<Value>>> {
+fn write<'tx>(tx: &'tx mut Tx, shares: &'tx [Share]) -> BoxFuture<'tx, Result<SharesWritten>> {
     async move {
         let settled: Vec<&Settled> = shares
             .iter()
             .filter_map(|share| share.downcast_ref())
             .collect();
         let done: HashSet<Uuid> = delivery::settle(tx, &settled).await?.into_iter().collect();
-        Ok(settled
-            .iter()
-            .map(|one| {
-                if done.contains(&one.id) {
-                    json!({ "state": one.state })
-                } else {
-                    json!({ "late": true })
-                }
-            })
-            .collect())
+        let result = |one: &&Settled| {
+            if done.contains(&one.id) {
+                json!({ "state": one.state })
+            } else {
+                json!({ "late": true })
+            }
+        };
+        Ok(SharesWritten {
+            results: settled.iter().map(result).collect(),
+            next: Vec::new(),
+        })
     }
     .boxed()
 }

@@ -24,13 +24,13 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Notices {
     service: Arc<Service>,
-    institution: Institution,
+    institution: Arc<Institution>,
 }
 
 impl Notices {
     /// Of an institution.
     #[must_use]
-    pub fn new(service: &Arc<Service>, institution: &Institution) -> Self {
+    pub fn new(service: &Arc<Service>, institution: &Arc<Institution>) -> Self {
         Self {
             service: Arc::clone(service),
             institution: institution.clone(),

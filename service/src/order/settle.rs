@@ -4,8 +4,7 @@
 //! A step whose saga has gone on meanwhile changes nothing: it ran late, or twice.
 
 use crate::ctx::Ctx;
-use crate::jobs::Share;
-use crate::jobs::order_steps;
+use crate::jobs::{Share, SharesWritten, order_steps};
 use crate::{Error, Result};
 use domain::event::{EventPayload, OrderEvent};
 use domain::order::{CancelReason, RESERVED};
@@ -69,7 +68,7 @@ pub(crate) fn subject(order: Uuid) -> String {
 pub(crate) fn write<'tx>(
     tx: &'tx mut Tx,
     shares: &'tx [Share],
-) -> BoxFuture<'tx, Result<Vec<Value>>> {
+) -> BoxFuture<'tx, Result<SharesWritten>> {
     async move {
         let ends: Vec<&StepEnd> = shares
             .iter()
@@ -86,7 +85,8 @@ pub(crate) fn write<'tx>(
 /// # Errors
 /// Where the database does.
 pub(crate) async fn end(tx: &mut Tx, end: &StepEnd) -> Result<()> {
-    settle(tx, &[end]).await.map(drop)
+    let settled = settle(tx, &[end]).await?;
+    enqueue(tx, &settled.next).await
 }
 
 /// Enqueues the step that a saga is at, to be run now: it may wait for its next try, and sees otherwise.
@@ -134,9 +134,21 @@ pub(crate) async fn returned(ctx: &Ctx, tx: &mut Tx, row: &SagaRow) -> Result<bo
     Ok(true)
 }
 
-async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<Vec<Value>> {
+/// Enqueues the steps that follow, for whoever is free.
+async fn enqueue(tx: &mut Tx, next: &[NewJob]) -> Result<()> {
+    if !next.is_empty() {
+        job::enqueue(tx, next).await?;
+        tx.will_wake().await?;
+    }
+    Ok(())
+}
+
+async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<SharesWritten> {
     let Some(first) = ends.first() else {
-        return Ok(Vec::new());
+        return Ok(SharesWritten {
+            results: Vec::new(),
+            next: Vec::new(),
+        });
     };
     let now = first.ctx.now();
     let orders: BTreeSet<Uuid> = ends.iter().map(|end| end.order).collect();
@@ -186,7 +198,7 @@ async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<Vec<Value>> {
         changes.turn(&end.ctx, row, (state, next), effect, Some(event), None)?;
         results[place] = json!({ "phase": next.phase.key() });
     }
-    changes.write(tx).await?;
+    let next = changes.write_but_jobs(tx).await?;
     if !kept.is_empty() {
         first
             .ctx
@@ -194,7 +206,7 @@ async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<Vec<Value>> {
             .await?;
     }
     crate::stock::tell_low(&first.ctx, tx, &stocked.low).await?;
-    Ok(results)
+    Ok(SharesWritten { results, next })
 }
 
 /// The orders of which the money that went back is here again, since a card's bank did not take it: it is left
@@ -597,6 +609,12 @@ impl Changes {
 
     /// Writes it all; what has ended is counted once that is committed.
     pub async fn write(self, tx: &mut Tx) -> Result<()> {
+        let next = self.write_but_jobs(tx).await?;
+        enqueue(tx, &next).await
+    }
+
+    /// Writes all but the steps that follow, and gives these.
+    async fn write_but_jobs(self, tx: &mut Tx) -> Result<Vec<NewJob>> {
         if !self.sagas.is_empty() {
             storage::saga::write(tx, &self.sagas).await?;
         }
@@ -671,15 +689,11 @@ impl Changes {
         if !self.events.is_empty() {
             outbox::append(tx, &self.events).await?;
         }
-        if !self.jobs.is_empty() {
-            job::enqueue(tx, &self.jobs).await?;
-            tx.will_wake().await?;
-        }
         if !self.processed.is_empty() {
             let processed = self.processed;
             tx.once_committed(move || count(&processed));
         }
-        Ok(())
+        Ok(self.jobs)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::engines::{Engine, eventually, on_both_engines};
 use crate::plans::ended;
+use crate::shop::Shop;
 use crate::workers::{column, db, number, ping};
 use crate::{NOW, Product, SECOND, week};
 use domain::job::JobStatus;
@@ -12,10 +13,11 @@ use service::jobs::ping::Ping;
 use service::jobs::regenerate_plans::RegeneratePlans;
 use service::jobs::runner::Runner;
 use service::jobs::{self, Job, JobError, Outcome, Queue, Run};
-use service::{Actor, Ctx, plan};
+use service::{Actor, Ctx, order, plan};
 use std::collections::HashSet;
 use std::time::Duration;
 use storage::Dialect;
+use storage::fault::Disk;
 
 on_both_engines!(
     jobs_of_concurrent_callers_are_durable_and_committed_together,
@@ -307,4 +309,75 @@ async fn a_job_that_was_run_is_measured(engine: &Engine) {
         (counted[0].state.as_str(), counted[0].jobs),
         ("succeeded", 1)
     );
+}
+
+#[tokio::test]
+async fn nothing_begins_and_nobody_is_told_before_the_disk_has_it() {
+    let engine = Engine::sqlite().await;
+    let product = Product::start(&engine).await;
+    let system = product.ctx(Actor::System);
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    ping(&engine, &system).await;
+    let submit = || {
+        let system = system.clone();
+        tokio::spawn(async move {
+            let job = Ping {
+                sent_at: system.now(),
+            };
+            jobs::submit(&system, None, &job, Duration::ZERO).await
+        })
+    };
+    let are = async |states: &str| {
+        let all = "SELECT state FROM job WHERE kind = 'installation.ping' ORDER BY id";
+        let all = engine.raw(all).await.join(" ");
+        (all == states).then_some(())
+    };
+    db(&system).faults().set_disk(Disk::Stalls);
+    let first = submit();
+    eventually("the first is claimed", || are("succeeded running")).await;
+    // The engine goes on while the disk writes what was claimed.
+    let second = submit();
+    eventually("the second waits", || are("succeeded running ready")).await;
+    assert!(!first.is_finished() && !second.is_finished());
+    db(&system).faults().set_disk(Disk::Writes);
+    first.await.unwrap().unwrap();
+    second.await.unwrap().unwrap();
+    let all = "succeeded succeeded succeeded";
+    eventually("both are done", || are(all)).await;
+    runner.stop().await;
+    engine.remove().await;
+}
+
+#[tokio::test]
+async fn the_step_that_follows_takes_a_free_slot_as_it_comes() {
+    let engine = Engine::sqlite().await;
+    let product = Product::start(&engine).await;
+    let shop = Shop::open(&product, 10, 5).await;
+    let maya = product.member("maya").await;
+    engine
+        .raw(
+            "CREATE TABLE claimed (job_id BLOB);
+            CREATE TRIGGER job_claimed AFTER UPDATE OF state ON job
+            WHEN OLD.state = 'ready' AND NEW.state = 'running' AND NEW.subject LIKE 'order:%'
+            BEGIN INSERT INTO claimed VALUES (NEW.id); END",
+        )
+        .await;
+    let runner = Runner::start(&product.service, "all").await.unwrap();
+    let accepted = shop.place(&maya, "one", 2).await.unwrap();
+    eventually("the saga ends", async || {
+        product.clock.advance(SECOND);
+        let view = order::get(&maya, accepted.order_id).await.unwrap();
+        view.current.is_none().then_some(())
+    })
+    .await;
+    let steps = "SELECT COUNT(*) FROM job WHERE subject LIKE 'order:%' AND state = 'succeeded'";
+    eventually("its steps are acknowledged", async || {
+        (number(&engine, steps).await == 6).then_some(())
+    })
+    .await;
+    // The first one waited to be claimed; of the others one does where a look at all queues coincides.
+    let claimed = number(&engine, "SELECT COUNT(*) FROM claimed").await;
+    assert!((1..6).contains(&claimed), "{claimed} were claimed");
+    runner.stop().await;
+    engine.remove().await;
 }
