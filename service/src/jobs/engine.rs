@@ -253,7 +253,7 @@ impl Batch {
     }
 }
 
-/// What a transaction has done, once it lasts.
+/// What a transaction has done, to be told once it lasts.
 struct Done {
     ids: Vec<Uuid>,
     claimed: Vec<(usize, ClaimedJob)>,

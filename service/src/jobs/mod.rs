@@ -124,6 +124,7 @@ pub type WriteShares =
     for<'tx> fn(&'tx mut Tx, &'tx [Share]) -> BoxFuture<'tx, Result<SharesWritten>>;
 
 /// What came of writing shares.
+#[derive(Default)]
 pub struct SharesWritten {
     /// What the owner of each may read, in their order.
     pub results: Vec<Value>,

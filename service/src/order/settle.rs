@@ -145,10 +145,7 @@ async fn enqueue(tx: &mut Tx, next: &[NewJob]) -> Result<()> {
 
 async fn settle(tx: &mut Tx, ends: &[&StepEnd]) -> Result<SharesWritten> {
     let Some(first) = ends.first() else {
-        return Ok(SharesWritten {
-            results: Vec::new(),
-            next: Vec::new(),
-        });
+        return Ok(SharesWritten::default());
     };
     let now = first.ctx.now();
     let orders: BTreeSet<Uuid> = ends.iter().map(|end| end.order).collect();
